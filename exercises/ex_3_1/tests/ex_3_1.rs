@@ -1,0 +1,113 @@
+//! The visible tests of lesson 3.1.
+
+use approx::assert_relative_eq;
+use ex_3_1::{Forward, Gradients, backward, forward};
+use gradcheck::{Argument, random};
+use ndarray::{Array1, Array2, ArrayD, array};
+use rstest::rstest;
+
+/// The inputs of one forward pass.
+struct Batch {
+    x: Array2<f64>,
+    w: Array2<f64>,
+    b: Array1<f64>,
+    y: Array2<f64>,
+}
+
+impl Batch {
+    /// The course's batch of three samples.
+    fn course() -> Self {
+        Self {
+            x: array![[2.0], [1.5], [-1.0]],
+            w: array![[-0.5]],
+            b: array![1.0],
+            y: array![[0.8], [0.5], [-0.3]],
+        }
+    }
+
+    /// A random batch of `batch` samples with `d_in` inputs each.
+    fn random(batch: usize, d_in: usize) -> Self {
+        Self {
+            x: random([batch, d_in], 1),
+            w: random([1, d_in], 2),
+            b: random([1], 3),
+            y: random([batch, 1], 4),
+        }
+    }
+
+    fn forward(&self) -> Forward {
+        forward(&self.x, &self.w, &self.b, &self.y)
+    }
+
+    fn backward(&self) -> Gradients {
+        backward(&self.x, &self.y, &self.forward())
+    }
+}
+
+/// Nine decimals, without a negative zero: the last bits differ from machine to machine.
+fn rounded(value: f64) -> f64 {
+    (value * 1e9).round() / 1e9 + 0.0
+}
+
+#[test]
+fn the_course_batch_prints_its_table() {
+    let batch = Batch::course();
+    let Forward { z, a, loss } = batch.forward();
+    let Gradients { dz, dw, db, .. } = batch.backward();
+    let [z, a, dz, dw] = [z, a, dz, dw].map(|array| array.mapv(rounded));
+    let (loss, db) = (rounded(loss), db.mapv(rounded));
+    insta::assert_snapshot!(format!(
+        "Z =\n{z}\nA =\n{a}\nL = {loss}\ndL/dZ =\n{dz}\ndL/dW = {dw}\ndL/db = {db}"
+    ));
+}
+
+#[rstest]
+#[case::one_sample_one_input(1, 1)]
+#[case::one_sample(1, 4)]
+#[case::one_input(3, 1)]
+#[case::several_of_both(5, 4)]
+fn every_gradient_has_the_shape_of_its_own(#[case] samples: usize, #[case] d_in: usize) {
+    let batch = Batch::random(samples, d_in);
+    let Forward { z, a, .. } = batch.forward();
+    let Gradients { da, dz, dw, db } = batch.backward();
+    assert_eq!(z.dim(), (samples, 1), "Z");
+    assert_eq!(a.dim(), (samples, 1), "A");
+    assert_eq!(da.dim(), a.dim(), "dL/dA");
+    assert_eq!(dz.dim(), z.dim(), "dL/dZ");
+    assert_eq!(dw.dim(), batch.w.dim(), "dL/dW");
+    assert_eq!(db.dim(), batch.b.dim(), "dL/db");
+}
+
+#[rstest]
+#[case::one_sample(array![[1.0]], 0.5)]
+#[case::the_same_sample_twice(array![[1.0], [1.0]], 0.5)]
+#[case::two_samples(array![[1.0], [-3.0]], 2.5)]
+fn the_loss_is_the_mean_over_the_batch(#[case] y: Array2<f64>, #[case] loss: f64) {
+    let x = Array2::zeros((y.nrows(), 2));
+    let forward = forward(&x, &array![[0.3, -0.7]], &array![0.0], &y);
+    assert_relative_eq!(forward.loss, loss);
+}
+
+#[test]
+fn a_large_input_saturates_its_own_sample_only() {
+    let x = array![[1000.0], [0.0], [-1000.0]];
+    let Forward { a, loss, .. } = forward(&x, &array![[1.0]], &array![0.0], &Array2::zeros((3, 1)));
+    assert_eq!(a, array![[1.0], [0.0], [-1.0]]);
+    assert_relative_eq!(loss, 1.0 / 3.0);
+}
+
+#[rstest]
+#[case::course_batch(Batch::course())]
+#[case::one_sample(Batch::random(1, 3))]
+#[case::one_input(Batch::random(6, 1))]
+#[case::several_of_both(Batch::random(4, 5))]
+fn gradients_agree_with_finite_differences(#[case] batch: Batch) {
+    let Gradients { dw, db, .. } = batch.backward();
+    let arguments = [Argument::new("W", &batch.w, &dw), Argument::new("b", &batch.b, &db)];
+    let loss = |at: &[ArrayD<f64>]| {
+        let w = at[0].clone().into_dimensionality().expect("W has two axes");
+        let b = at[1].clone().into_dimensionality().expect("b has one axis");
+        forward(&batch.x, &w, &b, &batch.y).loss
+    };
+    gradcheck::check(loss, &arguments).assert();
+}

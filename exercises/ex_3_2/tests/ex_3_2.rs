@@ -1,0 +1,113 @@
+//! The visible tests of lesson 3.2.
+
+use approx::assert_relative_eq;
+use ex_3_2::{
+    Product, backward_bias, backward_input, backward_weight, forward, weight_gradient_product,
+    weight_gradient_shape,
+};
+use gradcheck::{Argument, random};
+use ndarray::{Array1, Array2, ArrayD, array};
+use rstest::rstest;
+
+/// A layer, its inputs, and an upstream gradient: any, as a loss further on would send it.
+struct Layer {
+    x: Array2<f64>,
+    w: Array2<f64>,
+    b: Array1<f64>,
+    dz: Array2<f64>,
+}
+
+impl Layer {
+    /// Two samples, three inputs, two outputs.
+    fn example() -> Self {
+        Self {
+            x: array![[1.0, 2.0, -1.0], [0.5, -1.0, 3.0]],
+            w: array![[0.5, -1.0, 2.0], [1.0, 0.25, -0.5]],
+            b: array![0.1, -0.2],
+            dz: array![[0.5, -1.0], [0.25, 2.0]],
+        }
+    }
+
+    fn random(batch: usize, d_in: usize, d_out: usize) -> Self {
+        Self {
+            x: random([batch, d_in], 1),
+            w: random([d_out, d_in], 2),
+            b: random([d_out], 3),
+            dz: random([batch, d_out], 4),
+        }
+    }
+}
+
+/// Nine decimals, without a negative zero: the last bits differ from machine to machine.
+fn rounded(value: f64) -> f64 {
+    (value * 1e9).round() / 1e9 + 0.0
+}
+
+#[test]
+fn the_example_prints_its_table() {
+    let Layer { x, w, b, dz } = Layer::example();
+    let z = forward(&x, &w, &b).mapv(rounded);
+    let dx = backward_input(&dz, &w).mapv(rounded);
+    let dw = backward_weight(&dz, &x).mapv(rounded);
+    let db = backward_bias(&dz).mapv(rounded);
+    insta::assert_snapshot!(format!("Z =\n{z}\ndL/dX =\n{dx}\ndL/dW =\n{dw}\ndL/db = {db}"));
+}
+
+#[rstest]
+#[case::one_sample(1, 3, 2)]
+#[case::one_input(4, 1, 2)]
+#[case::one_output(4, 3, 1)]
+#[case::wide(2, 5, 3)]
+fn every_result_has_its_shape(#[case] batch: usize, #[case] d_in: usize, #[case] d_out: usize) {
+    let Layer { x, w, b, dz } = Layer::random(batch, d_in, d_out);
+    assert_eq!(forward(&x, &w, &b).dim(), dz.dim(), "Z");
+    assert_eq!(backward_input(&dz, &w).dim(), x.dim(), "dL/dX");
+    assert_eq!(backward_weight(&dz, &x).dim(), w.dim(), "dL/dW");
+    assert_eq!(backward_bias(&dz).dim(), b.dim(), "dL/db");
+}
+
+#[rstest]
+#[case::example(Layer::example())]
+#[case::one_sample(Layer::random(1, 4, 3))]
+#[case::one_output(Layer::random(5, 3, 1))]
+#[case::square(Layer::random(3, 3, 3))]
+fn gradients_agree_with_finite_differences(#[case] layer: Layer) {
+    let Layer { x, w, b, dz } = layer;
+    let (dx, dw, db) = (backward_input(&dz, &w), backward_weight(&dz, &x), backward_bias(&dz));
+    let arguments =
+        [Argument::new("X", &x, &dx), Argument::new("W", &w, &dw), Argument::new("b", &b, &db)];
+    // The loss whose gradient by Z is dz.
+    let loss = |at: &[ArrayD<f64>]| {
+        let x = at[0].clone().into_dimensionality().expect("X has two axes");
+        let w = at[1].clone().into_dimensionality().expect("W has two axes");
+        let b = at[2].clone().into_dimensionality().expect("b has one axis");
+        (forward(&x, &w, &b) * &dz).sum()
+    };
+    gradcheck::check(loss, &arguments).assert();
+}
+
+#[test]
+fn the_product_that_you_name_is_your_weight_gradient() {
+    let Layer { x, w, dz, .. } = Layer::random(3, 3, 3);
+    let named = match weight_gradient_product() {
+        Product::InputTimesWeightTransposed => x.dot(&w.t()),
+        Product::UpstreamTimesWeight => dz.dot(&w),
+        Product::InputTransposedTimesUpstream => x.t().dot(&dz),
+        Product::UpstreamTransposedTimesInput => dz.t().dot(&x),
+    };
+    for (named, yours) in named.iter().zip(&backward_weight(&dz, &x)) {
+        assert_relative_eq!(*named, *yours, epsilon = 1e-12);
+    }
+}
+
+#[rstest]
+#[case::the_course_question(32, 5, 1)]
+#[case::several_outputs(8, 3, 2)]
+fn the_shape_that_you_name_is_that_of_your_weight_gradient(
+    #[case] batch: usize,
+    #[case] d_in: usize,
+    #[case] d_out: usize,
+) {
+    let Layer { x, dz, .. } = Layer::random(batch, d_in, d_out);
+    assert_eq!(weight_gradient_shape(batch, d_in, d_out), backward_weight(&dz, &x).dim());
+}

@@ -1,0 +1,3 @@
+pub mod ex_2_2;
+pub mod ex_3_1;
+pub mod ex_3_2;

@@ -1,0 +1,168 @@
+//! The values that cross the process boundary, and how Rust types become them.
+
+use ndarray::{Array, Array1, Array2, Dimension};
+use serde::{Deserialize, Serialize};
+
+/// One value on the wire. Its shape is part of the data and is verified before use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Value {
+    /// A number.
+    Float(f64),
+    /// A count or a size.
+    Integer(u64),
+    /// Yes or no.
+    Bool(bool),
+    /// The variant of an enum, by name.
+    Choice(String),
+    /// An array in row-major order.
+    Array {
+        /// The length of each axis.
+        shape: Vec<usize>,
+        /// The elements, as many as the shape says.
+        data: Vec<f64>,
+    },
+    /// Arguments of a function, or elements of a tuple.
+    List(Vec<Value>),
+    /// A struct, field by field.
+    Record(Vec<(String, Value)>),
+}
+
+/// A value that is not of the type that the interface names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The type that was expected.
+    pub expected: &'static str,
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "failed to read a value as {}", self.expected)
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+/// A type that can cross the process boundary.
+pub trait Wire: Sized {
+    /// Turns it into what is sent.
+    fn into_value(self) -> Value;
+
+    /// Reads it back.
+    ///
+    /// # Errors
+    /// When the value is of another type, or contradicts itself.
+    fn from_value(value: Value) -> Result<Self, Mismatch>;
+}
+
+macro_rules! wire_scalar {
+    ($type:ty, $variant:ident, $name:literal, $wire:ty) => {
+        impl Wire for $type {
+            fn into_value(self) -> Value {
+                Value::$variant(self as $wire)
+            }
+
+            fn from_value(value: Value) -> Result<Self, Mismatch> {
+                match value {
+                    Value::$variant(inner) => Ok(inner as $type),
+                    _ => Err(Mismatch { expected: $name }),
+                }
+            }
+        }
+    };
+}
+
+wire_scalar!(f64, Float, "f64", f64);
+wire_scalar!(usize, Integer, "usize", u64);
+wire_scalar!(bool, Bool, "bool", bool);
+
+fn array_value<D: Dimension>(array: Array<f64, D>) -> Value {
+    Value::Array { shape: array.shape().to_vec(), data: array.iter().copied().collect() }
+}
+
+macro_rules! wire_array {
+    ($type:ty, $rank:literal, $name:literal) => {
+        impl Wire for $type {
+            fn into_value(self) -> Value {
+                array_value(self)
+            }
+
+            fn from_value(value: Value) -> Result<Self, Mismatch> {
+                let mismatch = Mismatch { expected: $name };
+                let Value::Array { shape, data } = value else { return Err(mismatch) };
+                let Ok(shape) = <[usize; $rank]>::try_from(shape) else { return Err(mismatch) };
+                Self::from_shape_vec(shape, data).map_err(|_| mismatch)
+            }
+        }
+    };
+}
+
+wire_array!(Array1<f64>, 1, "Array1<f64>");
+wire_array!(Array2<f64>, 2, "Array2<f64>");
+
+macro_rules! wire_tuple {
+    ($($name:ident),*) => {
+        impl<$($name: Wire),*> Wire for ($($name,)*) {
+            #[allow(non_snake_case)]
+            fn into_value(self) -> Value {
+                let ($($name,)*) = self;
+                Value::List(vec![$($name.into_value()),*])
+            }
+
+            fn from_value(value: Value) -> Result<Self, Mismatch> {
+                let mismatch = Mismatch { expected: concat!("(", $(stringify!($name), ",",)* ")") };
+                let Value::List(items) = value else { return Err(mismatch) };
+                let mut items = items.into_iter();
+                let tuple = ($($name::from_value(items.next().ok_or_else(|| mismatch.clone())?)?,)*);
+                if items.next().is_some() { Err(mismatch) } else { Ok(tuple) }
+            }
+        }
+    };
+}
+
+wire_tuple!();
+wire_tuple!(A);
+wire_tuple!(A, B);
+wire_tuple!(A, B, C);
+wire_tuple!(A, B, C, D);
+
+/// Takes the field `name` out of a record; fields keep the order of their declaration.
+///
+/// # Errors
+/// When the next field has another name or another type.
+pub fn field<T: Wire>(
+    fields: &mut impl Iterator<Item = (String, Value)>,
+    name: &'static str,
+) -> Result<T, Mismatch> {
+    match fields.next() {
+        Some((found, value)) if found == name => T::from_value(value),
+        _ => Err(Mismatch { expected: name }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn arrays_cross_in_row_major_order_whatever_their_layout() {
+        let transposed = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].reversed_axes();
+        let back = Array2::from_value(transposed.clone().into_value()).unwrap();
+        assert_eq!(back, transposed);
+    }
+
+    #[test]
+    fn a_shape_that_contradicts_its_data_is_refused() {
+        let forged = Value::Array { shape: vec![usize::MAX, 2], data: vec![1.0] };
+        assert!(Array2::from_value(forged).is_err());
+    }
+
+    #[test]
+    fn tuples_refuse_missing_and_extra_items() {
+        let one = Value::List(vec![Value::Float(1.0)]);
+        assert_eq!(<(f64,)>::from_value(one.clone()), Ok((1.0,)));
+        assert!(<(f64, f64)>::from_value(one.clone()).is_err());
+        assert!(<()>::from_value(one).is_err());
+    }
+}

@@ -1,0 +1,100 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+
+use crate::{checks::Lesson, lessons::LESSONS, sandbox::Launch};
+
+/// Grades Gradlings: hidden checks, gradient checks, honest verdicts.
+#[derive(Debug, Parser)]
+#[command(name = "grader", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Grade a submission.
+    Grade(Grade),
+    /// List the lessons, their checks and points.
+    List(Lessons),
+    /// For authors: prove that lessons are sound (stub, solution, mistakes, visible tests).
+    Prove(Prove),
+    /// Become a confined program.
+    #[command(name = crate::sandbox::LAUNCH, hide = true)]
+    Launch(Launch),
+}
+
+#[derive(Debug, Args)]
+pub struct Grade {
+    #[command(flatten)]
+    pub lessons: Lessons,
+    /// The folder that holds the learner's ex_*/src/lib.rs.
+    #[arg(long, value_name = "DIR", default_value = "exercises")]
+    pub submission: PathBuf,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+    /// Write the report to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The seed that hidden inputs are drawn from.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Show hidden inputs and expected values.
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Prove {
+    #[command(flatten)]
+    pub lessons: Lessons,
+    /// Leave out the stubs of exercises that a learner has begun to solve.
+    #[arg(long)]
+    pub skip_edited: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Lessons {
+    /// The lessons, such as ex_2_2; all of them when none is named.
+    #[arg(value_name = "LESSON", value_parser = PossibleValuesParser::new(LESSONS.map(|lesson| lesson.id)))]
+    lessons: Vec<String>,
+}
+
+impl Lessons {
+    /// The chosen lessons, in the order of the course.
+    pub fn chosen(&self) -> Vec<&'static Lesson> {
+        let all = self.lessons.is_empty();
+        let chosen = |lesson: &&Lesson| all || self.lessons.iter().any(|id| id == lesson.id);
+        LESSONS.into_iter().filter(chosen).collect()
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    Terminal,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::AlwaysAnsi,
+            Color::Never => Self::Never,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Turns a copy of a learner's sources into a worker: one call of the compiler, against the kit.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    intake::{Sources, hex},
+    kit::Kit,
+    sandbox::{self, Limits},
+    scan::{self, PublicItem},
+};
+
+/// rustc and its linker need about 600 MB of address space for an honest lesson.
+const LIMITS: Limits = Limits { cpu_seconds: 60, memory_bytes: 4 << 30 };
+
+/// How much of the compiler's messages is kept.
+const KEPT_MESSAGES: usize = 8 << 10;
+
+/// What to build.
+pub struct Job<'a> {
+    /// The lesson's id, which is the crate's name.
+    pub lesson: &'a str,
+    pub sources: &'a Sources,
+    /// The folder the sources came from, as the learner knows it.
+    pub known_as: &'a str,
+    /// The folder of this submission and lesson in the cache.
+    pub slot: &'a Path,
+    /// Items that make the crate a worker.
+    pub entry: &'a str,
+    /// The public items that the lesson expects.
+    pub expected: &'a [PublicItem],
+}
+
+/// Why there is no worker.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// The learner's file does not compile, or does not fit the interface.
+    #[error("{0}")]
+    Learner(String),
+    /// The grader could not do its job.
+    #[error("failed to compile: {0}")]
+    Grader(#[from] io::Error),
+}
+
+/// A built worker, kept from being replaced while this value lives.
+#[derive(Debug)]
+pub struct Built {
+    pub program: PathBuf,
+    _lock: File,
+}
+
+impl Job<'_> {
+    /// Builds the worker, or takes the one that was built from the same sources before.
+    pub fn run(&self, kit: &Kit) -> Result<Built, CompileError> {
+        fs::create_dir_all(self.slot)?;
+        let key = self.key(kit);
+        let program = self.slot.join("worker");
+        let record = self.slot.join("key");
+        let lock = File::create(self.slot.join("lock"))?;
+        loop {
+            lock.lock_shared()?;
+            if fs::read_to_string(&record).is_ok_and(|known| known == key) && program.is_file() {
+                return Ok(Built { program, _lock: lock });
+            }
+            lock.unlock()?;
+            lock.lock()?;
+            self.build(kit, &program)?;
+            fs::write(&record, &key)?;
+            // Another grader may step in between the two locks; the loop looks again.
+            lock.unlock()?;
+        }
+    }
+
+    fn key(&self, kit: &Kit) -> String {
+        let parts = [kit.key(), &self.sources.digest(), self.entry, self.known_as];
+        hex(&Sha256::digest(parts.join("\n")))
+    }
+
+    /// What the compiler says of the learner's file on its own; `None` when it has no complaint.
+    pub fn complaints(&self, kit: &Kit) -> io::Result<Option<String>> {
+        fs::create_dir_all(self.slot)?;
+        let root = self.write_sources("")?;
+        let output = self.rustc(kit, &root, &Product::Check)?;
+        Ok((!output.status.success()).then(|| rendered(&output)))
+    }
+
+    fn build(&self, kit: &Kit, program: &Path) -> Result<(), CompileError> {
+        let root = self.write_sources(self.entry)?;
+        let output = self.rustc(kit, &root, &Product::Worker(program))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let complaints = self.complaints(kit)?.or_else(|| self.misfit());
+        Err(CompileError::Learner(complaints.unwrap_or_else(|| rendered(&output))))
+    }
+
+    /// What the lesson expects and the file does not have.
+    fn misfit(&self) -> Option<String> {
+        let found = scan::public_items(self.sources.file("src/lib.rs")?);
+        let mut wanted = Vec::new();
+        for expected in self.expected {
+            let same_name = found.iter().find(|item| item.name == expected.name);
+            match same_name {
+                Some(item) if item.types == expected.types => (),
+                Some(item) => wanted.push(format!(
+                    "`{}` has changed. The lesson expects\n\n{}\n\nand your file has\n\n{}",
+                    expected.name,
+                    indented(&expected.text),
+                    indented(&item.text),
+                )),
+                None => wanted.push(format!(
+                    "`{}` is missing, or is not `pub`. The lesson expects\n\n{}",
+                    expected.name,
+                    indented(&expected.text),
+                )),
+            }
+        }
+        (!wanted.is_empty()).then(|| wanted.join("\n\n"))
+    }
+
+    /// Writes the copy, with `entry` after the last line of the crate's root: lines keep their numbers.
+    fn write_sources(&self, entry: &str) -> io::Result<PathBuf> {
+        let src = self.slot.join("src");
+        if src.exists() {
+            fs::remove_dir_all(&src)?;
+        }
+        for file in self.sources.files() {
+            let path = self.slot.join(&file.path);
+            fs::create_dir_all(path.parent().unwrap_or(&src))?;
+            let root = file.path == Path::new("src/lib.rs");
+            let entry = if root { entry } else { "" };
+            fs::write(path, format!("{}\n{entry}", file.text))?;
+        }
+        Ok(src.join("lib.rs"))
+    }
+
+    fn rustc(&self, kit: &Kit, root: &Path, product: &Product) -> io::Result<Output> {
+        let (rustc, arguments) = kit.compiler();
+        let mut command = sandbox::command(rustc, LIMITS, false)?;
+        // The linker is found through the path; nothing else of the environment is needed.
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.current_dir(self.slot).stdin(Stdio::null());
+        command.arg(root).args(arguments).args(["--edition=2024", "--crate-name", self.lesson]);
+        command.args(["--cap-lints=allow", "--error-format=human", "--color=never"]);
+        command.args(["-Cdebuginfo=0", "-Cstrip=debuginfo"]);
+        command.arg(format!("--remap-path-prefix={}={}", self.slot.display(), self.known_as));
+        match product {
+            Product::Worker(program) => {
+                command.args(["--crate-type=bin", "-o"]).arg(program);
+                command.arg(format!("-Cincremental={}", self.slot.join("incremental").display()));
+            }
+            Product::Check => {
+                command.args(["--crate-type=lib", "--emit=metadata", "-o"]);
+                command.arg(self.slot.join("check.rmeta"));
+            }
+        }
+        command.output()
+    }
+}
+
+enum Product<'a> {
+    Worker(&'a Path),
+    Check,
+}
+
+fn rendered(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let text = text.trim_end();
+    match text.char_indices().nth(KEPT_MESSAGES) {
+        Some((end, _)) => format!("{}\n… {} more bytes", &text[..end], text.len() - end),
+        None if text.is_empty() => format!("the compiler ended without a word ({})", output.status),
+        None => text.to_owned(),
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}

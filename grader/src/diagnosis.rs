@@ -1,0 +1,126 @@
+//! Names the mistake that a learner's answers match.
+//!
+//! The lesson's mistakes are compiled into one worker, beside the solution. A check's calls are
+//! repeated on each of them; a mistake is named only when it gives the learner's answer every time,
+//! and the solution does not.
+
+use std::path::Path;
+
+use interface::{Value, frame::Answer};
+use syn::{Expr, ExprLit, Item, Lit, Meta};
+
+use crate::{
+    checks::Probe,
+    report::{CheckReport, Diagnosis},
+    worker::Worker,
+};
+
+/// The name under which the worker of the mistakes answers as the solution.
+pub const SOLUTION: &str = "solution";
+
+/// A named wrong variant of a solution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    pub name: String,
+    /// What a good tutor would say.
+    pub explanation: String,
+}
+
+/// The mistakes that the file `mistakes.rs` declares: its public modules and their documentation.
+pub fn mistakes(text: &str) -> Vec<Mistake> {
+    let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
+    let modules = items.into_iter().filter_map(|item| match item {
+        Item::Mod(module) => Some(module),
+        _ => None,
+    });
+    modules
+        .map(|module| {
+            let lines: Vec<_> =
+                module.attrs.iter().filter_map(|it| documentation(&it.meta)).collect();
+            Mistake { name: module.ident.to_string(), explanation: lines.join(" ") }
+        })
+        .collect()
+}
+
+fn documentation(meta: &Meta) -> Option<String> {
+    let Meta::NameValue(pair) = meta else { return None };
+    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value else { return None };
+    pair.path.is_ident("doc").then(|| text.value().trim().to_owned())
+}
+
+/// The items that turn the solution's crate into the worker of its mistakes.
+pub fn entry(lesson: &str, mistakes_file: &Path, mistakes: &[Mistake]) -> String {
+    let arm = |name: &str, path: &str| {
+        format!("Some({name:?}) => ::interface::serve(&::interface::{lesson}!({path})),")
+    };
+    let arms: String =
+        mistakes.iter().map(|it| arm(&it.name, &format!("crate::mistakes::{}", it.name))).collect();
+    let solution = arm(SOLUTION, "crate");
+    let file = mistakes_file.display().to_string();
+    format!(
+        "extern crate self as {lesson}; #[path = {file:?}] mod mistakes; \
+         fn main() {{ match std::env::args().nth(2).as_deref() {{ {solution} {arms} _ => () }} }}"
+    )
+}
+
+/// Which of `names` answer all of the `probes` as the learner did.
+pub fn matching<'a>(program: &Path, names: &'a [String], probes: &[Probe]) -> Vec<&'a str> {
+    let matches = |name: &str| answers_alike(program, name, probes);
+    if probes.is_empty() || matches(SOLUTION) {
+        return Vec::new();
+    }
+    names.iter().map(String::as_str).filter(|name| matches(name)).collect()
+}
+
+fn answers_alike(program: &Path, variant: &str, probes: &[Probe]) -> bool {
+    let Ok(mut worker) = Worker::start(program, &[variant]) else { return false };
+    probes.iter().all(|probe| {
+        let answer = worker.call(probe.function, probe.arguments.clone());
+        answer.is_ok_and(|answer| same_answer(&answer, &probe.answer))
+    })
+}
+
+fn same_answer(one: &Answer, other: &Answer) -> bool {
+    match (one, other) {
+        (Answer::Returned(one), Answer::Returned(other)) => same_value(one, other),
+        (Answer::Panicked(_), Answer::Panicked(_)) => true,
+        _ => false,
+    }
+}
+
+fn same_value(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Float(one), Value::Float(other)) => same_number(*one, *other),
+        (Value::Array { shape: one, data: a }, Value::Array { shape: other, data: b }) => {
+            one == other && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_number(*a, *b))
+        }
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(a, b)| same_value(a, b))
+        }
+        (Value::Record(one), Value::Record(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|((a, x), (b, y))| a == b && same_value(x, y))
+        }
+        _ => one == other,
+    }
+}
+
+/// Equal up to rounding. Here, unlike in a check, NaN matches NaN: both went wrong alike.
+fn same_number(one: f64, other: f64) -> bool {
+    let rounding = 1e-9 * one.abs().max(other.abs()).max(1e-3);
+    one == other || (one.is_nan() && other.is_nan()) || (one - other).abs() <= rounding
+}
+
+/// Gives each check the mistake that explains the most checks of its lesson.
+pub fn name(checks: &mut [CheckReport], candidates: &[Vec<&str>], mistakes: &[Mistake]) {
+    let votes = |name: &str| candidates.iter().filter(|names| names.contains(&name)).count();
+    for (check, names) in checks.iter_mut().zip(candidates) {
+        // Among equals the first declared: `max_by_key` would take the last.
+        let best = names.iter().rev().max_by_key(|name| votes(name));
+        let named = best.and_then(|best| mistakes.iter().find(|mistake| mistake.name == *best));
+        check.diagnosis = named.map(|Mistake { name, explanation }| Diagnosis {
+            mistake: name.clone(),
+            explanation: explanation.clone(),
+        });
+    }
+}

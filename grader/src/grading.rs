@@ -1,0 +1,312 @@
+//! The main job: one submission goes through every station and comes out as a report.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, mixed},
+    compile::{Built, CompileError, Job},
+    diagnosis::{self, Mistake},
+    intake::{Refusal, Sources, hex},
+    kit::Kit,
+    report::{CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict},
+    sandbox,
+    scan::{Finding, Scan, public_items},
+    workspace::Workspace,
+};
+
+/// How much of the learner's prints one lesson's report keeps.
+const KEPT_OUTPUT: usize = 16 << 10;
+
+/// What grading needs besides a submission.
+#[derive(Debug)]
+pub struct Grader {
+    pub workspace: Workspace,
+    pub kit: Kit,
+    pub seed: u64,
+    pub reveal: bool,
+}
+
+/// The grader could not do its job.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum GradeError {
+    #[error("failed to find the submission folder {}", .0.display())]
+    #[diagnostic(help(
+        "give the folder that holds ex_2_2/src/lib.rs and the other lessons: --submission DIR"
+    ))]
+    NoSubmission(PathBuf),
+    #[error("failed to grade {lesson}")]
+    Lesson { lesson: &'static str, source: io::Error },
+    #[error("failed to build {lesson}: the {part} is not sound\n\n{messages}")]
+    #[diagnostic(help("`cargo build -p solution_{lesson} --all-targets` shows the same"))]
+    Unsound { lesson: &'static str, part: &'static str, messages: String },
+}
+
+impl Grader {
+    /// Grades `lessons` of the submission in `folder`; `done` hears of each finished lesson.
+    pub fn grade(
+        &self,
+        lessons: &[&'static Lesson],
+        folder: &Path,
+        done: impl Fn(&LessonReport) + Sync,
+    ) -> Result<Report, GradeError> {
+        if !folder.is_dir() {
+            return Err(GradeError::NoSubmission(folder.to_owned()));
+        }
+        let graded: Result<Vec<_>, _> = lessons
+            .par_iter()
+            .map(|lesson| {
+                let (report, digest) = self.lesson(lesson, folder)?;
+                done(&report);
+                Ok((report, digest))
+            })
+            .collect();
+        let (lessons, digests): (Vec<_>, Vec<_>) = graded?.into_iter().unzip();
+        Ok(self.report(folder, lessons, &digests))
+    }
+
+    fn report(&self, folder: &Path, lessons: Vec<LessonReport>, digests: &[String]) -> Report {
+        Report {
+            schema_version: SCHEMA_VERSION,
+            grader_version: env!("CARGO_PKG_VERSION").to_owned(),
+            submission: folder.display().to_string(),
+            submission_sha256: hex(&Sha256::digest(digests.join("\n"))),
+            seed: self.seed,
+            gemm_backend: interface::GEMM_BACKEND.to_owned(),
+            sandbox: sandbox::NAME.to_owned(),
+            score: lessons.iter().map(|lesson| lesson.score).sum(),
+            max_score: lessons.iter().map(|lesson| lesson.max_score).sum(),
+            lessons,
+        }
+    }
+
+    /// Grades one lesson; also gives the lesson's line in the submission's hash.
+    fn lesson(
+        &self,
+        lesson: &'static Lesson,
+        folder: &Path,
+    ) -> Result<(LessonReport, String), GradeError> {
+        let known_as = folder.join(lesson.id).display().to_string();
+        let sources = match Sources::take(&folder.join(lesson.id), &known_as) {
+            Ok(sources) => sources,
+            Err(refusal) => {
+                return Ok((refused(lesson, &refusal), format!("{} {refusal}", lesson.id)));
+            }
+        };
+        let digest = format!("{} {}", lesson.id, sources.digest());
+        let report = self.sources(lesson, folder, &known_as, &sources)?;
+        Ok((report, digest))
+    }
+
+    fn sources(
+        &self,
+        lesson: &'static Lesson,
+        folder: &Path,
+        known_as: &str,
+        sources: &Sources,
+    ) -> Result<LessonReport, GradeError> {
+        let scan = Scan::of(sources);
+        if !scan.forbidden.is_empty() {
+            return Ok(stopped_before(
+                lesson,
+                Verdict::Rejected,
+                &forbidden(known_as, &scan.forbidden),
+            ));
+        }
+        let built = match self.learner_worker(lesson, folder, known_as, sources, scan.readable)? {
+            Ok(built) => built,
+            Err(messages) => return Ok(stopped_before(lesson, Verdict::CompileError, &messages)),
+        };
+        let subject = Subject { program: &built.program, arguments: &[], scan: &scan };
+        self.subject(lesson, &subject)
+    }
+
+    /// The learner's worker, or what the compiler said.
+    fn learner_worker(
+        &self,
+        lesson: &'static Lesson,
+        folder: &Path,
+        known_as: &str,
+        sources: &Sources,
+        readable: bool,
+    ) -> Result<Result<Built, String>, GradeError> {
+        let failed = |source| GradeError::Lesson { lesson: lesson.id, source };
+        let solution = fs::read_to_string(self.workspace.solution(lesson.id).join("src/lib.rs"));
+        let job = Job {
+            lesson: lesson.id,
+            sources,
+            known_as,
+            slot: &self.workspace.slot(lesson.id, folder).map_err(failed)?,
+            entry: &format!(
+                "fn main() {{ ::interface::serve(&::interface::{}!(crate)) }}",
+                lesson.id
+            ),
+            // Stub and solution have the same public items, but learners edit the stub.
+            expected: &public_items(&solution.unwrap_or_default()),
+        };
+        if !readable {
+            let complaints = job.complaints(&self.kit).map_err(failed)?;
+            return Ok(Err(complaints.unwrap_or_else(|| UNREADABLE.to_owned())));
+        }
+        match job.run(&self.kit) {
+            Ok(built) => Ok(Ok(built)),
+            Err(CompileError::Learner(messages)) => Ok(Err(messages)),
+            Err(CompileError::Grader(error)) => Err(failed(error)),
+        }
+    }
+
+    /// Runs the checks of a lesson on a built worker, and diagnoses what failed.
+    pub fn subject(
+        &self,
+        lesson: &'static Lesson,
+        subject: &Subject,
+    ) -> Result<LessonReport, GradeError> {
+        let failed = |source| GradeError::Lesson { lesson: lesson.id, source };
+        let checked: io::Result<Vec<_>> =
+            lesson.checks.par_iter().map(|check| self.check(lesson, check, subject)).collect();
+        let mut reports = Vec::new();
+        let mut probes = Vec::new();
+        let mut output = String::new();
+        for (report, calls, prints) in checked.map_err(failed)? {
+            reports.push(report);
+            probes.push(calls);
+            output += &prints;
+        }
+        truncate(&mut output);
+        self.diagnose(lesson, &mut reports, &probes)?;
+        Ok(LessonReport::new(lesson.id, lesson.title, output, reports))
+    }
+
+    fn check(
+        &self,
+        lesson: &Lesson,
+        check: &Check,
+        subject: &Subject,
+    ) -> io::Result<(CheckReport, Vec<Probe>, String)> {
+        let mut learner = Learner::start(subject, mixed(self.seed, lesson.id, check.id))?;
+        let outcome = (check.run)(&mut learner);
+        let (probes, prints) = learner.finish();
+        Ok((self.check_report(check, outcome), probes, prints))
+    }
+
+    fn check_report(&self, check: &Check, outcome: Outcome) -> CheckReport {
+        let (verdict, score, message) = match outcome {
+            Ok(()) => (Verdict::Passed, check.points, String::new()),
+            Err(Miss { verdict, message, reveal }) if self.reveal && !reveal.is_empty() => {
+                (verdict, 0.0, format!("{message}\n{reveal}"))
+            }
+            Err(Miss { verdict, message, .. }) => (verdict, 0.0, message),
+        };
+        CheckReport { verdict, score, message, ..blank(check) }
+    }
+
+    /// Names the mistakes that the learner's answers match.
+    fn diagnose(
+        &self,
+        lesson: &'static Lesson,
+        reports: &mut [CheckReport],
+        probes: &[Vec<Probe>],
+    ) -> Result<(), GradeError> {
+        if !reports.iter().any(may_be_a_mistake) {
+            return Ok(());
+        }
+        let Some((built, mistakes)) = self.mistakes(lesson)? else { return Ok(()) };
+        let names: Vec<String> = mistakes.iter().map(|mistake| mistake.name.clone()).collect();
+        let candidates: Vec<Vec<&str>> = reports
+            .iter()
+            .zip(probes)
+            .map(|(report, probes)| match may_be_a_mistake(report) {
+                true => diagnosis::matching(&built.program, &names, probes),
+                false => Vec::new(),
+            })
+            .collect();
+        diagnosis::name(reports, &candidates, &mistakes);
+        Ok(())
+    }
+
+    /// The worker of a lesson's mistakes; `None` where the workspace holds no solutions.
+    pub fn mistakes(
+        &self,
+        lesson: &'static Lesson,
+    ) -> Result<Option<(Built, Vec<Mistake>)>, GradeError> {
+        let failed = |source| GradeError::Lesson { lesson: lesson.id, source };
+        let folder = self.workspace.solution(lesson.id);
+        let file = folder.join("src/mistakes.rs");
+        let Ok(text) = fs::read_to_string(&file) else { return Ok(None) };
+        let mistakes = diagnosis::mistakes(&text);
+        let known_as = folder.display().to_string();
+        let unsound =
+            |messages| GradeError::Unsound { lesson: lesson.id, part: "solution", messages };
+        let sources =
+            Sources::take(&folder, &known_as).map_err(|refusal| unsound(refusal.to_string()))?;
+        let job = Job {
+            lesson: lesson.id,
+            sources: &sources,
+            known_as: &known_as,
+            slot: &self.workspace.slot(lesson.id, &file).map_err(failed)?,
+            entry: &diagnosis::entry(lesson.id, &file, &mistakes),
+            expected: &[],
+        };
+        match job.run(&self.kit) {
+            Ok(built) => Ok(Some((built, mistakes))),
+            Err(CompileError::Learner(messages)) => Err(unsound(messages)),
+            Err(CompileError::Grader(error)) => Err(failed(error)),
+        }
+    }
+}
+
+const UNREADABLE: &str = "the compiler accepts this file, but the grader cannot read it, so that it \
+    cannot be graded. Is there very new syntax, or nesting of extreme depth?";
+
+/// Source and cost checks judge how answers come about, which no mistake's answers explain.
+fn may_be_a_mistake(report: &CheckReport) -> bool {
+    matches!(report.verdict, Verdict::Failed | Verdict::Panicked)
+        && !matches!(report.kind, Kind::Source | Kind::Cost)
+}
+
+fn refused(lesson: &Lesson, refusal: &Refusal) -> LessonReport {
+    let verdict = match refusal {
+        Refusal::Missing(_) => Verdict::NotImplemented,
+        Refusal::Unacceptable { .. } => Verdict::Rejected,
+    };
+    stopped_before(lesson, verdict, &refusal.to_string())
+}
+
+/// The report of a lesson that never came to its checks.
+fn stopped_before(lesson: &Lesson, verdict: Verdict, message: &str) -> LessonReport {
+    let report = |check| CheckReport { verdict, message: message.to_owned(), ..blank(check) };
+    let checks = lesson.checks.iter().map(report).collect();
+    LessonReport::new(lesson.id, lesson.title, String::new(), checks)
+}
+
+fn blank(check: &Check) -> CheckReport {
+    CheckReport {
+        id: check.id.to_owned(),
+        title: check.title.to_owned(),
+        kind: check.kind,
+        visibility: check.visibility,
+        points: check.points,
+        score: 0.0,
+        verdict: Verdict::Skipped,
+        message: String::new(),
+        diagnosis: None,
+    }
+}
+
+fn forbidden(known_as: &str, findings: &[Finding]) -> String {
+    let line = |it: &Finding| format!("{known_as}/{}:{}: {}", it.path, it.line, it.what);
+    findings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn truncate(output: &mut String) {
+    if output.len() > KEPT_OUTPUT {
+        let more = output.len() - KEPT_OUTPUT;
+        output.truncate(output.floor_char_boundary(KEPT_OUTPUT));
+        *output += &format!("\n… {more} more bytes\n");
+    }
+}

@@ -1,0 +1,207 @@
+//! The kit: what every worker is linked against, built once and read-only from then on.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::UNIX_EPOCH,
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{intake::hex, workspace::Workspace};
+
+/// The crates that a worker names.
+const CRATES: [&str; 2] = ["ndarray", "interface"];
+
+/// Compiled crates and the compiler that made them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Kit {
+    /// Names what went in; a kit with another key is another kit.
+    key: String,
+    /// The compiler itself, without the toolchain manager's shim in front of it.
+    rustc: PathBuf,
+    /// Length and time of `rustc`: an updated compiler cannot read the old kit.
+    compiler_stamp: (u64, u64),
+    /// `--extern` name and file.
+    externs: Vec<(String, PathBuf)>,
+    /// `-L` arguments.
+    search: Vec<String>,
+}
+
+/// Why there is no kit.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum KitError {
+    #[error("failed to read {path}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("failed to run {program}")]
+    #[diagnostic(help("Gradlings needs a Rust toolchain with cargo and rustc on the PATH"))]
+    Run { program: String, source: io::Error },
+    #[error("failed to build the crates that learner code is linked against")]
+    #[diagnostic(help("see what cargo printed above; `cargo build -p interface` shows it again"))]
+    Build,
+    #[error("failed to find {0} among the crates that cargo built")]
+    Incomplete(&'static str),
+}
+
+impl Kit {
+    /// Opens the kit of this workspace, building it where it is missing or out of date.
+    pub fn open(workspace: &Workspace, announce: impl FnOnce()) -> Result<Self, KitError> {
+        let record = workspace.cache().join(format!("kit-{}.json", interface::GEMM_BACKEND));
+        let key = key(workspace)?;
+        if let Some(kit) = Self::recorded(&record).filter(|kit| kit.key == key && kit.is_whole()) {
+            return Ok(kit);
+        }
+        announce();
+        let kit = Self::build(workspace, key)?;
+        kit.write(&record).map_err(|source| KitError::Read { path: record, source })?;
+        Ok(kit)
+    }
+
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The compiler, and the arguments with which it finds the kit.
+    pub fn compiler(&self) -> (&Path, Vec<String>) {
+        let externs =
+            self.externs.iter().map(|(name, file)| format!("--extern={name}={}", file.display()));
+        let search = self.search.iter().map(|path| format!("-L{path}"));
+        (&self.rustc, externs.chain(search).collect())
+    }
+
+    fn recorded(record: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(record).ok()?).ok()
+    }
+
+    fn is_whole(&self) -> bool {
+        stamp(&self.rustc).is_ok_and(|stamp| stamp == self.compiler_stamp)
+            && self.externs.iter().all(|(_, file)| file.is_file())
+    }
+
+    fn write(&self, record: &Path) -> io::Result<()> {
+        fs::create_dir_all(record.parent().unwrap_or(record))?;
+        // Renamed into place: another grader may be reading.
+        let draft = record.with_extension(format!("{}.draft", std::process::id()));
+        fs::write(&draft, serde_json::to_vec_pretty(self)?)?;
+        fs::rename(draft, record)
+    }
+
+    fn build(workspace: &Workspace, key: String) -> Result<Self, KitError> {
+        let rustc = compiler(workspace)?;
+        let compiler_stamp =
+            stamp(&rustc).map_err(|source| KitError::Read { path: rustc.clone(), source })?;
+        let messages = cargo_build(workspace)?;
+        let mut kit = Self { key, rustc, compiler_stamp, externs: Vec::new(), search: Vec::new() };
+        for message in messages.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+            kit.note(message);
+        }
+        for name in CRATES {
+            if !kit.externs.iter().any(|(known, _)| known == name) {
+                return Err(KitError::Incomplete(name));
+            }
+        }
+        Ok(kit)
+    }
+
+    fn note(&mut self, message: Message) {
+        match message {
+            Message::Artifact { target, filenames } => {
+                // In `deps` the name holds a hash of what the crate was built with; beside it lies a
+                // copy without one, which the next build may replace.
+                let hashed = |file: &PathBuf| file.parent().is_some_and(|it| it.ends_with("deps"));
+                let Some(file) = filenames.into_iter().find(hashed) else { return };
+                if CRATES.contains(&target.name.as_str()) {
+                    let folder = file.parent().unwrap_or(&file).display();
+                    self.search_in(format!("dependency={folder}"));
+                    self.externs.push((target.name, file.with_extension("rlib")));
+                }
+            }
+            Message::BuildScript { linked_paths } => {
+                linked_paths.into_iter().for_each(|path| self.search_in(path));
+            }
+            Message::Other => (),
+        }
+    }
+
+    fn search_in(&mut self, path: String) {
+        if !self.search.contains(&path) {
+            self.search.push(path);
+        }
+    }
+}
+
+/// A line of `cargo build --message-format=json`.
+#[derive(Deserialize)]
+#[serde(tag = "reason")]
+enum Message {
+    #[serde(rename = "compiler-artifact")]
+    Artifact { target: Target, filenames: Vec<PathBuf> },
+    #[serde(rename = "build-script-executed")]
+    BuildScript { linked_paths: Vec<String> },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+fn cargo_build(workspace: &Workspace) -> Result<String, KitError> {
+    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut cargo = Command::new(&program);
+    cargo.current_dir(workspace.root()).stdin(Stdio::null()).stderr(Stdio::inherit());
+    // The profile and features with which the grader itself was built: mostly nothing is left to do.
+    cargo.args(["build", "--quiet", "--package=interface"]);
+    cargo.arg("--message-format=json-render-diagnostics");
+    if cfg!(feature = "openblas") {
+        cargo.arg("--features=openblas");
+    }
+    let output = cargo.output().map_err(|source| KitError::Run { program, source })?;
+    if !output.status.success() {
+        return Err(KitError::Build);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The compiler behind the shim: starting it directly saves 10 ms each time.
+fn compiler(workspace: &Workspace) -> Result<PathBuf, KitError> {
+    let program = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let mut rustc = Command::new(&program);
+    let output = rustc.current_dir(workspace.root()).args(["--print", "sysroot"]).output();
+    let output = output.map_err(|source| KitError::Run { program, source })?;
+    Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).join("bin/rustc"))
+}
+
+fn stamp(file: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::metadata(file)?;
+    let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok((metadata.len(), modified.as_secs()))
+}
+
+/// The hash of everything that a kit is built from.
+fn key(workspace: &Workspace) -> Result<String, KitError> {
+    let mut hash = Sha256::new();
+    hash.update(interface::GEMM_BACKEND);
+    let mut pending: Vec<PathBuf> =
+        ["src", "Cargo.toml"].map(|name| workspace.interface().join(name)).into();
+    pending.extend(["Cargo.toml", "Cargo.lock"].map(|name| workspace.root().join(name)));
+    while let Some(path) = pending.pop() {
+        let read = |source| KitError::Read { path: path.clone(), source };
+        if path.is_dir() {
+            let mut inside = Vec::new();
+            for entry in fs::read_dir(&path).map_err(read)? {
+                inside.push(entry.map_err(read)?.path());
+            }
+            inside.sort();
+            pending.extend(inside);
+        } else {
+            let text = fs::read(&path).map_err(read)?;
+            hash.update(format!("{} {}\n", path.display(), text.len()));
+            hash.update(text);
+        }
+    }
+    Ok(hex(&hash.finalize()))
+}

@@ -1,0 +1,126 @@
+//! The Gradlings grader: takes a submission, runs hidden checks on it, and reports what it is worth.
+//!
+//! A submission passes the stations in this order: [`intake`], [`scan`], [`compile`], [`worker`],
+//! [`checks`], [`diagnosis`], [`report`], [`render`]. [`grading`] walks it along.
+
+mod checks;
+mod cli;
+mod compile;
+mod diagnosis;
+mod grading;
+mod intake;
+mod kit;
+mod lessons;
+mod prove;
+mod render;
+mod report;
+mod sandbox;
+mod scan;
+mod worker;
+mod workspace;
+
+use std::{fs, path::Path, process::ExitCode};
+
+use clap::Parser;
+use cli::{Cli, Command, Format, Grade};
+use grading::Grader;
+use indicatif::{ProgressBar, ProgressStyle};
+use kit::Kit;
+use miette::{Context, IntoDiagnostic};
+use report::Report;
+use workspace::Workspace;
+
+/// Not every point was earned, or a lesson is not sound.
+const INCOMPLETE: u8 = 1;
+/// The grader could not do its job.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    anstream::ColorChoice::from(cli.color).write_global();
+    match run(cli.command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(INCOMPLETE),
+        Err(error) => {
+            anstream::eprintln!("{error:?}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn run(command: Command) -> miette::Result<bool> {
+    match command {
+        Command::Grade(command) => grade(&command),
+        Command::List(lessons) => {
+            list(&lessons.chosen());
+            Ok(true)
+        }
+        Command::Prove(command) => {
+            let grader = grader(0, false)?;
+            Ok(prove::prove(&grader, &command.lessons.chosen(), command.skip_edited)?)
+        }
+        Command::Launch(launch) => {
+            Err(launch.run()).into_diagnostic().wrap_err("failed to start a confined program")
+        }
+    }
+}
+
+fn grader(seed: u64, reveal: bool) -> miette::Result<Grader> {
+    let here = std::env::current_dir().into_diagnostic()?;
+    let workspace = Workspace::around(&here)?;
+    workspace.prune();
+    let announce = || anstream::eprintln!("Building what lessons are linked against (once) …");
+    let kit = Kit::open(&workspace, announce)?;
+    Ok(Grader { workspace, kit, seed, reveal })
+}
+
+fn grade(command: &Grade) -> miette::Result<bool> {
+    let grader = grader(command.seed, command.reveal)?;
+    let lessons = command.lessons.chosen();
+    let progress = progress(lessons.len());
+    let report = grader.grade(&lessons, &command.submission, |lesson| {
+        progress.set_message(lesson.id.clone());
+        progress.inc(1);
+    })?;
+    progress.finish_and_clear();
+    let text = match command.format {
+        Format::Terminal => render::terminal(&report),
+        Format::Json => render::json(&report).into_diagnostic()?,
+    };
+    deliver(&text, command.output.as_deref(), &report)?;
+    Ok(report.is_complete())
+}
+
+/// Counts finished lessons on a terminal; silent elsewhere.
+fn progress(lessons: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("grading {wide_bar} {pos}/{len} {msg}");
+    let bar = ProgressBar::new(lessons as u64);
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn deliver(text: &str, output: Option<&Path>, report: &Report) -> miette::Result<()> {
+    let Some(file) = output else {
+        anstream::print!("{text}");
+        return Ok(());
+    };
+    let plain = anstream::adapter::strip_str(text).to_string();
+    fs::write(file, plain)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("failed to write the report to {}", file.display()))?;
+    anstream::eprintln!(
+        "{} / {} points; the report is in {}",
+        report.score,
+        report.max_score,
+        file.display()
+    );
+    Ok(())
+}
+
+fn list(lessons: &[&checks::Lesson]) {
+    for lesson in lessons {
+        anstream::println!("{}  {}  ({} points)", lesson.id, lesson.title, lesson.max_score());
+        for check in lesson.checks {
+            anstream::println!("    {:>4}  {}", check.points, check.title);
+        }
+    }
+}
