@@ -26,7 +26,7 @@ const FORBIDDEN: [&str; 8] = [
 const READING_MACROS: [&str; 5] = ["include", "include_str", "include_bytes", "env", "option_env"];
 
 /// Methods that walk an array element by element: loops by another name.
-const LOOPING_METHODS: [&str; 16] = [
+const LOOPING_METHODS: [&str; 14] = [
     "iter",
     "iter_mut",
     "into_iter",
@@ -40,10 +40,11 @@ const LOOPING_METHODS: [&str; 16] = [
     "columns",
     "columns_mut",
     "lanes",
-    "genrows",
-    "gencolumns",
     "for_each",
 ];
+
+/// Functions and macros that do the same.
+const LOOPING_PATHS: [&str; 3] = ["from_shape_fn", "Zip", "azip"];
 
 /// Something found at a line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,10 +147,21 @@ impl<'ast> Visit<'ast> for Loops<'_> {
         visit::visit_expr_method_call(self, node);
     }
 
+    fn visit_path(&mut self, node: &'ast syn::Path) {
+        for segment in &node.segments {
+            if LOOPING_PATHS.iter().any(|name| segment.ident == name) {
+                let what = format!("`{}`, which walks the elements one by one", segment.ident);
+                self.push(&what, &segment.ident);
+            }
+        }
+        visit::visit_path(self, node);
+    }
+
     fn visit_macro(&mut self, node: &'ast syn::Macro) {
         if mentions_a_loop(node.tokens.clone()) {
             self.push("a loop inside a macro", &node.path);
         }
+        self.visit_path(&node.path);
     }
 
     fn visit_item(&mut self, node: &'ast Item) {
@@ -277,6 +289,8 @@ mod tests {
         assert_eq!(loops("fn f() { for i in 0..3 { while true { loop {} } } }"), 3);
         assert_eq!(loops("fn f(a: A) { a.iter().sum() }"), 1);
         assert_eq!(loops("macro_rules! m { () => { for i in 0..3 {} } }"), 1);
+        assert_eq!(loops("use ndarray::Zip; fn f(a: A) { Zip::from(a).for_each(|x| x) }"), 2);
+        assert_eq!(loops("fn f() { Array2::from_shape_fn((2, 2), |(i, j)| i * j) }"), 1);
         assert_eq!(loops("fn f(a: A, b: B) -> A { a.dot(&b).mapv(f64::tanh) }"), 0);
         assert_eq!(loops("#[cfg(test)] mod tests { fn f() { loop {} } }"), 0);
     }

@@ -4,6 +4,8 @@ use fastrand::Rng;
 use gradcheck::{Argument, check};
 use ndarray::ArrayD;
 
+type Function = fn(f64) -> f64;
+
 /// A random function of one variable with its derivative.
 struct Case {
     name: &'static str,
@@ -17,7 +19,7 @@ fn random_case(rng: &mut Rng) -> Case {
     let scale = 10_f64.powi(rng.i32(-12..=12));
     let x = (2.0 * rng.f64() - 1.0) * 10_f64.powi(rng.i32(-6..=6));
     let s = (0.5 + rng.f64()) / x.abs().max(1.0);
-    let (name, g, dg): (_, fn(f64) -> f64, fn(f64) -> f64) = match rng.u8(0..7) {
+    let (name, g, dg): (_, Function, Function) = match rng.u8(0..7) {
         0 => ("tanh", f64::tanh, |u| 1.0 - u.tanh().powi(2)),
         1 => ("exp", f64::exp, f64::exp),
         2 => ("sin", f64::sin, f64::cos),
