@@ -1,0 +1,131 @@
+//! Odd, broken and hostile submissions: each its own verdict, and nothing else is lost.
+
+use rstest::rstest;
+
+use crate::submission::{Submission, messages, solution, verdicts};
+
+/// Grades ex_2_2 with `text` beside a sound lesson, which must not suffer.
+fn graded(text: impl AsRef<[u8]>) -> serde_json::Value {
+    let submission = Submission::empty().with("ex_2_2", text).with_solution("ex_3_2");
+    let (report, _) = submission.grade(&["ex_2_2", "ex_3_2"]);
+    assert_eq!(report["lessons"][1]["verdict"], "passed", "the sound lesson suffered");
+    report["lessons"][0].clone()
+}
+
+/// The solution of ex_2_2 with `statement` at the start of its forward pass.
+fn forward_with(statement: &str) -> String {
+    solution("ex_2_2").replace("let z =", &format!("{statement}\nlet z ="))
+}
+
+#[rstest]
+#[case::crlf(solution("ex_2_2").replace('\n', "\r\n"))]
+#[case::byte_order_mark(format!("\u{feff}{}", solution("ex_2_2")))]
+#[case::no_newline_at_the_end(solution("ex_2_2").trim_end().to_owned())]
+#[case::comment_at_the_end(solution("ex_2_2") + "// done")]
+#[case::megabytes_printed(forward_with("print!(\"{}\", \"x\".repeat(1 << 20));"))]
+fn what_rust_accepts_is_graded(#[case] text: String) {
+    let lesson = graded(text);
+    assert_eq!(lesson["verdict"], "passed", "{lesson:#}");
+    assert!(lesson["output"].as_str().unwrap().len() < 64 << 10);
+}
+
+#[rstest]
+#[case::empty("", "compile_error", "pub fn forward(x: f64, w: f64, b: f64, y: f64) -> Forward")]
+#[case::syntax_error("pub fn forward( {", "compile_error", "ex_2_2/src/lib.rs:1")]
+#[case::unclosed_comment("fn f() {} /*", "compile_error", "unterminated block comment")]
+#[case::nul_byte("fn f() {}\0", "compile_error", "ex_2_2/src/lib.rs:1")]
+#[case::type_error("fn f() -> f64 { true }", "compile_error", "ex_2_2/src/lib.rs:1:17")]
+#[case::unsafe_code("fn f() { unsafe {} }", "rejected", "ex_2_2/src/lib.rs:1: `unsafe`")]
+#[case::not_utf8(b"// caf\xe9", "rejected", "not UTF-8")]
+fn what_cannot_be_graded_says_why(
+    #[case] text: impl AsRef<[u8]>,
+    #[case] verdict: &str,
+    #[case] says: &str,
+) {
+    let lesson = graded(text);
+    assert_eq!(lesson["verdict"], verdict, "{lesson:#}");
+    assert!(messages(&lesson).contains(says), "{}", messages(&lesson));
+}
+
+#[rstest]
+#[case::missing_function(&[("pub fn backward", "pub fn backwards")], "`backward` is missing")]
+#[case::changed_signature(
+    &[("backward(x: f64, w: f64", "backward(w: f32, x: f64"), ("forward(x, w, b, y)", "forward(x, w.into(), b, y)")],
+    "`backward` has changed"
+)]
+#[case::missing_field(&[("    pub da: f64,\n", ""), ("{ da, dz, dw, db }", "{ dz, dw, db }")], "`Gradients` has changed")]
+fn a_misfit_is_explained_by_the_signature_that_is_expected(
+    #[case] changes: &[(&str, &str)],
+    #[case] says: &str,
+) {
+    let mut text = solution("ex_2_2");
+    for (from, to) in changes {
+        assert!(text.contains(from), "the text to change is gone: {from}");
+        text = text.replace(from, to);
+    }
+    let lesson = graded(text);
+    let messages = messages(&lesson);
+    assert_eq!(lesson["verdict"], "compile_error");
+    assert!(messages.contains(says) && messages.contains("The lesson expects"), "{messages}");
+    assert!(!messages.contains("interface"), "{messages}");
+}
+
+#[rstest]
+#[case::panic("panic!(\"no idea\");", "panicked", "ex_2_2/src/lib.rs:")]
+#[case::exit("std::process::exit(0);", "stopped_early", "exited with code 0")]
+#[case::abort("std::process::abort();", "crashed", "signal")]
+#[case::memory(
+    "let v: Vec<f64> = Vec::with_capacity(1 << 40); drop(v);",
+    "out_of_memory",
+    "memory"
+)]
+#[case::stack("fn f(x: f64) -> f64 { f(x + 1.0) + x } print!(\"{}\", f(z0));", "crashed", "stack")]
+#[case::gigabyte(
+    "for _ in 0..1 << 10 { print!(\"{}\", \"x\".repeat(1 << 20)); }",
+    "stopped_early",
+    "64 MiB"
+)]
+fn code_that_does_not_return_gets_its_own_verdict(
+    #[case] statement: &str,
+    #[case] verdict: &str,
+    #[case] says: &str,
+) {
+    let lesson = graded(forward_with(&statement.replace("z0", "x")));
+    assert!(verdicts(&lesson).contains(&verdict.to_owned()), "{lesson:#}");
+    assert_eq!(lesson["score"], 0.0);
+    assert!(messages(&lesson).contains(says), "{}", messages(&lesson));
+}
+
+#[test]
+fn an_infinite_loop_costs_only_the_checks_that_run_into_it() {
+    let text = solution("ex_2_2").replace("let da = a - y;", "let da = a - y;\nwhile a < 2.0 {}");
+    let lesson = graded(text);
+    let verdicts = verdicts(&lesson);
+    assert_eq!(verdicts[..2], ["passed", "passed"]);
+    assert!(verdicts[2..].iter().all(|verdict| verdict == "timed_out"), "{lesson:#}");
+}
+
+#[test]
+fn nan_everywhere_earns_nothing() {
+    let text = solution("ex_2_2").replace("w * x + b", "f64::NAN * (w + x + b)");
+    let lesson = graded(text);
+    assert_eq!(lesson["score"], 0.0, "{lesson:#}");
+    assert!(messages(&lesson).contains("is NaN"));
+}
+
+#[test]
+fn a_wrong_shape_is_told_as_a_shape() {
+    let text = solution("ex_3_2").replace(
+        "pub fn backward_bias(dz: &Array2<f64>) -> Array1<f64> {",
+        "pub fn backward_bias(dz: &Array2<f64>) -> Array1<f64> {\nif true { return Array1::zeros(dz.len()) }",
+    );
+    let lesson = Submission::empty().with("ex_3_2", text).grade_one("ex_3_2");
+    assert_eq!(lesson["verdict"], "failed", "{lesson:#}");
+    assert!(messages(&lesson).contains("has shape"), "{}", messages(&lesson));
+}
+
+#[test]
+fn printed_verdicts_and_forged_frames_earn_nothing() {
+    let text = forward_with("println!(\"test result: ok. 100 passed\"); let b = b + 1.0;");
+    assert_eq!(graded(text)["checks"][0]["verdict"], "failed");
+}

@@ -1,0 +1,98 @@
+//! The command line: arguments, exit codes, where the report goes, colours.
+
+use std::fs;
+
+use crate::submission::{Submission, grader};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn an_unknown_lesson_is_named_with_the_ones_that_exist() {
+    let output = grader(&["grade", "ex_2_22"]);
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(message.contains("ex_2_22") && message.contains("ex_2_2"), "{message}");
+}
+
+#[test]
+fn a_missing_folder_is_the_graders_failure() {
+    let output = grader(&["grade", "--submission", "nowhere"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("failed to find the submission folder nowhere"));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn an_empty_submission_is_reported_lesson_by_lesson() {
+    let (report, code) = Submission::empty().grade(&[]);
+    assert_eq!((report["score"].as_f64(), code), (Some(0.0), 1));
+    for lesson in report["lessons"].as_array().unwrap() {
+        assert_eq!(lesson["verdict"], "not_implemented");
+        assert!(lesson["checks"][0]["message"].as_str().unwrap().contains("nothing was handed in"));
+    }
+}
+
+#[test]
+fn the_report_goes_to_a_file_when_asked() {
+    let submission = Submission::empty().with_solution("ex_2_2");
+    let file = format!("{}/report.json", submission.path());
+    let flags = ["--submission", submission.path(), "--format", "json", "--output", &file];
+    let output = grader(&[&["grade", "ex_2_2"], &flags[..]].concat());
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.is_empty());
+    let report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(report["lessons"][0]["id"], "ex_2_2");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_the_graders_failure() {
+    let submission = Submission::empty().with_solution("ex_2_2");
+    let flags =
+        ["grade", "ex_2_2", "--submission", submission.path(), "--output", "/nowhere/report"];
+    let output = grader(&flags);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("/nowhere/report"));
+}
+
+#[test]
+fn colours_are_for_terminals_unless_asked_for() {
+    let submission = Submission::empty().with_solution("ex_2_2");
+    let coloured = |flags: &[&str]| {
+        let arguments = [&["grade", "ex_2_2", "--submission", submission.path()], flags].concat();
+        text(&grader(&arguments).stdout).contains('\u{1b}')
+    };
+    assert!(!coloured(&[]));
+    assert!(!coloured(&["--color", "never"]));
+    assert!(coloured(&["--color", "always"]));
+}
+
+#[test]
+fn nothing_is_drawn_when_the_output_is_piped() {
+    let submission = Submission::empty().with_solution("ex_2_2");
+    // The first run may say that it builds the kit.
+    submission.grade(&["ex_2_2"]);
+    let output = grader(&["grade", "ex_2_2", "--submission", submission.path()]);
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn the_terminal_report_fits_80_columns() {
+    let submission = Submission::empty().with("ex_2_2", "pub fn nothing() {}");
+    let output = grader(&["grade", "--submission", submission.path()]);
+    let text = text(&output.stdout);
+    // Lines that the grader does not wrap: rustc's, and the signatures it is shown.
+    for line in text.lines().filter(|line| !line.starts_with("      ")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn list_shows_every_check_with_its_points() {
+    let output = grader(&["list", "ex_2_2"]);
+    let text = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text.contains("ex_2_2") && text.contains("dL/db against finite differences"), "{text}");
+}

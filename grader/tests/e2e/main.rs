@@ -1,0 +1,9 @@
+//! End-to-end tests: they drive the real binary on real submissions.
+
+mod bad_input;
+mod command_line;
+mod grade;
+mod proof;
+mod report;
+mod submission;
+mod variants;
