@@ -26,8 +26,13 @@ pub struct Lesson {
     /// `ex_<chapter>_<number>`; the interface crate exports the adapter under the same name.
     pub id: &'static str,
     pub title: &'static str,
+    /// How closely, relative to their size, a learner's answers match those of a mistake.
+    pub precision: f64,
     pub checks: &'static [Check],
 }
+
+/// The precision of answers that a program computes.
+pub const COMPUTED: f64 = 1e-9;
 
 /// One graded item of a lesson.
 #[derive(Debug)]
@@ -262,8 +267,15 @@ fn tolerance(scale: f64) -> f64 {
 /// # Errors
 /// When the difference is larger than rounding explains. NaN is never close to anything.
 pub fn close(name: &str, got: f64, want: f64, scale: f64) -> Outcome {
-    let difference = (got - want).abs();
-    if difference <= tolerance(scale) {
+    within(name, got, want, tolerance(scale))
+}
+
+/// Compares one number with a tolerance of the lesson's own.
+///
+/// # Errors
+/// When the difference is larger than that, or not a number.
+pub fn within(name: &str, got: f64, want: f64, tolerance: f64) -> Outcome {
+    if (got - want).abs() <= tolerance {
         return Ok(());
     }
     Err(Miss::failed(format!("{name} {}", observed(got, want)))

@@ -63,52 +63,63 @@ pub fn entry(lesson: &str, mistakes_file: &Path, mistakes: &[Mistake]) -> String
     )
 }
 
-/// Which of `names` answer all of the `probes` as the learner did.
-pub fn matching<'a>(program: &Path, names: &'a [String], probes: &[Probe]) -> Vec<&'a str> {
-    let matches = |name: &str| answers_alike(program, name, probes);
+/// Which of `names` answer all of the `probes` as the learner did, up to the lesson's precision.
+pub fn matching<'a>(
+    program: &Path,
+    names: &'a [String],
+    probes: &[Probe],
+    precision: f64,
+) -> Vec<&'a str> {
+    let matches = |name: &str| answers_alike(program, name, probes, precision);
     if probes.is_empty() || matches(SOLUTION) {
         return Vec::new();
     }
     names.iter().map(String::as_str).filter(|name| matches(name)).collect()
 }
 
-fn answers_alike(program: &Path, variant: &str, probes: &[Probe]) -> bool {
+fn answers_alike(program: &Path, variant: &str, probes: &[Probe], precision: f64) -> bool {
     let Ok(mut worker) = Worker::start(program, &[variant]) else { return false };
     probes.iter().all(|probe| {
         let answer = worker.call(probe.function, probe.arguments.clone());
-        answer.is_ok_and(|answer| same_answer(&answer, &probe.answer))
+        answer.is_ok_and(|answer| same_answer(&answer, &probe.answer, precision))
     })
 }
 
-fn same_answer(one: &Answer, other: &Answer) -> bool {
+fn same_answer(one: &Answer, other: &Answer, precision: f64) -> bool {
     match (one, other) {
-        (Answer::Returned(one), Answer::Returned(other)) => same_value(one, other),
+        (Answer::Returned(one), Answer::Returned(other)) => same_value(one, other, precision),
         (Answer::Panicked(_), Answer::Panicked(_)) => true,
         _ => false,
     }
 }
 
-fn same_value(one: &Value, other: &Value) -> bool {
+fn same_value(one: &Value, other: &Value, precision: f64) -> bool {
     match (one, other) {
-        (Value::Float(one), Value::Float(other)) => same_number(*one, *other),
+        (Value::Float(one), Value::Float(other)) => same_number(*one, *other, precision),
         (Value::Array { shape: one, data: a }, Value::Array { shape: other, data: b }) => {
-            one == other && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_number(*a, *b))
+            one == other
+                && a.len() == b.len()
+                && a.iter().zip(b).all(|(a, b)| same_number(*a, *b, precision))
         }
         (Value::List(one), Value::List(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(a, b)| same_value(a, b))
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(a, b)| same_value(a, b, precision))
         }
         (Value::Record(one), Value::Record(other)) => {
             one.len() == other.len()
-                && one.iter().zip(other).all(|((a, x), (b, y))| a == b && same_value(x, y))
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|((a, x), (b, y))| a == b && same_value(x, y, precision))
         }
         _ => one == other,
     }
 }
 
-/// Equal up to rounding. Here, unlike in a check, NaN matches NaN: both went wrong alike.
-fn same_number(one: f64, other: f64) -> bool {
-    let rounding = 1e-9 * one.abs().max(other.abs()).max(1e-3);
-    one == other || (one.is_nan() && other.is_nan()) || (one - other).abs() <= rounding
+/// Equal up to `precision`. Here, unlike in a check, NaN matches NaN: both went wrong alike.
+fn same_number(one: f64, other: f64, precision: f64) -> bool {
+    let allowed = precision * one.abs().max(other.abs()).max(1e-3);
+    one == other || (one.is_nan() && other.is_nan()) || (one - other).abs() <= allowed
 }
 
 /// Gives each check the mistake that explains the most checks of its lesson.

@@ -221,7 +221,7 @@ impl Grader {
             .iter()
             .zip(probes)
             .map(|(report, probes)| match may_be_a_mistake(report) {
-                true => diagnosis::matching(&built.program, &names, probes),
+                true => diagnosis::matching(&built.program, &names, probes, lesson.precision),
                 false => Vec::new(),
             })
             .collect();

@@ -1,5 +1,6 @@
 //! The lessons and their checks, in the order of the course.
 
+mod ex_2_1;
 mod ex_2_2;
 mod ex_3_1;
 mod ex_3_2;
@@ -7,4 +8,5 @@ mod ex_3_2;
 use crate::checks::Lesson;
 
 /// Every lesson of the course.
-pub const LESSONS: [&Lesson; 3] = [&ex_2_2::LESSON, &ex_3_1::LESSON, &ex_3_2::LESSON];
+pub const LESSONS: [&Lesson; 4] =
+    [&ex_2_1::LESSON, &ex_2_2::LESSON, &ex_3_1::LESSON, &ex_3_2::LESSON];

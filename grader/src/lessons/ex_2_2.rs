@@ -5,13 +5,16 @@ use interface::ex_2_2::{Forward, Gradients, backward, forward};
 use ndarray::ArrayD;
 
 use crate::{
-    checks::{Check, Learner, Lesson, Miss, Outcome, close, gradients, rounded, same_table},
+    checks::{
+        COMPUTED, Check, Learner, Lesson, Miss, Outcome, close, gradients, rounded, same_table,
+    },
     report::Kind::{Gradient, Property, Snapshot, Value},
 };
 
 pub const LESSON: Lesson = Lesson {
     id: "ex_2_2",
     title: "The scalar neuron in code",
+    precision: COMPUTED,
     checks: &[
         Check::hidden(Value, "activation", "z and a at random points", 1.0, activation),
         Check::hidden(Value, "loss", "the loss at random points", 1.0, loss),

@@ -8,8 +8,8 @@ use ndarray::{Array, Array1, Array2, ArrayD, Axis, Dimension, array};
 
 use crate::{
     checks::{
-        Check, Learner, Lesson, Miss, Outcome, all_close, close, gradients, rounded, same_shape,
-        same_table,
+        COMPUTED, Check, Learner, Lesson, Miss, Outcome, all_close, close, gradients, rounded,
+        same_shape, same_table,
     },
     report::Kind::{Gradient, Property, Snapshot, Source, Value},
 };
@@ -17,6 +17,7 @@ use crate::{
 pub const LESSON: Lesson = Lesson {
     id: "ex_3_1",
     title: "A batch, forward and backward",
+    precision: COMPUTED,
     checks: &[
         Check::hidden(Value, "activation", "Z and A at random batches", 1.0, activation),
         Check::hidden(Value, "loss", "the loss at random batches", 1.0, loss),

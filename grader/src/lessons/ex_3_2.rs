@@ -8,13 +8,16 @@ use interface::ex_3_2::{
 use ndarray::{Array, Array1, Array2, ArrayD, Axis, Dimension, concatenate};
 
 use crate::{
-    checks::{Check, Learner, Lesson, Miss, Outcome, all_close, close, gradients, same_shape},
+    checks::{
+        COMPUTED, Check, Learner, Lesson, Miss, Outcome, all_close, close, gradients, same_shape,
+    },
     report::Kind::{Cost, Gradient, Property, Source, Value},
 };
 
 pub const LESSON: Lesson = Lesson {
     id: "ex_3_2",
     title: "The linear layer",
+    precision: COMPUTED,
     checks: &[
         Check::hidden(Value, "forward", "Z at random shapes", 1.0, layer_forward),
         Check::hidden(
