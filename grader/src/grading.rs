@@ -48,6 +48,12 @@ pub enum GradeError {
 }
 
 impl Grader {
+    /// The same grader with another seed.
+    #[must_use]
+    pub fn with_seed(&self, seed: u64) -> Self {
+        Self { workspace: self.workspace.clone(), kit: self.kit.clone(), seed, reveal: self.reveal }
+    }
+
     /// Grades `lessons` of the submission in `folder`; `done` hears of each finished lesson.
     pub fn grade(
         &self,

@@ -1,6 +1,6 @@
 //! For authors: proves that a lesson is sound, without being told anything about it.
 
-use std::{fs, io, process::Command};
+use std::{fs, io, path::Path, process::Command};
 
 use crate::{
     checks::{Lesson, Subject},
@@ -10,6 +10,9 @@ use crate::{
     report::{LessonReport, Verdict, Visibility},
     scan::{PublicItem, Scan, public_items},
 };
+
+/// A solution passes, and a mistake fails and is named, whatever the seed; these are tried.
+const SEEDS: std::ops::Range<u64> = 0..4;
 
 /// A lesson has at least this many mistakes.
 const FEWEST_MISTAKES: usize = 5;
@@ -62,11 +65,14 @@ impl Proof<'_> {
     /// The solution earns every point, whatever the seed, and passes the visible tests.
     fn solution(&mut self) -> Result<Vec<PublicItem>, GradeError> {
         let folder = self.grader.workspace.root().join("solutions");
-        let report = self.graded(&folder)?;
-        for check in report.checks.iter().filter(|check| check.verdict != Verdict::Passed) {
-            let (word, message) = (check.verdict.word(), &check.message);
-            self.problems
-                .push(format!("the solution does not pass `{}` ({word}): {message}", check.id));
+        for seed in SEEDS {
+            let report = self.graded(&folder, seed)?;
+            for check in report.checks.iter().filter(|check| check.verdict != Verdict::Passed) {
+                let (id, word, message) = (&check.id, check.verdict.word(), &check.message);
+                self.problems.push(format!(
+                    "the solution does not pass `{id}` with seed {seed} ({word}): {message}"
+                ));
+            }
         }
         let run =
             self.cargo(&["test", "--quiet", "-p", &format!("solution_{}", self.lesson.id)])?;
@@ -94,8 +100,10 @@ impl Proof<'_> {
         for mistake in &mistakes {
             let arguments = [mistake.name.as_str()];
             let subject = Subject { program: &built.program, arguments: &arguments, scan: &scan };
-            let report = self.grader.subject(self.lesson, &subject)?;
-            self.mistake(mistake, &report);
+            for seed in SEEDS {
+                let report = self.grader.with_seed(seed).subject(self.lesson, &subject)?;
+                self.mistake(mistake, &report);
+            }
         }
         Ok(())
     }
@@ -132,7 +140,7 @@ impl Proof<'_> {
         self.expect(surface(&stub) == surface(solution), || {
             "stub and solution differ in their public functions or types".to_owned()
         });
-        let report = self.graded(&self.grader.workspace.root().join("exercises"))?;
+        let report = self.graded(&self.grader.workspace.root().join("exercises"), 0)?;
         for check in report.checks.iter().filter(|check| check.verdict != Verdict::NotImplemented) {
             let (word, message) = (check.verdict.word(), &check.message);
             self.problems.push(format!(
@@ -181,8 +189,8 @@ impl Proof<'_> {
         })
     }
 
-    fn graded(&self, submission: &std::path::Path) -> Result<LessonReport, GradeError> {
-        let mut report = self.grader.grade(&[self.lesson], submission, |_| ())?;
+    fn graded(&self, submission: &Path, seed: u64) -> Result<LessonReport, GradeError> {
+        let mut report = self.grader.with_seed(seed).grade(&[self.lesson], submission, |_| ())?;
         Ok(report.lessons.remove(0))
     }
 

@@ -26,12 +26,12 @@ pub fn terminal(report: &Report) -> String {
 
 fn lesson(text: &mut String, report: &LessonReport) {
     let heading = format!("{}  {}", report.id, report.title);
-    line(text, &heading, &points(report.score, report.max_score), STRONG);
+    line(text, &heading, &format!("{} points", of(report.score, report.max_score)), STRONG);
     let mut shown: Vec<&str> = Vec::new();
     for check in &report.checks {
         let mark = mark(check.verdict);
         let title = format!("  {mark} {}", check.title);
-        line(text, &title, &points(check.score, check.points), style(check.verdict));
+        line(text, &title, &of(check.score, check.points), style(check.verdict));
         reasons(text, check, &mut shown);
     }
     prints(text, &report.output);
@@ -101,8 +101,8 @@ fn prints(text: &mut String, output: &str) {
 fn summary(text: &mut String, report: &Report) {
     let complete = report.is_complete();
     let style = if complete { GOOD } else { STRONG };
-    let score = points(report.score, report.max_score);
-    let _ = writeln!(text, "{style}Score: {score}{style:#}");
+    let score = of(report.score, report.max_score);
+    let _ = writeln!(text, "{style}Score: {score} points{style:#}");
     let Report { gemm_backend, sandbox, seed, .. } = report;
     let sandbox = if sandbox == "none" { "none (unsandboxed)" } else { sandbox };
     let _ =
@@ -118,8 +118,8 @@ fn summary(text: &mut String, report: &Report) {
     };
 }
 
-fn points(score: f64, of: f64) -> String {
-    format!("{score} / {of} points")
+fn of(score: f64, max_score: f64) -> String {
+    format!("{score} / {max_score}")
 }
 
 fn mark(verdict: Verdict) -> char {
