@@ -3,10 +3,12 @@
 use std::{
     fs::{self, File},
     io,
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Output, Stdio},
 };
 
+use rustix::process::Signal;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -17,7 +19,7 @@ use crate::{
 };
 
 /// rustc and its linker need about 600 MB of address space for an honest lesson.
-const LIMITS: Limits = Limits { cpu_seconds: 60, memory_bytes: 4 << 30 };
+const LIMITS: Limits = Limits { cpu_seconds: 20, memory_bytes: 4 << 30 };
 
 /// How much of the compiler's messages is kept.
 const KEPT_MESSAGES: usize = 8 << 10;
@@ -95,6 +97,9 @@ impl Job<'_> {
         let output = self.rustc(kit, &root, &Product::Worker(program))?;
         if output.status.success() {
             return Ok(());
+        }
+        if output.status.code().is_none() {
+            return Err(CompileError::Learner(rendered(&output)));
         }
         let complaints = self.complaints(kit)?.or_else(|| self.misfit());
         Err(CompileError::Learner(complaints.unwrap_or_else(|| rendered(&output))))
@@ -174,6 +179,12 @@ fn rendered(output: &Output) -> String {
     let text = text.trim_end();
     match text.char_indices().nth(KEPT_MESSAGES) {
         Some((end, _)) => format!("{}\n… {} more bytes", &text[..end], text.len() - end),
+        None if output.status.signal().and_then(Signal::from_named_raw) == Some(Signal::XCPU) => {
+            let limit = LIMITS.cpu_seconds;
+            format!(
+                "the compiler was stopped after {limit} s. Is there a constant or a macro that does not end?"
+            )
+        }
         None if text.is_empty() => format!("the compiler ended without a word ({})", output.status),
         None => text.to_owned(),
     }
