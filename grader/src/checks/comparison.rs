@@ -1,0 +1,206 @@
+//! Comparisons: each holds or says what is wrong, without giving the right value away.
+
+use gradcheck::Argument;
+use ndarray::{Array, ArrayD, Dimension};
+
+use super::{Learner, Miss, Outcome};
+
+/// How many roundings of half a unit in the last place separate two right ways to compute a value.
+const ROUNDINGS: f64 = 64.0;
+
+/// How far a right answer may be from the reference when both are sums of products.
+///
+/// `scale` is the sum of the magnitudes of the terms: in Σ xᵢyᵢ every term contributes a relative
+/// error of at most about n·u (u = ε/2), so that the result is within n·u·Σ|xᵢyᵢ| of the exact
+/// value (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., §3.1). Lessons keep
+/// their sums short enough for n + the other operations to stay below [`ROUNDINGS`].
+fn tolerance(scale: f64) -> f64 {
+    ROUNDINGS * f64::EPSILON / 2.0 * scale.abs()
+}
+
+/// Compares one number. `scale` is the sum of the magnitudes of the terms it was computed from.
+///
+/// # Errors
+/// When the difference is larger than rounding explains. NaN is never close to anything.
+pub fn close(name: &str, got: f64, want: f64, scale: f64) -> Outcome {
+    within(name, got, want, tolerance(scale))
+}
+
+/// Compares one number with a tolerance of the lesson's own.
+///
+/// # Errors
+/// When the difference is larger than that, or not a number.
+pub fn within(name: &str, got: f64, want: f64, tolerance: f64) -> Outcome {
+    if (got - want).abs() <= tolerance {
+        return Ok(());
+    }
+    Err(Miss::failed(format!("{name} {}", observed(got, want)))
+        .revealing(format!("{name}: got {got:e}, expected {want:e}")))
+}
+
+/// Compares arrays of one rank: shapes first, then every element.
+///
+/// # Errors
+/// As [`close`], for the first element that differs.
+pub fn all_close<D: Dimension>(
+    name: &str,
+    got: &Array<f64, D>,
+    want: &Array<f64, D>,
+    scale: &Array<f64, D>,
+) -> Outcome {
+    same_shape(name, got.shape(), want.shape())?;
+    let pairs = got.iter().zip(want).zip(scale);
+    let wrong: Vec<_> =
+        pairs.filter(|((got, want), scale)| close(name, **got, **want, **scale).is_err()).collect();
+    let Some(((first_got, first_want), _)) = wrong.first() else { return Ok(()) };
+    let message = format!(
+        "{name} is wrong in {} of {} elements: the first of them {}",
+        wrong.len(),
+        got.len(),
+        observed(**first_got, **first_want),
+    );
+    Err(Miss::failed(message).revealing(format!("{name}: got\n{got}\nexpected\n{want}")))
+}
+
+/// Compares shapes.
+///
+/// # Errors
+/// When they differ.
+pub fn same_shape(name: &str, got: &[usize], want: &[usize]) -> Outcome {
+    if got == want {
+        return Ok(());
+    }
+    Err(Miss::failed(format!("{name} has shape {got:?} where {want:?} is expected")))
+}
+
+/// What can be said of a wrong number without giving the right one away.
+fn observed(got: f64, want: f64) -> &'static str {
+    if got.is_nan() {
+        "is NaN"
+    } else if got.is_infinite() {
+        "is infinite"
+    } else if got == 0.0 {
+        "is zero and should not be"
+    } else if want != 0.0 && got.signum() != want.signum() {
+        "has the wrong sign"
+    } else if got.abs() > want.abs() {
+        "is too large in magnitude"
+    } else {
+        "is too small in magnitude"
+    }
+}
+
+/// Compares gradients with finite differences of a reference forward pass; where they differ, asks
+/// the learner's own forward pass which half is broken.
+///
+/// # Errors
+/// When a gradient is not that of the reference loss.
+pub fn gradients(
+    learner: &mut Learner,
+    arguments: &[Argument],
+    reference: impl FnMut(&[ArrayD<f64>]) -> f64,
+    own: impl Fn(&mut Learner, &[ArrayD<f64>]) -> Result<f64, Miss>,
+) -> Outcome {
+    let report = gradcheck::check(reference, arguments);
+    if report.passed() {
+        return Ok(());
+    }
+    let mut stop = None;
+    let of_own_forward = gradcheck::check(
+        |at| {
+            own(learner, at).unwrap_or_else(|miss| {
+                stop.get_or_insert(miss);
+                f64::NAN
+            })
+        },
+        arguments,
+    );
+    if let Some(miss) = stop {
+        return Err(miss);
+    }
+    let names = wrong_names(&report);
+    let message = if of_own_forward.passed() {
+        format!(
+            "{names}: the right gradient of your own forward pass, but that is not the forward pass \
+             of the lesson. Look at `forward` first."
+        )
+    } else {
+        format!("{names}: does not agree with finite differences of the loss")
+    };
+    Err(Miss::failed(message).revealing(report.to_string()))
+}
+
+fn wrong_names(report: &gradcheck::Report) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in report.wrong_arguments() {
+        names.push(format!("dL/d{name}"));
+    }
+    names.join(" and ")
+}
+
+/// Compares a printed table with the course's, line by line.
+///
+/// # Errors
+/// With a diff that a person can read.
+pub fn same_table(got: &str, want: &str) -> Outcome {
+    if got == want {
+        return Ok(());
+    }
+    let diff = similar::TextDiff::from_lines(want, got);
+    let mut lines = String::from("the table differs (- the course, + yours):\n");
+    for change in diff.iter_all_changes() {
+        lines += &format!("{} {}\n", change.tag(), change.value().trim_end());
+    }
+    Err(Miss::failed(lines.trim_end()))
+}
+
+/// Nine decimals, without a negative zero: the last bits differ from machine to machine.
+pub fn rounded(value: f64) -> f64 {
+    (value * 1e9).round() / 1e9 + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array1, array};
+
+    use super::*;
+
+    #[test]
+    fn nan_and_infinity_are_close_to_nothing() {
+        for got in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(close("z", got, 1.0, 1.0).is_err());
+            assert!(close("z", got, got, got).is_err());
+        }
+        assert!(close("z", 1.0, f64::NAN, 1.0).is_err());
+    }
+
+    #[test]
+    fn rounding_passes_and_anything_more_does_not() {
+        assert!(close("z", 1.0 + 4.0 * f64::EPSILON, 1.0, 1.0).is_ok());
+        assert!(close("z", 1.0 + 1e-12, 1.0, 1.0).is_err());
+    }
+
+    #[test]
+    fn a_shape_is_compared_before_its_elements() {
+        let miss =
+            all_close("dL/dZ", &array![1.0], &array![1.0, 1.0], &array![1.0, 1.0]).unwrap_err();
+        assert_eq!(miss.message, "dL/dZ has shape [1] where [2] is expected");
+    }
+
+    #[test]
+    fn a_message_counts_wrong_elements_and_hides_values() {
+        let got: Array1<f64> = array![1.0, -2.5, 3.0];
+        let miss = all_close("z", &got, &array![1.0, 2.5, 3.0], &Array1::ones(3)).unwrap_err();
+        assert_eq!(
+            miss.message,
+            "z is wrong in 1 of 3 elements: the first of them has the wrong sign"
+        );
+        assert!(!miss.message.contains("2.5") && miss.reveal.contains("2.5"));
+    }
+
+    #[test]
+    fn a_table_that_differs_is_shown_as_a_diff() {
+        let miss = same_table("z = 0\na = 1", "z = 0\na = 0").unwrap_err();
+        assert!(miss.message.ends_with("  z = 0\n- a = 0\n+ a = 1"), "{}", miss.message);
+    }
+}

@@ -1,0 +1,192 @@
+//! A learner's worker during one check, and the verdicts of code that gives no answer.
+
+use std::path::Path;
+
+use fastrand::Rng;
+use interface::{
+    Function, Value, Wire,
+    frame::{Answer, Panic},
+};
+use ndarray::Array;
+use sha2::{Digest, Sha256};
+
+use super::{Miss, Outcome};
+use crate::{
+    report::Verdict,
+    scan::Scan,
+    worker::{Stop, Worker},
+};
+
+/// One call and its answer, for the diagnosis to repeat on a mistake.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    pub function: &'static str,
+    pub arguments: Value,
+    pub answer: Answer,
+}
+
+/// What is graded: a built worker, and what is known of its sources.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub program: &'a Path,
+    pub arguments: &'a [&'a str],
+    pub scan: &'a Scan,
+}
+
+/// A learner's worker during one check: a fresh process, and the check's own random numbers.
+pub struct Learner<'a> {
+    worker: Worker,
+    scan: &'a Scan,
+    rng: Rng,
+    probes: Vec<Probe>,
+}
+
+impl<'a> Learner<'a> {
+    /// A fresh worker of `subject`, with the random numbers of one check.
+    pub fn start(subject: &Subject<'a>, random_seed: u64) -> std::io::Result<Self> {
+        let worker = Worker::start(subject.program, subject.arguments)?;
+        Ok(Self {
+            worker,
+            scan: subject.scan,
+            rng: Rng::with_seed(random_seed),
+            probes: Vec::new(),
+        })
+    }
+
+    /// Calls one function of the learner's crate.
+    ///
+    /// # Errors
+    /// When the learner's code gives no answer: it is not written yet, panics, or is stopped.
+    pub fn call<F: Function>(
+        &mut self,
+        _function: F,
+        arguments: F::Arguments,
+    ) -> Result<F::Output, Miss> {
+        let arguments = arguments.into_value();
+        let answer =
+            self.worker.call(F::NAME, arguments.clone()).map_err(|stop| stopped(F::NAME, &stop))?;
+        self.probes.push(Probe { function: F::NAME, arguments, answer: answer.clone() });
+        match answer {
+            Answer::Returned(value) => F::Output::from_value(value).map_err(|_| forged(F::NAME)),
+            Answer::Panicked(panic) => Err(panicked(F::NAME, &panic)),
+            Answer::Refused(_) => Err(forged(F::NAME)),
+        }
+    }
+
+    /// The check's random numbers: the same for the same seed.
+    pub fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+
+    /// A number in [low, high).
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.rng.f64()
+    }
+
+    /// An array with elements in [low, high).
+    pub fn array<Sh: ndarray::ShapeBuilder>(
+        &mut self,
+        shape: Sh,
+        low: f64,
+        high: f64,
+    ) -> Array<f64, Sh::Dim> {
+        Array::from_shape_simple_fn(shape, || low + (high - low) * self.rng.f64())
+    }
+
+    /// Passes when the learner's files hold no explicit loop. Call the functions first: where
+    /// nothing is written, there is no loop either.
+    pub fn without_loops(&self) -> Outcome {
+        match self.scan.loops.first() {
+            None => Ok(()),
+            Some(found) => Err(Miss::failed(format!(
+                "{} line {} has {}. This lesson wants matrix operations only: write it as a product, \
+                 a reduction or an element-wise operation on whole arrays.",
+                found.path, found.line, found.what
+            ))),
+        }
+    }
+
+    /// Ends the worker; gives the calls that were made and what the learner's code printed.
+    pub fn finish(self) -> (Vec<Probe>, String) {
+        (self.probes, self.worker.prints())
+    }
+}
+
+/// The seed of one check: different checks draw different numbers from one seed.
+pub fn mixed(seed: u64, lesson: &str, check: &str) -> u64 {
+    let digest = Sha256::digest(format!("{seed} {lesson} {check}"));
+    u64::from_le_bytes(std::array::from_fn(|at| digest[at]))
+}
+
+fn panicked(function: &str, panic: &Panic) -> Miss {
+    let Panic { message, file, line } = panic;
+    let unwritten = ["not yet implemented", "not implemented"].iter().find_map(|start| {
+        message.strip_prefix(start).map(|rest| rest.trim_start_matches(": ").to_owned())
+    });
+    let place = if file.is_empty() { String::new() } else { format!(" at {file}:{line}") };
+    let (verdict, message) = match unwritten {
+        Some(step) if step.is_empty() => {
+            (Verdict::NotImplemented, format!("`{function}` is not written yet"))
+        }
+        Some(step) => (
+            Verdict::NotImplemented,
+            format!("`{function}` is not written yet. The next step: {step}"),
+        ),
+        None => (Verdict::Panicked, format!("`{function}` panicked{place}: {message}")),
+    };
+    Miss { verdict, message, reveal: String::new() }
+}
+
+fn stopped(function: &str, stop: &Stop) -> Miss {
+    let (verdict, message) = match stop {
+        Stop::TimedOut(how) => (
+            Verdict::TimedOut,
+            format!(
+                "`{function}` was stopped: {how}. Is there a loop that does not end, or far more work than needed?"
+            ),
+        ),
+        Stop::OutOfMemory => (
+            Verdict::OutOfMemory,
+            format!("`{function}` asked for more memory than a lesson may use. Which array grows?"),
+        ),
+        Stop::Crashed(how) => (Verdict::Crashed, format!("`{function}` crashed: {how}")),
+        Stop::StoppedEarly(how) => {
+            (Verdict::StoppedEarly, format!("`{function}` stopped before it returned: {how}"))
+        }
+        Stop::Protocol(how) => {
+            (Verdict::ProtocolError, format!("the worker broke off in `{function}`: {how}"))
+        }
+    };
+    Miss { verdict, message, reveal: String::new() }
+}
+
+fn forged(function: &str) -> Miss {
+    let message = format!("the answer to `{function}` is not of the type that the lesson names");
+    Miss { verdict: Verdict::ProtocolError, message, reveal: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_that_says_todo_is_unwritten_work() {
+        let panic = |message: &str| Panic {
+            message: message.to_owned(),
+            file: "lib.rs".to_owned(),
+            line: 3,
+        };
+        let todo = panicked("forward", &panic("not yet implemented: add b"));
+        assert_eq!(todo.verdict, Verdict::NotImplemented);
+        assert!(todo.message.ends_with("The next step: add b"));
+        assert_eq!(panicked("forward", &panic("index out of bounds")).verdict, Verdict::Panicked);
+    }
+
+    #[test]
+    fn numbers_depend_on_seed_lesson_and_check() {
+        let seeds =
+            [mixed(0, "a", "b"), mixed(1, "a", "b"), mixed(0, "b", "b"), mixed(0, "a", "c")];
+        assert!((1..4).all(|at| !seeds[..at].contains(&seeds[at])));
+        assert_eq!(mixed(0, "a", "b"), seeds[0]);
+    }
+}
