@@ -34,6 +34,9 @@ pub struct Check {
     pub visibility: Visibility,
     pub points: f64,
     pub run: fn(&mut Learner) -> Outcome,
+    /// The checks that this one builds on: when one of them fails for the same cause, this one has
+    /// nothing to add.
+    pub builds_on: &'static [&'static str],
 }
 
 impl Check {
@@ -45,7 +48,7 @@ impl Check {
         points: f64,
         run: fn(&mut Learner) -> Outcome,
     ) -> Self {
-        Self { id, title, kind, visibility: Visibility::Hidden, points, run }
+        Self { id, title, kind, visibility: Visibility::Hidden, points, run, builds_on: &[] }
     }
 
     /// A check that the visible tests make as well: its message may show expected values.
@@ -57,6 +60,11 @@ impl Check {
         run: fn(&mut Learner) -> Outcome,
     ) -> Self {
         Self { visibility: Visibility::Visible, ..Self::hidden(kind, id, title, points, run) }
+    }
+
+    /// Names the checks that this one builds on.
+    pub const fn after(self, builds_on: &'static [&'static str]) -> Self {
+        Self { builds_on, ..self }
     }
 }
 

@@ -63,26 +63,37 @@ pub fn entry(lesson: &str, mistakes_file: &Path, mistakes: &[Mistake]) -> String
     )
 }
 
-/// Which of `names` answer all of the `probes` as the learner did, up to the lesson's precision.
+/// Which of `names` answer as the learner did, up to the lesson's precision.
+///
+/// The first call that the solution answers differently tells which function is wrong; a mistake
+/// matches when it gives the learner's answer to every call of that function. Other functions may
+/// be wrong at the same time, for reasons of their own.
 pub fn matching<'a>(
     program: &Path,
     names: &'a [String],
     probes: &[Probe],
     precision: f64,
 ) -> Vec<&'a str> {
-    let matches = |name: &str| answers_alike(program, name, probes, precision);
-    if probes.is_empty() || matches(SOLUTION) {
+    let alike = |name: &str, probes: &[&Probe]| {
+        let matched = matched(program, name, probes, precision);
+        matched == probes.len()
+    };
+    let all: Vec<_> = probes.iter().collect();
+    let Some(wrong) = all.get(matched(program, SOLUTION, &all, precision)) else {
         return Vec::new();
-    }
-    names.iter().map(String::as_str).filter(|name| matches(name)).collect()
+    };
+    let asked: Vec<_> = all.iter().copied().filter(|it| it.function == wrong.function).collect();
+    names.iter().map(String::as_str).filter(|name| alike(name, &asked)).collect()
 }
 
-fn answers_alike(program: &Path, variant: &str, probes: &[Probe], precision: f64) -> bool {
-    let Ok(mut worker) = Worker::start(program, &[variant]) else { return false };
-    probes.iter().all(|probe| {
+/// How many of the `probes`, from the first, `variant` answers as the learner did.
+fn matched(program: &Path, variant: &str, probes: &[&Probe], precision: f64) -> usize {
+    let Ok(mut worker) = Worker::start(program, &[variant]) else { return 0 };
+    let matches = |probe: &&&Probe| {
         let answer = worker.call(probe.function, probe.arguments.clone());
         answer.is_ok_and(|answer| same_answer(&answer, &probe.answer, precision))
-    })
+    };
+    probes.iter().take_while(matches).count()
 }
 
 fn same_answer(one: &Answer, other: &Answer, precision: f64) -> bool {
@@ -122,13 +133,30 @@ fn same_number(one: f64, other: f64, precision: f64) -> bool {
     one == other || (one.is_nan() && other.is_nan()) || (one - other).abs() <= allowed
 }
 
-/// Gives each check the mistake that explains the most checks of its lesson.
-pub fn name(checks: &mut [CheckReport], candidates: &[Vec<&str>], mistakes: &[Mistake]) {
-    let votes = |name: &str| candidates.iter().filter(|names| names.contains(&name)).count();
+/// How many checks, passed or not, `variant` answers entirely as the learner did.
+pub fn agreement(program: &Path, variant: &str, checks: &[Vec<Probe>], precision: f64) -> usize {
+    let agrees = |probes: &&Vec<Probe>| {
+        let probes: Vec<_> = probes.iter().collect();
+        matched(program, variant, &probes, precision) == probes.len()
+    };
+    checks.iter().filter(agrees).count()
+}
+
+/// Gives each check one of its candidates: the one with the most `agreement` where there are several.
+pub fn name(
+    checks: &mut [CheckReport],
+    candidates: &[Vec<&str>],
+    mistakes: &[Mistake],
+    agreement: impl Fn(&str) -> usize,
+) {
     for (check, names) in checks.iter_mut().zip(candidates) {
-        // Among equals the first declared: `max_by_key` would take the last.
-        let best = names.iter().rev().max_by_key(|name| votes(name));
-        let named = best.and_then(|best| mistakes.iter().find(|mistake| mistake.name == *best));
+        let best = match names.as_slice() {
+            [] => continue,
+            [only] => only,
+            // Among equals the first declared: `max_by_key` would take the last.
+            several => several.iter().rev().max_by_key(|name| agreement(name)).unwrap_or(&names[0]),
+        };
+        let named = mistakes.iter().find(|mistake| mistake.name == *best);
         check.diagnosis = named.map(|Mistake { name, explanation }| Diagnosis {
             mistake: name.clone(),
             explanation: explanation.clone(),

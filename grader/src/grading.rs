@@ -185,6 +185,7 @@ impl Grader {
         }
         truncate(&mut output);
         self.diagnose(lesson, &mut reports, &probes)?;
+        skip_what_follows(lesson, &mut reports);
         Ok(LessonReport::new(lesson.id, lesson.title, output, reports))
     }
 
@@ -197,6 +198,13 @@ impl Grader {
         let mut learner = Learner::start(subject, mixed(self.seed, lesson.id, check.id))?;
         let outcome = (check.run)(&mut learner);
         let (probes, prints) = learner.finish();
+        let last = probes
+            .last()
+            .map(|probe| format!("\nlast call: {}{}", probe.function, probe.arguments));
+        let outcome = outcome.map_err(|miss| {
+            let reveal = miss.reveal.clone() + last.as_deref().unwrap_or_default();
+            miss.revealing(reveal)
+        });
         Ok((self.check_report(check, outcome), probes, prints))
     }
 
@@ -204,7 +212,7 @@ impl Grader {
         let (verdict, score, message) = match outcome {
             Ok(()) => (Verdict::Passed, check.points, String::new()),
             Err(Miss { verdict, message, reveal }) if self.reveal && !reveal.is_empty() => {
-                (verdict, 0.0, format!("{message}\n{reveal}"))
+                (verdict, 0.0, format!("{message}\n{}", reveal.trim()))
             }
             Err(Miss { verdict, message, .. }) => (verdict, 0.0, message),
         };
@@ -231,7 +239,9 @@ impl Grader {
                 false => Vec::new(),
             })
             .collect();
-        diagnosis::name(reports, &candidates, &mistakes);
+        let agreement =
+            |name: &str| diagnosis::agreement(&built.program, name, probes, lesson.precision);
+        diagnosis::name(reports, &candidates, &mistakes, agreement);
         Ok(())
     }
 
@@ -268,6 +278,30 @@ impl Grader {
 
 const UNREADABLE: &str = "the compiler accepts this file, but the grader cannot read it, so that it \
     cannot be graded. Is there very new syntax, or nesting of extreme depth?";
+
+/// One bug is one message: a failed check is skipped when a check that it builds on has not passed,
+/// unless its diagnosis names a mistake of its own.
+fn skip_what_follows(lesson: &Lesson, reports: &mut [CheckReport]) {
+    for (at, check) in lesson.checks.iter().enumerate() {
+        let earlier = |id: &&str| reports.iter().find(|report| report.id == *id);
+        let open: Vec<_> = check.builds_on.iter().filter_map(earlier).filter(is_open).collect();
+        let news = reports[at].diagnosis.as_ref().filter(|diagnosis| {
+            open.iter().all(|report| report.diagnosis.as_ref() != Some(diagnosis))
+        });
+        if open.is_empty() || news.is_some() || !may_be_a_mistake(&reports[at]) {
+            continue;
+        }
+        let cause =
+            open.iter().find(|report| report.verdict != Verdict::Skipped).unwrap_or(&open[0]);
+        let message = format!("this builds on “{}”, which does not pass yet", cause.title);
+        let report = &mut reports[at];
+        (report.verdict, report.message, report.diagnosis) = (Verdict::Skipped, message, None);
+    }
+}
+
+fn is_open(report: &&CheckReport) -> bool {
+    report.verdict != Verdict::Passed
+}
 
 /// Source and cost checks judge how answers come about, which no mistake's answers explain.
 fn may_be_a_mistake(report: &CheckReport) -> bool {

@@ -1,5 +1,7 @@
 //! The values that cross the process boundary, and how Rust types become them.
 
+use std::fmt;
+
 use ndarray::{Array, Array1, Array2, Dimension};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,26 @@ pub enum Value {
     Record(Vec<(String, Value)>),
 }
 
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Float(number) => write!(f, "{number:?}"),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Bool(answer) => write!(f, "{answer}"),
+            Self::Choice(name) => write!(f, "{name}"),
+            Self::Array { shape, data } => write!(f, "{data:?} of shape {shape:?}"),
+            Self::List(items) => {
+                let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+                write!(f, "({})", items.join(", "))
+            }
+            Self::Record(fields) => {
+                let fields = fields.iter().map(|(name, value)| format!("{name}: {value}"));
+                write!(f, "{{ {} }}", fields.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
 /// A value that is not of the type that the interface names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
@@ -34,8 +56,8 @@ pub struct Mismatch {
     pub expected: &'static str,
 }
 
-impl std::fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "failed to read a value as {}", self.expected)
     }
 }

@@ -17,30 +17,35 @@ pub const LESSON: Lesson = Lesson {
     precision: COMPUTED,
     checks: &[
         Check::hidden(Value, "activation", "z and a at random points", 1.0, activation),
-        Check::hidden(Value, "loss", "the loss at random points", 1.0, loss),
-        Check::visible(Snapshot, "course_table", "the course's printed table", 1.0, course_table),
-        Check::hidden(Value, "chain", "dL/da and dL/dz at random points", 2.0, chain),
+        Check::hidden(Value, "loss", "the loss at random points", 1.0, loss).after(&["activation"]),
+        Check::visible(Snapshot, "course_table", "the course's printed table", 1.0, course_table)
+            .after(&["activation", "loss", "chain", "weight_gradient", "bias_gradient"]),
+        Check::hidden(Value, "chain", "dL/da and dL/dz at random points", 2.0, chain)
+            .after(&["activation"]),
         Check::hidden(
             Gradient,
             "weight_gradient",
             "dL/dw against finite differences",
             2.0,
             weight_gradient,
-        ),
+        )
+        .after(&["activation", "chain"]),
         Check::hidden(
             Gradient,
             "bias_gradient",
             "dL/db against finite differences",
             2.0,
             bias_gradient,
-        ),
+        )
+        .after(&["activation", "chain"]),
         Check::hidden(
             Property,
             "large_inputs",
             "large |z|: saturated, never NaN",
             1.0,
             large_inputs,
-        ),
+        )
+        .after(&["activation", "loss", "chain", "weight_gradient", "bias_gradient"]),
     ],
 };
 

@@ -20,10 +20,14 @@ pub const LESSON: Lesson = Lesson {
     checks: &[
         Check::hidden(Value, "forward", "forward differences", 1.0, forward_values),
         Check::hidden(Value, "central", "central differences", 1.0, central_values),
-        Check::visible(Snapshot, "course_table", "the course's printed table", 1.0, course_table),
-        Check::hidden(Property, "order", "errors that fall like ε and like ε²", 1.0, order),
-        Check::hidden(Value, "gradient", "the gradient of several variables", 1.0, gradients),
-        Check::hidden(Cost, "gradient_cost", "two calls of f a parameter", 1.0, gradient_cost),
+        Check::visible(Snapshot, "course_table", "the course's printed table", 1.0, course_table)
+            .after(&["forward", "central"]),
+        Check::hidden(Property, "order", "errors that fall like ε and like ε²", 1.0, order)
+            .after(&["forward", "central"]),
+        Check::hidden(Value, "gradient", "the gradient of several variables", 1.0, gradients)
+            .after(&["central"]),
+        Check::hidden(Cost, "gradient_cost", "two calls of f a parameter", 1.0, gradient_cost)
+            .after(&["gradient"]),
         Check::hidden(Value, "relative_error", "the relative error", 1.0, relative_errors),
         Check::hidden(Value, "forward_passes", "forward passes for p parameters", 1.0, passes),
         Check::hidden(Property, "best_epsilon", "the best step within a decade", 1.0, best_steps),

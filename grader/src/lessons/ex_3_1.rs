@@ -20,8 +20,10 @@ pub const LESSON: Lesson = Lesson {
     precision: COMPUTED,
     checks: &[
         Check::hidden(Value, "activation", "Z and A at random batches", 1.0, activation),
-        Check::hidden(Value, "loss", "the loss at random batches", 1.0, loss),
-        Check::visible(Snapshot, "course_table", "the course's printed table", 1.0, course_table),
+        Check::hidden(Value, "loss", "the loss at random batches", 1.0, loss)
+            .after(&["activation"]),
+        Check::visible(Snapshot, "course_table", "the course's printed table", 1.0, course_table)
+            .after(&["activation", "loss", "chain", "weight_gradient", "bias_gradient"]),
         Check::hidden(
             Value,
             "chain",
@@ -35,28 +37,32 @@ pub const LESSON: Lesson = Lesson {
             "dL/dW against finite differences",
             2.0,
             weight_gradient,
-        ),
+        )
+        .after(&["chain"]),
         Check::hidden(
             Gradient,
             "bias_gradient",
             "dL/db against finite differences",
             1.0,
             bias_gradient,
-        ),
+        )
+        .after(&["chain"]),
         Check::hidden(
             Property,
             "mean_of_samples",
             "the gradient of a batch is the mean over its samples",
             1.0,
             mean_of_samples,
-        ),
+        )
+        .after(&["chain", "weight_gradient", "bias_gradient"]),
         Check::hidden(
             Property,
             "large_inputs",
             "large |z|: saturated, never NaN",
             1.0,
             large_inputs,
-        ),
+        )
+        .after(&["activation", "loss", "chain", "weight_gradient", "bias_gradient"]),
         Check::hidden(Source, "no_loops", "no loop in `forward` and `backward`", 1.0, no_loops),
     ],
 };

@@ -47,7 +47,8 @@ pub const LESSON: Lesson = Lesson {
             "repeated samples: dL/dX halves, dL/dW and dL/db stay",
             1.0,
             repeated_samples,
-        ),
+        )
+        .after(&["input_gradient", "weight_gradient", "bias_gradient"]),
         Check::hidden(Source, "no_loops", "no loop in the four functions", 1.0, no_loops),
         Check::hidden(
             Cost,
@@ -55,7 +56,8 @@ pub const LESSON: Lesson = Lesson {
             "the backward pass of a layer of 10⁵ parameters",
             1.0,
             large_layer,
-        ),
+        )
+        .after(&["input_gradient", "weight_gradient", "bias_gradient"]),
         Check::hidden(Value, "questions", "the three questions", 1.0, questions),
     ],
 };

@@ -96,3 +96,24 @@ fn a_graded_submission_is_left_as_it_was() {
     grader(&["grade", "ex_2_2", "--submission", "solutions"]);
     assert_eq!(before, std::fs::read(root().join("solutions/ex_2_2/src/lib.rs")).unwrap());
 }
+
+#[test]
+fn one_bug_is_one_message() {
+    let wrong = solution("ex_2_2").replace("w * x + b", "w * x - 0.9 * b");
+    let lesson = Submission::empty().with("ex_2_2", wrong).grade_one("ex_2_2");
+    let verdicts = verdicts(&lesson);
+    assert_eq!(verdicts.iter().filter(|verdict| *verdict == "failed").count(), 1, "{lesson:#}");
+    assert!(verdicts.iter().any(|verdict| verdict == "skipped"), "{lesson:#}");
+}
+
+#[test]
+fn two_mistakes_in_different_functions_are_both_named() {
+    let wrong = solution("ex_2_2")
+        .replace("0.5 * (a - y).powi(2)", "(a - y).powi(2)")
+        .replace("let db = dz;", "let db = dz * b;");
+    let lesson = Submission::empty().with("ex_2_2", wrong).grade_one("ex_2_2");
+    let checks = lesson["checks"].as_array().unwrap();
+    let named: Vec<_> =
+        checks.iter().filter_map(|check| check["diagnosis"]["mistake"].as_str()).collect();
+    assert_eq!(named, ["half_missing", "bias_gradient_times_b"], "{lesson:#}");
+}
