@@ -9,6 +9,8 @@ mod learner;
 pub use comparison::{all_close, close, gradients, rounded, same_shape, same_table, within};
 pub use learner::{Learner, Probe, Subject, mixed};
 
+use gradcheck::Structure;
+
 use crate::report::{Kind, Verdict, Visibility};
 
 /// A lesson: its checks, and where its interface is.
@@ -85,12 +87,23 @@ pub struct Miss {
     pub message: String,
     /// Inputs and expected values, shown only when asked for.
     pub reveal: String,
+    /// The simple form of the difference, where there is one.
+    pub structure: Option<Structure>,
 }
 
 impl Miss {
     /// A comparison that did not hold.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Failed, message: message.into(), reveal: String::new() }
+        Self::new(Verdict::Failed, message)
+    }
+
+    /// A comparison that did not hold, with a difference that has a simple form.
+    pub fn structured(name: &str, structure: Structure) -> Self {
+        Self { structure: Some(structure), ..Self::failed(format!("{name} {structure}")) }
+    }
+
+    fn new(verdict: Verdict, message: impl Into<String>) -> Self {
+        Self { verdict, message: message.into(), reveal: String::new(), structure: None }
     }
 
     /// Adds what only `--reveal` shows.

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gradcheck::Structure;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -198,12 +199,9 @@ impl Grader {
         let mut learner = Learner::start(subject, mixed(self.seed, lesson.id, check.id))?;
         let outcome = (check.run)(&mut learner);
         let (probes, prints) = learner.finish();
-        let last = probes
-            .last()
-            .map(|probe| format!("\nlast call: {}{}", probe.function, probe.arguments));
-        let outcome = outcome.map_err(|miss| {
-            let reveal = miss.reveal.clone() + last.as_deref().unwrap_or_default();
-            miss.revealing(reveal)
+        let outcome = outcome.map_err(|miss| match probes.last() {
+            Some(last) => in_context(miss, last),
+            None => miss,
         });
         Ok((self.check_report(check, outcome), probes, prints))
     }
@@ -211,7 +209,7 @@ impl Grader {
     fn check_report(&self, check: &Check, outcome: Outcome) -> CheckReport {
         let (verdict, score, message) = match outcome {
             Ok(()) => (Verdict::Passed, check.points, String::new()),
-            Err(Miss { verdict, message, reveal }) if self.reveal && !reveal.is_empty() => {
+            Err(Miss { verdict, message, reveal, .. }) if self.reveal && !reveal.is_empty() => {
                 (verdict, 0.0, format!("{message}\n{}", reveal.trim()))
             }
             Err(Miss { verdict, message, .. }) => (verdict, 0.0, message),
@@ -278,6 +276,23 @@ impl Grader {
 
 const UNREADABLE: &str = "the compiler accepts this file, but the grader cannot read it, so that it \
     cannot be graded. Is there very new syntax, or nesting of extreme depth?";
+
+/// Adds what the last call tells: its arguments to what is revealed, and, where an answer is off by
+/// the batch size, the batch to what is said.
+fn in_context(miss: Miss, last: &Probe) -> Miss {
+    let mut miss = miss;
+    miss.reveal += &format!("\nlast call: {}{}", last.function, last.arguments);
+    let batch = last.batch().filter(|batch| *batch > 1);
+    if let (Some(Structure::Factor(factor)), Some(batch)) = (miss.structure, batch) {
+        let is = |other: f64| (factor / other - 1.0).abs() < 1e-6;
+        if is(batch as f64) {
+            miss.message += &format!(". The batch has {batch} samples: is a mean missing?");
+        } else if is(1.0 / batch as f64) {
+            miss.message += &format!(". The batch has {batch} samples: is the mean taken twice?");
+        }
+    }
+    miss
+}
 
 /// One bug is one message: a failed check is skipped when a check that it builds on has not passed,
 /// unless its diagnosis names a mistake of its own.

@@ -95,6 +95,16 @@ mod tests {
     }
 
     #[test]
+    fn a_gradient_that_is_twice_too_large_everywhere_is_told_so() {
+        let [x, mut w] = arguments();
+        w.gradient *= 2.0;
+        let report = check(product, &[x, w]);
+        assert_eq!(report.structure("X"), None);
+        let structure = report.structure("W").unwrap();
+        assert_eq!(structure.to_string(), "is 2 times too large everywhere");
+    }
+
+    #[test]
     fn a_gradient_of_another_shape_is_a_finding() {
         let [x, w] = arguments();
         let transposed = Argument { gradient: w.gradient.t().to_owned(), ..w };

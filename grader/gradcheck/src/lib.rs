@@ -55,8 +55,10 @@ mod argument;
 mod check;
 mod derivative;
 mod report;
+mod structure;
 
 pub use argument::{Argument, random};
 pub use check::check;
 pub use derivative::{Estimate, derivative};
 pub use report::{Coordinate, Report, WrongShape};
+pub use structure::Structure;

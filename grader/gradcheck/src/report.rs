@@ -1,5 +1,9 @@
 use std::fmt;
 
+use ndarray::ArrayD;
+
+use crate::Structure;
+
 /// How many coordinates the table shows.
 const SHOWN: usize = 8;
 
@@ -78,6 +82,18 @@ impl Report {
             shapes.chain(self.failures().map(|it| it.argument.as_str())).collect();
         names.dedup();
         names
+    }
+
+    /// The simple form, if there is one, in which this argument's gradient differs from the numeric.
+    pub fn structure(&self, argument: &str) -> Option<Structure> {
+        let of_argument = self.coordinates.iter().filter(|it| it.argument == argument);
+        let coordinates: Vec<_> = of_argument.collect();
+        // Coordinates are in row-major order: the last one tells the shape.
+        let shape: Vec<_> = coordinates.last()?.index.iter().map(|last| last + 1).collect();
+        let array = |part: fn(&Coordinate) -> f64| {
+            ArrayD::from_shape_vec(shape.clone(), coordinates.iter().map(|it| part(it)).collect())
+        };
+        Structure::of(&array(|it| it.analytic).ok()?, &array(|it| it.numeric).ok()?)
     }
 
     /// How often the loss was computed.

@@ -1,7 +1,7 @@
 //! Comparisons: each holds or says what is wrong, without giving the right value away.
 
-use gradcheck::Argument;
-use ndarray::{Array, ArrayD, Dimension};
+use gradcheck::{Argument, Structure};
+use ndarray::{Array, ArrayD, Dimension, arr0};
 
 use super::{Learner, Miss, Outcome};
 
@@ -34,8 +34,12 @@ pub fn within(name: &str, got: f64, want: f64, tolerance: f64) -> Outcome {
     if (got - want).abs() <= tolerance {
         return Ok(());
     }
-    Err(Miss::failed(format!("{name} {}", observed(got, want)))
-        .revealing(format!("{name}: got {got:e}, expected {want:e}")))
+    let reveal = format!("{name}: got {got:e}, expected {want:e}");
+    let miss = match Structure::of(&arr0(got).into_dyn(), &arr0(want).into_dyn()) {
+        Some(structure @ Structure::Factor(_)) => Miss::structured(name, structure),
+        _ => Miss::failed(format!("{name} {}", observed(got, want))),
+    };
+    Err(miss.revealing(reveal))
 }
 
 /// Compares arrays of one rank: shapes first, then every element.
@@ -53,13 +57,16 @@ pub fn all_close<D: Dimension>(
     let wrong: Vec<_> =
         pairs.filter(|((got, want), scale)| close(name, **got, **want, **scale).is_err()).collect();
     let Some(((first_got, first_want), _)) = wrong.first() else { return Ok(()) };
-    let message = format!(
-        "{name} is wrong in {} of {} elements: the first of them {}",
-        wrong.len(),
-        got.len(),
-        observed(**first_got, **first_want),
-    );
-    Err(Miss::failed(message).revealing(format!("{name}: got\n{got}\nexpected\n{want}")))
+    let miss = match Structure::of(&got.clone().into_dyn(), &want.clone().into_dyn()) {
+        Some(structure) => Miss::structured(name, structure),
+        None => Miss::failed(format!(
+            "{name} is wrong in {} of {} elements: the first of them {}",
+            wrong.len(),
+            got.len(),
+            observed(**first_got, **first_want),
+        )),
+    };
+    Err(miss.revealing(format!("{name}: got\n{got}\nexpected\n{want}")))
 }
 
 /// Compares shapes.
@@ -118,24 +125,22 @@ pub fn gradients(
     if let Some(miss) = stop {
         return Err(miss);
     }
-    let names = wrong_names(&report);
-    let message = if of_own_forward.passed() {
-        format!(
-            "{names}: the right gradient of your own forward pass, but that is not the forward pass \
-             of the lesson. Look at `forward` first."
-        )
-    } else {
-        format!("{names}: does not agree with finite differences of the loss")
+    let names: Vec<_> =
+        report.wrong_arguments().into_iter().map(|name| format!("dL/d{name}")).collect();
+    let structure = report.wrong_arguments().first().and_then(|name| report.structure(name));
+    let miss = match structure {
+        _ if of_own_forward.passed() => Miss::failed(format!(
+            "{} is the right gradient of your own forward pass, but that is not the forward pass \
+             of the lesson. Look at `forward` first.",
+            names.join(" and ")
+        )),
+        Some(structure) => Miss::structured(&names[0], structure),
+        None => Miss::failed(format!(
+            "{} does not agree with finite differences of the loss",
+            names.join(" and ")
+        )),
     };
-    Err(Miss::failed(message).revealing(report.to_string()))
-}
-
-fn wrong_names(report: &gradcheck::Report) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for name in report.wrong_arguments() {
-        names.push(format!("dL/d{name}"));
-    }
-    names.join(" and ")
+    Err(miss.revealing(report.to_string()))
 }
 
 /// Compares a printed table with the course's, line by line.

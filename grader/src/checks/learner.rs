@@ -25,6 +25,18 @@ pub struct Probe {
     pub answer: Answer,
 }
 
+impl Probe {
+    /// The length of the first axis of the first array that was given: the batch size, where there
+    /// is a batch.
+    pub fn batch(&self) -> Option<usize> {
+        let Value::List(arguments) = &self.arguments else { return None };
+        arguments.iter().find_map(|argument| match argument {
+            Value::Array { shape, .. } => shape.first().copied(),
+            _ => None,
+        })
+    }
+}
+
 /// What is graded: a built worker, and what is known of its sources.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
@@ -134,7 +146,7 @@ fn panicked(function: &str, panic: &Panic) -> Miss {
         ),
         None => (Verdict::Panicked, format!("`{function}` panicked{place}: {message}")),
     };
-    Miss { verdict, message, reveal: String::new() }
+    Miss::new(verdict, message)
 }
 
 fn stopped(function: &str, stop: &Stop) -> Miss {
@@ -157,12 +169,12 @@ fn stopped(function: &str, stop: &Stop) -> Miss {
             (Verdict::ProtocolError, format!("the worker broke off in `{function}`: {how}"))
         }
     };
-    Miss { verdict, message, reveal: String::new() }
+    Miss::new(verdict, message)
 }
 
 fn forged(function: &str) -> Miss {
     let message = format!("the answer to `{function}` is not of the type that the lesson names");
-    Miss { verdict: Verdict::ProtocolError, message, reveal: String::new() }
+    Miss::new(Verdict::ProtocolError, message)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ const CASES: usize = 16;
 
 const SMOOTH: [Curve; 6] =
     [Curve::Square, Curve::Cube, Curve::Exp, Curve::Sin, Curve::Tanh, Curve::SquaredError];
-const KINKED: [Curve; 3] = [Curve::Magnitude, Curve::Relu, Curve::LeakyRelu];
+const KINKED: [Curve; 4] = [Curve::Magnitude, Curve::Relu, Curve::LeakyRelu, Curve::Bend];
 
 /// A point, a step, and a smooth function.
 fn random_case(learner: &mut Learner) -> (Line, f64, f64) {
@@ -175,7 +175,8 @@ fn gradient_calls(learner: &mut Learner, f: Surface, parameters: usize) -> Resul
 }
 
 fn relative_errors(learner: &mut Learner) -> Outcome {
-    let mut pairs = vec![(0.0, 0.0), (0.0, 1e-300), (-2.0, 0.0), (1.0, -1.0)];
+    let mut pairs =
+        vec![(0.0, 0.0), (0.0, 1e-300), (-2.0, 0.0), (1.0, -1.0), (1.0, -3.0), (-3.0, 1.0)];
     for _ in 0..CASES {
         let magnitude = 10_f64.powf(learner.uniform(-9.0, 9.0));
         let analytic = magnitude * learner.uniform(-1.0, 1.0);
@@ -237,8 +238,16 @@ fn kinks(learner: &mut Learner) -> Outcome {
         let far = learner.uniform(1.0, 3.0) * if learner.rng().bool() { 1.0 } else { -1.0 };
         for curve in KINKED {
             is_kink(learner, at_zero(curve), theta, true)?;
-            let beside = Line { shift: far - slope * theta, ..at_zero(curve) };
-            is_kink(learner, beside, theta, false)?;
+            // However flat or steep: a kink is a matter of proportion.
+            for scale in [-30.0, 20.0].map(f64::exp2) {
+                let shift = -scale * theta;
+                is_kink(learner, Line { slope: scale, shift, ..at_zero(curve) }, theta, true)?;
+            }
+            // Straight lines, in which only round-off tells the two sides apart.
+            for scale in [slope, 1e-3, 1e6] {
+                let beside = Line { slope: scale, shift: scale * (far - theta), ..at_zero(curve) };
+                is_kink(learner, beside, theta, false)?;
+            }
         }
         for curve in SMOOTH {
             is_kink(learner, at_zero(curve), theta, false)?;

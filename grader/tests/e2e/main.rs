@@ -3,6 +3,7 @@
 mod bad_input;
 mod command_line;
 mod grade;
+mod mutants;
 mod proof;
 mod report;
 mod submission;

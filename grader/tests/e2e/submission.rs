@@ -37,10 +37,15 @@ impl Submission {
 
     /// Adds the file of a lesson.
     pub fn with(self, lesson: &str, text: impl AsRef<[u8]>) -> Self {
+        self.put(lesson, text);
+        self
+    }
+
+    /// Writes the file of a lesson anew.
+    pub fn put(&self, lesson: &str, text: impl AsRef<[u8]>) {
         let file = self.file(lesson);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
-        self
     }
 
     pub fn with_solution(self, lesson: &str) -> Self {

@@ -32,6 +32,8 @@ crate::choice! {
         Relu,
         /// max(0.01·u, u).
         LeakyRelu,
+        /// min(u, 2u).
+        Bend,
         /// ½(tanh u − target)².
         SquaredError,
     }
@@ -99,6 +101,7 @@ impl Line {
             Curve::Magnitude => u.abs(),
             Curve::Relu => u.max(0.0),
             Curve::LeakyRelu => u.max(0.01 * u),
+            Curve::Bend => u.min(2.0 * u),
             Curve::SquaredError => 0.5 * (u.tanh() - self.target).powi(2),
         }
     }
