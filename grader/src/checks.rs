@@ -97,9 +97,11 @@ impl Miss {
         Self::new(Verdict::Failed, message)
     }
 
-    /// A comparison that did not hold, with a difference that has a simple form.
-    pub fn structured(name: &str, structure: Structure) -> Self {
-        Self { structure: Some(structure), ..Self::failed(format!("{name} {structure}")) }
+    /// A comparison that did not hold, of one number or `all` of an array, with a difference that
+    /// has a simple form.
+    pub fn structured(name: &str, structure: Structure, all: bool) -> Self {
+        let form = if all { format!("{structure:#}") } else { structure.to_string() };
+        Self { structure: Some(structure), ..Self::failed(format!("{name} {form}")) }
     }
 
     fn new(verdict: Verdict, message: impl Into<String>) -> Self {

@@ -303,7 +303,8 @@ fn skip_what_follows(lesson: &Lesson, reports: &mut [CheckReport]) {
         let news = reports[at].diagnosis.as_ref().filter(|diagnosis| {
             open.iter().all(|report| report.diagnosis.as_ref() != Some(diagnosis))
         });
-        if open.is_empty() || news.is_some() || !may_be_a_mistake(&reports[at]) {
+        let wrong = matches!(reports[at].verdict, Verdict::Failed | Verdict::Panicked);
+        if open.is_empty() || news.is_some() || !wrong {
             continue;
         }
         let cause =

@@ -34,3 +34,18 @@ pub fn random<S: ShapeBuilder>(shape: S, seed: u64) -> Array<f64, S::Dim> {
     let mut rng = fastrand::Rng::with_seed(seed);
     Array::from_shape_simple_fn(shape, || 2.0 * rng.f64() - 1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_arrays_are_repeatable_and_spread_over_their_range() {
+        let numbers = random((20, 50), 7);
+        assert_eq!(numbers, random((20, 50), 7));
+        assert_ne!(numbers, random((20, 50), 8));
+        assert!(numbers.iter().all(|number| (-1.0..1.0).contains(number)));
+        assert!(numbers.iter().any(|number| *number < -0.9));
+        assert!(numbers.iter().any(|number| *number > 0.9));
+    }
+}

@@ -26,26 +26,35 @@
 //! # Error model
 //!
 //! The central difference D(h) = (f(x+h) − f(x−h)) / 2h has a truncation error that is a series in
-//! h², and a round-off error of about η/h, where η is the error of one evaluation of f. Halving h
-//! and extrapolating removes one power of h² after the other (Richardson); the tableau of all
-//! extrapolations is Ridders' method (C. Ridders, *Advances in Engineering Software* 4 (1982) 75;
-//! Press et al., *Numerical Recipes*, 3rd ed., §5.7). The estimate is the entry whose neighbours
-//! agree with it best; the disagreement bounds its truncation error. To it is added the round-off
-//! of the steps it was made from, with η = 16 ε·max|f| — a sum of n terms is computed to about √n
-//! roundings, seldom to more — amplified by at most 2, the sum of the magnitudes of the
-//! extrapolation's weights.
+//! h², and a round-off error of η/h, where η is the error of one value of f. Both are estimated:
 //!
-//! A coordinate passes when analytic and numeric gradient differ by no more than
+//! - *Truncation.* From D at three steps (h, 0.61 h and 0.37 h), Richardson's extrapolation makes
+//!   two values that are free of the h² term, and of those one that is free of the h⁴ term too. Its
+//!   bound is the whole difference of the two, the h⁴ term that has just been removed and more than
+//!   what is left of a smooth function.
+//! - *Round-off.* 6.6 η/h, the sum of what η does to the three differences with their weights, and
+//!   4ε·|derivative| for the divisions.
+//! - *The value's own error.* η = 4σ + 2ε·|f|. ε·|f| alone would miss a loss whose large terms have
+//!   cancelled, so the noise σ is measured, once a check: from third divided differences of f at
+//!   points that are too close together for f itself to show in them (Hamming's difference table;
+//!   Moré & Wild, “Estimating Computational Noise”, *SIAM J. Sci. Comput.* (2011), there with
+//!   equal spacing).
+//! - *Step.* It begins near ε^⅕ of the coordinate (of 1 where that is smaller), in a form that x can
+//!   take exactly (Press et al., *Numerical Recipes*, §5.7, who have the balance of truncation and
+//!   round-off too). Where that bound is worse than 1e-9 of the derivative, up to seven more steps
+//!   are tried, each where h⁴ truncation and 1/h round-off of the last would be equal. The smallest
+//!   bound counts, unless a shorter step contradicts it.
 //!
-//! ```text
-//! 4 · (truncation + round-off of the estimate)   the estimate may be off by that much
-//! + 64 ε · (|analytic| + variation of f)         the analytic gradient has rounding of its own
-//! ```
+//! A coordinate passes when analytic and numeric gradient differ by no more than this bound plus
+//! the rounding of the analytic gradient, 64ε times the largest coordinate of its argument's
+//! numeric gradient: a matrix product is accurate relative to its largest entries, not to each.
 //!
-//! where the variation of f is the largest |f|/h that was seen: a gradient that comes out small
-//! because large terms cancel is accurate to ε times those terms, not to ε times itself.
+//! Nothing passes with NaN or infinity on either side. Nor does it where the bound times h is more
+//! than a thousandth of f: there f jumps or is mostly noise, any gradient would agree, and so none
+//! is accepted.
 //!
-//! No comparison passes with NaN or infinity on either side.
+//! What the bound cannot see: a gradient that is small beside 1e-12·|f|/|x| is judged with fewer
+//! digits or none, for double precision holds no more of it.
 
 // A build in which any member turns on ndarray's `blas` must link the library into every binary.
 #[cfg(feature = "openblas")]
@@ -54,6 +63,7 @@ use openblas_src as _;
 mod argument;
 mod check;
 mod derivative;
+mod noise;
 mod report;
 mod structure;
 

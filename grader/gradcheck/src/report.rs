@@ -7,6 +7,16 @@ use crate::Structure;
 /// How many coordinates the table shows.
 const SHOWN: usize = 8;
 
+/// The width of the column that says where.
+const AT: usize = 24;
+
+const HEADINGS: &str =
+    "at                              analytic         numeric     bound   analy/num";
+
+const UNDECIDED: &str =
+    "bound inf: near this point the loss is not finite, jumps, or is mostly noise.
+Check the forward pass first, or move the point away from the jump.";
+
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
@@ -26,7 +36,7 @@ pub struct Coordinate {
     pub analytic: f64,
     /// The gradient by finite differences.
     pub numeric: f64,
-    /// How far the two may be apart.
+    /// How far the two may be apart; infinite where finite differences cannot tell.
     pub tolerance: f64,
 }
 
@@ -42,9 +52,13 @@ pub struct WrongShape {
 }
 
 impl Coordinate {
-    /// True when the two gradients agree. NaN agrees with nothing.
+    /// True when the two gradients agree. What is not finite agrees with nothing.
     pub fn passed(&self) -> bool {
-        (self.analytic - self.numeric).abs() <= self.tolerance && self.tolerance.is_finite()
+        !self.is_undecided() && (self.analytic - self.numeric).abs() <= self.tolerance
+    }
+
+    fn is_undecided(&self) -> bool {
+        !self.tolerance.is_finite()
     }
 
     /// How many tolerances the two are apart; infinite for what is not a number.
@@ -116,29 +130,79 @@ impl fmt::Display for Report {
         for WrongShape { argument, value, gradient } in &self.wrong_shapes {
             writeln!(
                 f,
-                "dL/d{argument} has shape {gradient:?}, but {argument} has shape {value:?}"
+                "dL/d{argument} has shape {gradient:?}; it needs {value:?}, as {argument} has"
             )?;
         }
         let mut worst: Vec<_> = self.failures().collect();
         worst.sort_by(|one, other| other.excess().total_cmp(&one.excess()));
         let (wrong, all) = (worst.len(), self.coordinates.len());
         writeln!(f, "{wrong} of {all} coordinates disagree with finite differences")?;
-        if !worst.is_empty() {
-            writeln!(
-                f,
-                "{:<14} {:>15} {:>15} {:>10} {:>10}",
-                "at", "analytic", "numeric", "tolerance", "ratio"
-            )?;
+        if wrong > 0 {
+            writeln!(f, "{HEADINGS}")?;
         }
-        for it in worst.into_iter().take(SHOWN) {
-            let at = format!("{}{:?}", it.argument, it.index);
-            let ratio = it.analytic / it.numeric;
-            writeln!(
-                f,
-                "{at:<14} {:>15.8e} {:>15.8e} {:>10.1e} {ratio:>10.4}",
-                it.analytic, it.numeric, it.tolerance,
-            )?;
+        for coordinate in worst.iter().take(SHOWN) {
+            writeln!(f, "{coordinate}")?;
+        }
+        if worst.iter().any(|coordinate| coordinate.is_undecided()) {
+            writeln!(f, "{UNDECIDED}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Coordinate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let index = format!("{:?}", self.index);
+        // A long name gives way: the index is what tells the rows apart.
+        let name = AT.saturating_sub(index.len());
+        let at = format!("{:.name$}{index}", self.argument);
+        let ratio = self.analytic / self.numeric;
+        // In full where a factor, a sign or a missing mean can be read off it.
+        let ratio = if (1e-3..1e4).contains(&ratio.abs()) {
+            format!("{ratio:.4}")
+        } else {
+            format!("{ratio:.1e}")
+        };
+        let Self { analytic, numeric, tolerance, .. } = self;
+        write!(f, "{at:<AT$.AT$} {analytic:>15.7e} {numeric:>15.7e} {tolerance:>9.1e} {ratio:>10}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coordinate(analytic: f64, numeric: f64, tolerance: f64) -> Coordinate {
+        let argument = "a_name_that_is_longer_than_its_column".to_owned();
+        Coordinate { argument, index: vec![12, 345], analytic, numeric, tolerance }
+    }
+
+    #[test]
+    fn nothing_that_is_not_finite_passes() {
+        assert!(coordinate(1.0, 1.0, 0.0).passed());
+        for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(!coordinate(odd, 1.0, 1.0).passed());
+            assert!(!coordinate(1.0, odd, 1.0).passed());
+            assert!(!coordinate(odd, odd, 1.0).passed());
+            assert!(!coordinate(1.0, 1.0, odd).passed());
+        }
+    }
+
+    #[test]
+    fn the_table_shows_the_worst_eight_in_eighty_columns() {
+        let off = [1.0, 2.0, f64::NAN, -1.2345678e-300, 5.0, 1e300, 7.0, 8.0, 9.0, 1.5];
+        let coordinates = off.map(|analytic| coordinate(analytic, 1.0 + 1e-9, 1e-12)).to_vec();
+        let table = Report { coordinates, ..Report::default() }.to_string();
+        let rows: Vec<_> = table.lines().filter(|line| line.contains("[12, 345]")).collect();
+        assert_eq!(rows.len(), 8, "{table}");
+        assert!(rows[0].contains("NaN") && rows[1].contains("e300"), "{table}");
+        assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    }
+
+    #[test]
+    fn an_undecided_coordinate_is_explained() {
+        let coordinates = vec![coordinate(1.0, 1.0, f64::INFINITY)];
+        let report = Report { coordinates, ..Report::default() };
+        assert!(report.to_string().contains("bound inf"), "{report}");
     }
 }

@@ -41,23 +41,21 @@ impl Structure {
 }
 
 impl fmt::Display for Structure {
+    /// What a person would say of one number; with `{:#}`, of all elements of an array.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Zero => write!(f, "is zero everywhere"),
-            Self::Transposed => write!(f, "is transposed"),
-            Self::Factor(factor) if is_close(factor, -1.0) => {
-                write!(f, "has the wrong sign everywhere")
-            }
+            Self::Transposed => return write!(f, "is transposed"),
+            Self::Zero => write!(f, "is zero")?,
+            Self::Factor(factor) if is_close(factor, -1.0) => write!(f, "has the wrong sign")?,
             Self::Factor(factor) if factor < 0.0 => {
-                write!(f, "is {} times what it should be, everywhere", short(factor))
+                write!(f, "is {} times what it should be", short(factor))?;
             }
             Self::Factor(factor) if factor > 1.0 => {
-                write!(f, "is {} times too large everywhere", short(factor))
+                write!(f, "is {} times too large", short(factor))?;
             }
-            Self::Factor(factor) => {
-                write!(f, "is {} times too small everywhere", short(1.0 / factor))
-            }
+            Self::Factor(factor) => write!(f, "is {} times too small", short(1.0 / factor))?,
         }
+        if f.alternate() { write!(f, " everywhere") } else { Ok(()) }
     }
 }
 
@@ -98,7 +96,7 @@ mod tests {
     use crate::random;
 
     fn told(wrong: Array2<f64>, right: &Array2<f64>) -> Option<String> {
-        Structure::of(&wrong.into_dyn(), &right.clone().into_dyn()).map(|it| it.to_string())
+        Structure::of(&wrong.into_dyn(), &right.clone().into_dyn()).map(|it| format!("{it:#}"))
     }
 
     #[test]
@@ -108,7 +106,7 @@ mod tests {
         assert_eq!(by(-1.0), "has the wrong sign everywhere");
         assert_eq!(by(32.0), "is 32 times too large everywhere");
         assert_eq!(by(0.25), "is 4 times too small everywhere");
-        assert_eq!(by(-2.0), "is -2 times what it should be, everywhere");
+        assert_eq!(by(-2.0), "is -2 times what it should be everywhere");
         assert_eq!(by(0.0), "is zero everywhere");
     }
 

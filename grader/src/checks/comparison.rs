@@ -36,7 +36,7 @@ pub fn within(name: &str, got: f64, want: f64, tolerance: f64) -> Outcome {
     }
     let reveal = format!("{name}: got {got:e}, expected {want:e}");
     let miss = match Structure::of(&arr0(got).into_dyn(), &arr0(want).into_dyn()) {
-        Some(structure @ Structure::Factor(_)) => Miss::structured(name, structure),
+        Some(structure @ Structure::Factor(_)) => Miss::structured(name, structure, false),
         _ => Miss::failed(format!("{name} {}", observed(got, want))),
     };
     Err(miss.revealing(reveal))
@@ -58,7 +58,7 @@ pub fn all_close<D: Dimension>(
         pairs.filter(|((got, want), scale)| close(name, **got, **want, **scale).is_err()).collect();
     let Some(((first_got, first_want), _)) = wrong.first() else { return Ok(()) };
     let miss = match Structure::of(&got.clone().into_dyn(), &want.clone().into_dyn()) {
-        Some(structure) => Miss::structured(name, structure),
+        Some(structure) => Miss::structured(name, structure, got.len() > 1),
         None => Miss::failed(format!(
             "{name} is wrong in {} of {} elements: the first of them {}",
             wrong.len(),
@@ -134,7 +134,7 @@ pub fn gradients(
              of the lesson. Look at `forward` first.",
             names.join(" and ")
         )),
-        Some(structure) => Miss::structured(&names[0], structure),
+        Some(structure) => Miss::structured(&names[0], structure, report.coordinates().len() > 1),
         None => Miss::failed(format!(
             "{} does not agree with finite differences of the loss",
             names.join(" and ")

@@ -141,7 +141,7 @@ fn gradients(learner: &mut Learner) -> Outcome {
 }
 
 fn gradient_cost(learner: &mut Learner) -> Outcome {
-    for parameters in [1, 7, 100] {
+    for parameters in [2, 7, 100] {
         let calls = gradient_calls(learner, Surface::Ring, parameters)?;
         if calls > 2 * parameters {
             return Err(Miss::failed(format!(
@@ -201,7 +201,7 @@ fn passes(learner: &mut Learner) -> Outcome {
             let got = learner.call(forward_passes, (scheme, parameters))?;
             if got != want {
                 let than = if got < want { "too few" } else { "too many" };
-                let message = format!("{scheme:?} differences: {than} forward passes");
+                let message = format!("Scheme::{scheme:?}: {than} forward passes");
                 let reveal = format!("{parameters} parameters: got {got}, expected {want}");
                 return Err(Miss::failed(message).revealing(reveal));
             }
@@ -218,11 +218,11 @@ fn best_steps(learner: &mut Learner) -> Outcome {
         let got = learner.call(best_epsilon, (scheme,))?;
         if !((got / want).log10().abs() <= 1.0) {
             let side = if got > want {
-                "so large that the truncation error rules"
+                "too large: there the truncation error rules"
             } else {
-                "so small that round-off rules"
+                "too small: there round-off rules"
             };
-            return Err(Miss::failed(format!("the step for {scheme:?} differences is {side}"))
+            return Err(Miss::failed(format!("the best step of Scheme::{scheme:?} is {side}"))
                 .revealing(format!("got {got:e}, expected {want:e} up to a factor of 10")));
         }
     }

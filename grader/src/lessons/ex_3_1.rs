@@ -54,7 +54,7 @@ pub const LESSON: Lesson = Lesson {
             1.0,
             mean_of_samples,
         )
-        .after(&["chain", "weight_gradient", "bias_gradient"]),
+        .after(&["activation", "loss", "chain", "weight_gradient", "bias_gradient"]),
         Check::hidden(
             Property,
             "large_inputs",

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod command_line;
+mod gallery;
 mod grade;
 mod mutants;
 mod proof;

@@ -1,8 +1,8 @@
 //! Wrong variants of lesson 3.1. Each module is a whole wrong crate, named after its mistake; its
 //! documentation is the explanation that a learner reads.
 
-/// Your loss is the sum over the batch, and your gradients follow it. The course's loss is the mean:
-/// divide by B once in the loss and once in dL/dA, and the step no longer grows with the batch.
+/// Your loss is the sum over the batch, where the course's is the mean. Divide by B once in the loss,
+/// and let the gradients start from (A − Y)/B; then the step does not grow with the batch.
 pub mod sum_for_mean {
     use ndarray::{Array1, Array2};
 

@@ -1,0 +1,118 @@
+/// How many neighbouring points the noise is read from.
+pub(crate) const POINTS: usize = 16;
+
+/// How far the neighbours scatter, relative to the coordinate. The next one is for values that
+/// hardly change over the one before: then it is shorter than the spacing of the values.
+const SPREADS: [f64; 3] = [CLOSEST, CLOSEST * 4096.0, CLOSEST * 4096.0 * 4096.0];
+
+/// 2⁻³⁵: in steps of 16 bits, still twice the spacing of numbers.
+const CLOSEST: f64 = 1.0 / (1_u64 << 35) as f64;
+
+/// The noise of a function near a point.
+pub(crate) struct Noise {
+    /// A bit more than its standard deviation: the largest of a dozen samples. NaN where the
+    /// function is not finite.
+    pub deviation: f64,
+    /// How often the function was evaluated.
+    pub evaluations: usize,
+}
+
+impl Noise {
+    /// The noise of `f`, a function of a small positive distance from the point.
+    pub fn of(mut f: impl FnMut(f64) -> f64) -> Self {
+        let (mut deviation, mut evaluations) = (f64::NAN, 0);
+        for spread in SPREADS {
+            let at = scattered();
+            let values = at.map(|distance| f(distance * spread));
+            evaluations += POINTS;
+            let samples = at.windows(4).zip(values.windows(4)).map(|(t, v)| sample(t, v).abs());
+            // total_cmp, for max would forget a NaN.
+            deviation = samples.max_by(f64::total_cmp).unwrap_or(f64::NAN);
+            if values.windows(2).filter(|pair| pair[0] == pair[1]).count() <= POINTS / 2 {
+                break;
+            }
+        }
+        Self { deviation, evaluations }
+    }
+}
+
+/// The point at a relative `distance` from `x`, away from zero: no domain that ends there is left.
+pub(crate) fn neighbour(x: f64, distance: f64) -> f64 {
+    // A power of two: every neighbour is exact, and rounding it adds no noise of its own.
+    let scale = x.abs().max(1.0).log2().floor().exp2();
+    x + (scale * distance).copysign(x)
+}
+
+/// Numbers in [0, 1] in ascending order. Not equally spaced, for then the roundings repeat
+/// themselves and the differences miss them; of 16 bits, so that neighbours are exact.
+fn scattered() -> [f64; POINTS] {
+    let mut rng = fastrand::Rng::with_seed(1);
+    let mut numbers = [(); POINTS].map(|()| f64::from(rng.u16(..)) / 65536.0);
+    numbers.sort_by(f64::total_cmp);
+    numbers
+}
+
+/// The third divided difference, which is zero for a parabola, scaled to the noise of one value.
+fn sample(at: &[f64], values: &[f64]) -> f64 {
+    let weight = |i: usize| (0..4).filter(|j| *j != i).map(|j| 1.0 / (at[i] - at[j])).product();
+    let weights: [f64; 4] = [0, 1, 2, 3].map(weight);
+    let length = weights.iter().map(|weight| weight * weight).sum::<f64>().sqrt();
+    // Only the change: the weights are rounded and would not cancel a large offset.
+    let changes = values.iter().map(|value| value - values[0]);
+    weights.iter().zip(changes).map(|(weight, change)| weight / length * change).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deviation(f: impl Fn(f64) -> f64, x: f64) -> f64 {
+        Noise::of(|distance| f(neighbour(x, distance))).deviation
+    }
+
+    #[test]
+    fn a_smooth_function_has_only_the_noise_of_its_roundings() {
+        assert!(deviation(f64::sin, 0.7) <= f64::EPSILON);
+        assert!(deviation(|x| 3.0 * x, 0.75) <= 4.0 * f64::EPSILON);
+    }
+
+    #[test]
+    fn roundings_that_cancelled_are_seen() {
+        for x in (0..100).map(|hundredths| f64::from(hundredths) / 100.0) {
+            let hidden = deviation(|x| (1e8 + x.sin()) - 1e8, x);
+            let unit = 1e8 * f64::EPSILON;
+            assert!((0.1 * unit..2.0 * unit).contains(&hidden), "{hidden:e} at {x}");
+        }
+    }
+
+    #[test]
+    fn the_rounding_of_a_large_angle_is_seen() {
+        for x in (0..100).map(|hundredths| 2.0 + f64::from(hundredths) / 100.0) {
+            let angle = 3435.0123456789 * x;
+            let hidden = deviation(|x| (3435.0123456789 * x).sin(), x);
+            let unit = angle * f64::EPSILON * angle.cos().abs();
+            assert!(hidden >= 0.1 * unit, "{hidden:e} of {unit:e} at {x}");
+        }
+    }
+
+    #[test]
+    fn one_value_that_is_not_finite_is_not_forgotten() {
+        let mut evaluations = 0;
+        let noise = Noise::of(|distance| {
+            evaluations += 1;
+            if evaluations == 7 { f64::NAN } else { distance }
+        });
+        assert!(noise.deviation.is_nan());
+    }
+
+    #[test]
+    fn neighbours_are_exact_and_keep_their_side_of_zero() {
+        for x in [1e6, 1.9999999, 0.3, 1e-6, -1e-6, -0.3, -1e6] {
+            for distance in scattered().map(|distance| distance * SPREADS[0]) {
+                let step = neighbour(x, distance) - x;
+                assert_eq!(step.abs(), distance * x.abs().max(1.0).log2().floor().exp2());
+                assert!(step * x >= 0.0);
+            }
+        }
+    }
+}
