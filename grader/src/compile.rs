@@ -15,7 +15,7 @@ use crate::{
     intake::{Sources, hex},
     kit::Kit,
     sandbox::{self, Limits},
-    scan::{self, PublicItem},
+    scan,
 };
 
 /// rustc and its linker need about 600 MB of address space for an honest lesson.
@@ -35,8 +35,8 @@ pub struct Job<'a> {
     pub slot: &'a Path,
     /// Items that make the crate a worker.
     pub entry: &'a str,
-    /// The public items that the lesson expects.
-    pub expected: &'a [PublicItem],
+    /// A file with the public items that the lesson expects.
+    pub expected: &'a str,
 }
 
 /// Why there is no worker.
@@ -109,7 +109,7 @@ impl Job<'_> {
     fn misfit(&self) -> Option<String> {
         let found = scan::public_items(self.sources.file("src/lib.rs")?);
         let mut wanted = Vec::new();
-        for expected in self.expected {
+        for expected in scan::public_items(self.expected) {
             let same_name = found.iter().find(|item| item.name == expected.name);
             match same_name {
                 Some(item) if item.types == expected.types => (),

@@ -17,7 +17,7 @@ use crate::{
     kit::Kit,
     report::{CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict},
     sandbox,
-    scan::{Finding, Scan, public_items},
+    scan::{Finding, Scan},
     workspace::Workspace,
 };
 
@@ -154,7 +154,7 @@ impl Grader {
                 lesson.id
             ),
             // Stub and solution have the same public items, but learners edit the stub.
-            expected: &public_items(&solution.unwrap_or_default()),
+            expected: &solution.unwrap_or_default(),
         };
         if !readable {
             let complaints = job.complaints(&self.kit).map_err(failed)?;
@@ -264,7 +264,7 @@ impl Grader {
             known_as: &known_as,
             slot: &self.workspace.slot(lesson.id, &file).map_err(failed)?,
             entry: &diagnosis::entry(lesson.id, &file, &mistakes),
-            expected: &[],
+            expected: "",
         };
         match job.run(&self.kit) {
             Ok(built) => Ok(Some((built, mistakes))),
