@@ -120,14 +120,45 @@ fn the_gallery_shows_what_the_grader_says() {
     assert_eq!(format!("\n## {shown}"), gallery);
 }
 
-/// One submission and its messages, as Markdown.
-fn picture((lesson, title, changes): &Picture) -> String {
+#[test]
+fn no_message_of_a_hidden_check_shows_an_input_or_an_expected_value() {
+    let mut seen = 0;
+    for picture in &PICTURES {
+        let submission = submission(picture);
+        let (plain, revealed) = (submission.grade_one(picture.0), submission.reveal_one(picture.0));
+        let checks = plain["checks"].as_array().unwrap().iter();
+        for (plain, revealed) in checks.zip(revealed["checks"].as_array().unwrap()) {
+            let message = plain["message"].as_str().unwrap();
+            let hidden = revealed["message"].as_str().unwrap().replacen(message, "", 1);
+            if plain["visibility"] == "hidden" {
+                let values = numbers(&hidden);
+                seen += values.len();
+                assert!(!values.iter().any(|value| message.contains(value)), "{message}\n{hidden}");
+            }
+        }
+    }
+    assert!(seen > 100, "the revealed texts hold numbers to look for");
+}
+
+/// The numbers in a text that are too long to be there by chance.
+fn numbers(text: &str) -> Vec<&str> {
+    let words = text.split(|it: char| !it.is_ascii_digit() && !"+-.e".contains(it));
+    words.filter(|word| word.len() >= 5 && word.parse::<f64>().is_ok()).collect()
+}
+
+fn submission((lesson, title, changes): &Picture) -> Submission {
     let mut text = solution(lesson);
     for (from, to) in *changes {
         assert!(text.contains(from), "{title}: the text to change is gone");
         text = text.replacen(from, to, 1);
     }
-    let report = Submission::empty().with(lesson, text).grade_one(lesson);
+    Submission::empty().with(lesson, text)
+}
+
+/// One submission and its messages, as Markdown.
+fn picture(picture: &Picture) -> String {
+    let (lesson, title, _) = picture;
+    let report = submission(picture).grade_one(lesson);
     assert_eq!(report["verdict"], "failed", "{title}: {report:#}");
     let mut page = format!("\n## {lesson}: {title}\n\n");
     for check in report["checks"].as_array().unwrap() {

@@ -75,6 +75,11 @@ impl Submission {
     pub fn grade_one(&self, lesson: &str) -> Value {
         self.grade(&[lesson]).0["lessons"][0].clone()
     }
+
+    /// The same, with everything that is hidden.
+    pub fn reveal_one(&self, lesson: &str) -> Value {
+        self.grade(&[lesson, "--reveal"]).0["lessons"][0].clone()
+    }
 }
 
 /// The verdicts of a lesson's checks, in order.
