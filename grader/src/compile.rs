@@ -1,7 +1,7 @@
 //! Turns a copy of a learner's sources into a worker: one call of the compiler, against the kit.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
@@ -10,13 +10,17 @@ use std::{
 
 use rustix::process::Signal;
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
 use crate::{
     intake::{Sources, hex},
     kit::Kit,
     sandbox::{self, Limits},
-    scan,
+    scan, workspace,
 };
+
+/// The file name of a built worker.
+const WORKER: &str = "worker";
 
 /// rustc and its linker need about 600 MB of address space for an honest lesson.
 const LIMITS: Limits = Limits { cpu_seconds: 20, memory_bytes: 4 << 30 };
@@ -50,33 +54,57 @@ pub enum CompileError {
     Grader(#[from] io::Error),
 }
 
-/// A built worker, kept from being replaced while this value lives.
+/// A built worker, which stays as it is while this value lives.
 #[derive(Debug)]
 pub struct Built {
     pub program: PathBuf,
-    _lock: File,
+    _kept_by: KeptBy,
+}
+
+#[derive(Debug)]
+enum KeptBy {
+    Lock(#[expect(dead_code, reason = "holding it is its use")] File),
+    Folder(#[expect(dead_code, reason = "holding it is its use")] TempDir),
 }
 
 impl Job<'_> {
     /// Builds the worker, or takes the one that was built from the same sources before.
+    ///
+    /// Of two graders that want different workers in one slot, the second builds in a folder of its
+    /// own. Were it to wait, the two could wait for each other: each may hold other slots already.
     pub fn run(&self, kit: &Kit) -> Result<Built, CompileError> {
-        fs::create_dir_all(self.slot)?;
         let key = self.key(kit);
-        let program = self.slot.join("worker");
+        let program = self.slot.join(WORKER);
         let record = self.slot.join("key");
-        let lock = File::create(self.slot.join("lock"))?;
+        let lock = workspace::lock(self.slot)?;
         loop {
+            // Waits for a build at most, which itself waits for nothing.
             lock.lock_shared()?;
             if fs::read_to_string(&record).is_ok_and(|known| known == key) && program.is_file() {
-                return Ok(Built { program, _lock: lock });
+                return Ok(Built { program, _kept_by: KeptBy::Lock(lock) });
             }
             lock.unlock()?;
-            lock.lock()?;
+            match lock.try_lock() {
+                Ok(()) => (),
+                Err(TryLockError::WouldBlock) => return self.run_apart(kit),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
+            if record.exists() {
+                // A build that fails half-way must not leave a worker that passes for the old one.
+                fs::remove_file(&record)?;
+            }
             self.build(kit, &program)?;
             fs::write(&record, &key)?;
             // Another grader may step in between the two locks; the loop looks again.
             lock.unlock()?;
         }
+    }
+
+    fn run_apart(&self, kit: &Kit) -> Result<Built, CompileError> {
+        let folder = tempfile::tempdir()?;
+        let program = folder.path().join(WORKER);
+        Job { slot: folder.path(), ..*self }.build(kit, &program)?;
+        Ok(Built { program, _kept_by: KeptBy::Folder(folder) })
     }
 
     fn key(&self, kit: &Kit) -> String {
@@ -86,7 +114,11 @@ impl Job<'_> {
 
     /// What the compiler says of the learner's file on its own; `None` when it has no complaint.
     pub fn complaints(&self, kit: &Kit) -> io::Result<Option<String>> {
-        fs::create_dir_all(self.slot)?;
+        let folder = tempfile::tempdir()?;
+        Job { slot: folder.path(), ..*self }.check(kit)
+    }
+
+    fn check(&self, kit: &Kit) -> io::Result<Option<String>> {
         let root = self.write_sources("")?;
         let output = self.rustc(kit, &root, &Product::Check)?;
         Ok((!output.status.success()).then(|| rendered(&output)))
@@ -101,7 +133,7 @@ impl Job<'_> {
         if output.status.code().is_none() {
             return Err(CompileError::Learner(rendered(&output)));
         }
-        let complaints = self.complaints(kit)?.or_else(|| self.misfit());
+        let complaints = self.check(kit)?.or_else(|| self.misfit());
         Err(CompileError::Learner(complaints.unwrap_or_else(|| rendered(&output))))
     }
 

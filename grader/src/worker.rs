@@ -17,7 +17,7 @@ use interface::{
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec},
-    process::{Pid, Signal},
+    process::{Pid, Signal, WaitId, WaitIdOptions},
 };
 
 use crate::sandbox::{self, Limits};
@@ -60,6 +60,7 @@ pub struct Worker {
     inbox: Vec<u8>,
     prints: Prints,
     calls: u64,
+    ended: bool,
 }
 
 /// The worker's standard output and error, in the order in which they arrived.
@@ -84,7 +85,7 @@ impl Worker {
         socket.set_nonblocking(true)?;
         rustix::io::ioctl_fionbio(&pipe, true)?;
         let prints = Prints { pipe, kept: Vec::new(), total: 0, ended: false };
-        Ok(Self { child, socket, inbox: Vec::new(), prints, calls: 0 })
+        Ok(Self { child, socket, inbox: Vec::new(), prints, calls: 0, ended: false })
     }
 
     /// Calls one function of the interface and waits for the answer.
@@ -207,20 +208,32 @@ impl Worker {
     fn status(&mut self) -> Option<ExitStatus> {
         let deadline = Instant::now() + FAREWELL;
         while Instant::now() < deadline {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Some(status);
+            if self.has_exited() {
+                return self.end();
             }
             std::thread::sleep(Duration::from_millis(1));
         }
         None
     }
 
-    /// Ends the process group; the launcher made it a session of its own.
-    fn end(&mut self) {
-        // Each may fail because the process is already gone, which is what is wanted.
-        let _ = rustix::process::kill_process_group(Pid::from_child(&self.child), Signal::KILL);
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// True when the process is done. Leaves its number taken until `end` frees it.
+    fn has_exited(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let status = rustix::process::waitid(WaitId::Pid(Pid::from_child(&self.child)), options);
+        matches!(status, Ok(Some(_)))
+    }
+
+    /// Ends the process and its group; the launcher made it a session of its own.
+    fn end(&mut self) -> Option<ExitStatus> {
+        if !self.ended {
+            self.ended = true;
+            // Before the process is waited for: then its number may be another's. Each may fail
+            // because the process is already gone, which is what is wanted.
+            let _ = rustix::process::kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+            let _ = self.child.kill();
+        }
+        // Once it was waited for, the child remembers its status.
+        self.child.wait().ok()
     }
 }
 

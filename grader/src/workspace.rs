@@ -1,7 +1,9 @@
 //! The workspace on disk: where lessons, solutions and the grader's own files are.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
@@ -9,13 +11,21 @@ use sha2::{Digest, Sha256};
 
 use crate::intake::hex;
 
-/// Where a slot keeps the path of its submission.
+/// A slot's link to its submission.
 const ORIGIN: &str = "origin";
+
+/// A slot's lock: shared by those who run its worker, exclusive for those who change it.
+const LOCK: &str = "lock";
 
 /// The root of the Gradlings workspace.
 #[derive(Debug, Clone)]
 pub struct Workspace {
     root: PathBuf,
+}
+
+/// The lock file of a slot.
+pub fn lock(slot: &Path) -> io::Result<File> {
+    File::create(slot.join(LOCK))
 }
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -64,16 +74,20 @@ impl Workspace {
         let digest = hex(&Sha256::digest(origin.as_os_str().as_encoded_bytes()));
         let slot = self.workers().join(format!("{lesson}-{}", &digest[..16]));
         fs::create_dir_all(&slot)?;
-        fs::write(slot.join(ORIGIN), origin.as_os_str().as_encoded_bytes())?;
-        Ok(slot)
+        // A link is made at once or not at all: nobody reads half a path.
+        match symlink(origin, slot.join(ORIGIN)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(slot),
+        }
     }
 
     /// Removes the slots of submissions that are gone, so that the cache does not grow for ever.
     pub fn prune(&self) {
         for slot in fs::read_dir(self.workers()).into_iter().flatten().flatten() {
-            let origin = fs::read_to_string(slot.path().join(ORIGIN));
-            if origin.is_ok_and(|origin| !Path::new(&origin).exists()) {
-                // Another grader may be removing it as well.
+            let origin = slot.path().join(ORIGIN);
+            let is_gone = origin.is_symlink() && !origin.exists();
+            // A slot in use is left to a later run.
+            if is_gone && lock(&slot.path()).is_ok_and(|lock| lock.try_lock().is_ok()) {
                 let _ = fs::remove_dir_all(slot.path());
             }
         }

@@ -8,4 +8,5 @@ mod mutants;
 mod proof;
 mod report;
 mod submission;
+mod together;
 mod variants;
