@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 
-use crate::{checks::Lesson, lessons::LESSONS, sandbox::Launch};
+use crate::{checks::Lesson, lessons::LESSONS};
 
 /// Grades Gradlings: hidden checks, gradient checks, honest verdicts.
 #[derive(Debug, Parser)]
@@ -25,9 +25,6 @@ pub enum Command {
     List(Lessons),
     /// For authors: prove that lessons are sound (stub, solution, mistakes, visible tests).
     Prove(Prove),
-    /// Become a confined program.
-    #[command(name = crate::sandbox::LAUNCH, hide = true)]
-    Launch(Launch),
 }
 
 #[derive(Debug, Args)]

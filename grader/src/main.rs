@@ -36,6 +36,9 @@ const INCOMPLETE: u8 = 1;
 const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == sandbox::LAUNCH) {
+        return launcher();
+    }
     let cli = Cli::parse();
     anstream::ColorChoice::from(cli.color).write_global();
     match run(cli.command) {
@@ -48,6 +51,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// Becomes a confined program; comes back only with the reason why it could not.
+fn launcher() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    arguments.by_ref().take(2).for_each(drop);
+    eprintln!("failed to start a confined program: {}", sandbox::launch(arguments));
+    ExitCode::from(FAILED)
+}
+
 fn run(command: Command) -> miette::Result<bool> {
     match command {
         Command::Grade(command) => grade(&command),
@@ -58,9 +69,6 @@ fn run(command: Command) -> miette::Result<bool> {
         Command::Prove(command) => {
             let grader = grader(0, false)?;
             Ok(prove::prove(&grader, &command.lessons.chosen(), command.skip_edited)?)
-        }
-        Command::Launch(launch) => {
-            Err(launch.run()).into_diagnostic().wrap_err("failed to start a confined program")
         }
     }
 }
