@@ -1,75 +1,116 @@
-use ndarray::{ArrayD, Dimension, IxDyn};
+use ndarray::ArrayD;
 
 use crate::{
-    Argument, Estimate,
-    derivative::estimate,
-    noise::{Noise, neighbour},
-    report::{Coordinate, Report, WrongShape},
+    Argument, Coordinate, Estimate, Finding, Float, Report, WrongShape, direction,
+    line::{Differentiate, Line, Point, Serial, index_of},
 };
 
-/// Roundings of the analytic gradient, in units of ε times its argument's largest coordinate.
-const ROUNDINGS: f64 = 64.0;
+/// Up to this many coordinates, of all arguments together, every one is checked; beyond it, random
+/// directions.
+pub const EVERY_COORDINATE: usize = 10_000;
 
-/// Compares every coordinate of every argument's gradient with finite differences of the loss `f`.
+/// Roundings of the analytic gradient, in units of ε times its argument's largest coordinate.
+pub(crate) const ROUNDINGS: f64 = 64.0;
+
+/// What random directions are drawn from when the caller has not given a seed.
+pub(crate) const SEED: u64 = 1;
+
+/// Compares the gradient of every argument with finite differences of the loss `f`: in every
+/// coordinate up to [`EVERY_COORDINATE`] of them, else in random directions (see
+/// [`Direction`](crate::Direction)).
 ///
-/// `f` is given the arguments' values in order, one coordinate changed at a time, and must give the
-/// same loss for the same values.
-pub fn check(mut f: impl FnMut(&[ArrayD<f64>]) -> f64, arguments: &[Argument]) -> Report {
-    let mut values: Vec<_> = arguments.iter().map(|argument| argument.value.clone()).collect();
-    let noise = Noise::of(|distance| {
-        let moved: Vec<_> = values.iter().map(|it| it.mapv(|x| neighbour(x, distance))).collect();
-        f(&moved)
-    });
-    let mut report = Report { forward_passes: noise.evaluations, ..Report::default() };
+/// `f` is given the arguments' values in order, one coordinate or many changed at a time, and must
+/// give the same loss for the same values.
+///
+/// ```
+/// use gradcheck::{Argument, check};
+/// use ndarray::array;
+///
+/// let x = array![1.0, 2.0];
+/// let report = check(|at| at[0].mapv(|x| x * x).sum(), &[Argument::new("x", &x, &array![2.0, 5.0])]);
+/// assert_eq!(report.failures().next().expect("2·2 is not 5").index, [1]);
+/// ```
+pub fn check<F: Float>(mut f: impl FnMut(&[ArrayD<F>]) -> F, arguments: &[Argument<F>]) -> Report {
+    examine(&mut Serial(|at: &[ArrayD<F>]| f(at).to_f64()), arguments, SEED)
+}
+
+/// The check of a gradient of a loss that is computed one way or another.
+pub(crate) fn examine<F: Float>(
+    loss: &mut impl Differentiate<F>,
+    arguments: &[Argument<F>],
+    seed: u64,
+) -> Report {
+    let values = arguments.iter().map(|argument| argument.value.clone()).collect();
+    let (point, repeated) = Point::new(loss, values);
+    let mut report = Report { forward_passes: point.forward_passes, ..Report::default() };
+    if point.loss.to_bits() != repeated.to_bits() {
+        report.findings.push(Finding::ForwardVaries { first: point.loss, second: repeated });
+    }
+    let large = arguments.iter().map(|it| it.value.len()).sum::<usize>() > EVERY_COORDINATE;
     for (at, argument) in arguments.iter().enumerate() {
-        if argument.gradient.shape() == argument.value.shape() {
-            let numeric = numeric(&mut f, &mut values, at, noise.deviation);
-            report.forward_passes += numeric.iter().map(|it| it.evaluations).sum::<usize>();
-            report.coordinates.extend(compared(argument, &numeric));
+        if argument.gradient.shape() != argument.value.shape() {
+            report.findings.push(Finding::WrongShape(WrongShape::of(argument)));
+        } else if large {
+            direction::examine(loss, &point, (at, argument), seed, &mut report);
         } else {
-            report.wrong_shapes.push(WrongShape {
-                argument: argument.name.clone(),
-                value: argument.value.shape().to_vec(),
-                gradient: argument.gradient.shape().to_vec(),
-            });
+            every_coordinate(loss, &point, (at, argument), &mut report);
         }
     }
+    let odd = not_finite(point.loss, arguments, &report);
+    report.findings.extend(odd);
     report
 }
 
-/// The numeric gradient of the argument `at`, in its logical order.
-fn numeric(
-    mut f: impl FnMut(&[ArrayD<f64>]) -> f64,
-    values: &mut [ArrayD<f64>],
-    at: usize,
-    noise: f64,
-) -> Vec<Estimate> {
-    let coordinates: Vec<_> = values[at].indexed_iter().map(|(index, x)| (index, *x)).collect();
-    let differentiated = coordinates.into_iter().map(|(index, x)| {
-        let moved = |x| {
-            values[at][&index] = x;
-            f(values)
-        };
-        let estimate = estimate(moved, x, noise);
-        values[at][&index] = x;
-        estimate
-    });
-    differentiated.collect()
-}
-
-/// The two gradients of one argument side by side.
-fn compared(argument: &Argument, numeric: &[Estimate]) -> Vec<Coordinate> {
+/// Compares one argument's gradient coordinate by coordinate.
+fn every_coordinate<F: Float>(
+    loss: &mut impl Differentiate<F>,
+    point: &Point<F>,
+    (at, argument): (usize, &Argument<F>),
+    report: &mut Report,
+) {
+    let lines: Vec<_> =
+        (0..argument.value.len()).map(|offset| Line::Coordinate { argument: at, offset }).collect();
+    let numeric = loss.along(point, &lines);
     // Of the numeric gradient: a wrong one of 1e20 must not excuse its neighbours.
     let largest = numeric.iter().map(|it| it.value.abs()).fold(0.0, f64::max);
-    let pairs = argument.gradient.indexed_iter().zip(numeric);
-    let coordinate = |((index, analytic), estimate): ((IxDyn, &f64), &Estimate)| Coordinate {
+    let rounding = ROUNDINGS * F::PRECISION.epsilon * largest;
+    report.forward_passes += numeric.iter().map(|it| it.evaluations).sum::<usize>();
+    let compared = argument.gradient.iter().zip(&numeric).enumerate();
+    report.coordinates.extend(compared.map(|(offset, (claimed, estimate))| {
+        coordinate(argument, offset, claimed.to_f64(), estimate, rounding)
+    }));
+}
+
+/// The two gradients side by side in one coordinate.
+pub(crate) fn coordinate<F>(
+    argument: &Argument<F>,
+    offset: usize,
+    analytic: f64,
+    estimate: &Estimate,
+    rounding: f64,
+) -> Coordinate {
+    let numeric = estimate.nearest(analytic);
+    Coordinate {
         argument: argument.name.clone(),
-        index: index.slice().to_vec(),
-        analytic: *analytic,
-        numeric: estimate.value,
-        tolerance: estimate.error + ROUNDINGS * f64::EPSILON * largest,
+        index: index_of(offset, argument.value.shape()),
+        analytic,
+        numeric: numeric.value,
+        tolerance: numeric.error + rounding,
+        kink: estimate.kink,
+    }
+}
+
+/// Where the loss or a claimed gradient is not finite: the first place of each.
+fn not_finite<F: Float>(loss: f64, arguments: &[Argument<F>], report: &Report) -> Vec<Finding> {
+    let moved = report.coordinates.iter().find(|it| !it.numeric.is_finite());
+    let of_loss = if loss.is_finite() {
+        moved.map(|it| Finding::LossNotFinite {
+            moved: Some((it.argument.clone(), it.index.clone())),
+        })
+    } else {
+        Some(Finding::LossNotFinite { moved: None })
     };
-    pairs.map(coordinate).collect()
+    of_loss.into_iter().chain(arguments.iter().filter_map(Finding::of_gradient)).collect()
 }
 
 #[cfg(test)]

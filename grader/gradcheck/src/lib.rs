@@ -61,14 +61,32 @@
 use openblas_src as _;
 
 mod argument;
+mod backward;
 mod check;
 mod derivative;
+mod direction;
+mod finding;
+mod in_place;
+mod kink;
+mod line;
 mod noise;
+#[cfg(feature = "parallel")]
+mod parallel;
+mod precision;
 mod report;
 mod structure;
+mod trial;
 
 pub use argument::{Argument, random};
-pub use check::check;
+pub use backward::check_backward;
+pub use check::{EVERY_COORDINATE, check};
 pub use derivative::{Estimate, derivative};
-pub use report::{Coordinate, Report, WrongShape};
+pub use direction::{DIRECTIONS, Direction, NAMED};
+pub use finding::{Finding, WrongShape};
+pub use in_place::check_in_place;
+pub use kink::{Kink, Slope};
+#[cfg(feature = "parallel")]
+pub use parallel::{check_backward_parallel, check_parallel};
+pub use precision::Float;
+pub use report::{Coordinate, Report};
 pub use structure::Structure;

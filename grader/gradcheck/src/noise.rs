@@ -1,12 +1,7 @@
+use crate::precision::Precision;
+
 /// How many neighbouring points the noise is read from.
 pub(crate) const POINTS: usize = 16;
-
-/// How far the neighbours scatter, relative to the coordinate. The next one is for values that
-/// hardly change over the one before: then it is shorter than the spacing of the values.
-const SPREADS: [f64; 3] = [CLOSEST, CLOSEST * 4096.0, CLOSEST * 4096.0 * 4096.0];
-
-/// 2⁻³⁵: in steps of 16 bits, still twice the spacing of numbers.
-const CLOSEST: f64 = 1.0 / (1_u64 << 35) as f64;
 
 /// The noise of a function near a point.
 pub(crate) struct Noise {
@@ -19,10 +14,10 @@ pub(crate) struct Noise {
 
 impl Noise {
     /// The noise of `f`, a function of a small positive distance from the point.
-    pub fn of(mut f: impl FnMut(f64) -> f64) -> Self {
+    pub fn of(precision: &Precision, mut f: impl FnMut(f64) -> f64) -> Self {
         let (mut deviation, mut evaluations) = (f64::NAN, 0);
-        for spread in SPREADS {
-            let at = scattered();
+        let at = scattered(precision.digits);
+        for spread in precision.spreads {
             let values = at.map(|distance| f(distance * spread));
             evaluations += POINTS;
             let samples = at.windows(4).zip(values.windows(4)).map(|(t, v)| sample(t, v).abs());
@@ -44,10 +39,11 @@ pub(crate) fn neighbour(x: f64, distance: f64) -> f64 {
 }
 
 /// Numbers in [0, 1] in ascending order. Not equally spaced, for then the roundings repeat
-/// themselves and the differences miss them; of 16 bits, so that neighbours are exact.
-fn scattered() -> [f64; POINTS] {
+/// themselves and the differences miss them; of few binary digits, so that neighbours are exact.
+fn scattered(digits: i32) -> [f64; POINTS] {
     let mut rng = fastrand::Rng::with_seed(1);
-    let mut numbers = [(); POINTS].map(|()| f64::from(rng.u16(..)) / 65536.0);
+    let unit = f64::from(digits).exp2();
+    let mut numbers = [(); POINTS].map(|()| (rng.f64() * unit).floor() / unit);
     numbers.sort_by(f64::total_cmp);
     numbers
 }
@@ -65,9 +61,10 @@ fn sample(at: &[f64], values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::precision::sealed::Float;
 
     fn deviation(f: impl Fn(f64) -> f64, x: f64) -> f64 {
-        Noise::of(|distance| f(neighbour(x, distance))).deviation
+        Noise::of(&f64::PRECISION, |distance| f(neighbour(x, distance))).deviation
     }
 
     #[test]
@@ -98,7 +95,7 @@ mod tests {
     #[test]
     fn one_value_that_is_not_finite_is_not_forgotten() {
         let mut evaluations = 0;
-        let noise = Noise::of(|distance| {
+        let noise = Noise::of(&f64::PRECISION, |distance| {
             evaluations += 1;
             if evaluations == 7 { f64::NAN } else { distance }
         });
@@ -107,12 +104,36 @@ mod tests {
 
     #[test]
     fn neighbours_are_exact_and_keep_their_side_of_zero() {
-        for x in [1e6, 1.9999999, 0.3, 1e-6, -1e-6, -0.3, -1e6] {
-            for distance in scattered().map(|distance| distance * SPREADS[0]) {
-                let step = neighbour(x, distance) - x;
-                assert_eq!(step.abs(), distance * x.abs().max(1.0).log2().floor().exp2());
-                assert!(step * x >= 0.0);
+        // Single precision has too few digits for points beside 2 or beside 0.
+        for (precision, close) in
+            [(f64::PRECISION, [1.9999999, 1e-6]), (f32::PRECISION, [1.99, 0.1])]
+        {
+            let [below_two, small] = close;
+            for x in [1e6, below_two, 0.3, small, -small, -0.3, -1e6].map(precision.round) {
+                for distance in scattered(precision.digits).map(|it| it * precision.spreads[0]) {
+                    let step = (precision.round)(neighbour(x, distance)) - x;
+                    assert_eq!(step.abs(), distance * x.abs().max(1.0).log2().floor().exp2());
+                    assert!(step * x >= 0.0);
+                }
             }
+        }
+    }
+
+    #[test]
+    fn no_two_points_are_the_same() {
+        for precision in [f64::PRECISION, f32::PRECISION] {
+            assert!(scattered(precision.digits).windows(2).all(|pair| pair[0] < pair[1]));
+        }
+    }
+
+    #[test]
+    fn single_precision_shows_its_own_noise() {
+        // Not at 0: there exp(x) rounds to 1 + x at every point that exists.
+        for x in (1..100).map(|hundredths| f64::from(hundredths) / 100.0) {
+            let f = |distance| f64::from((neighbour(x, distance) as f32).exp());
+            let noise = Noise::of(&f32::PRECISION, f).deviation;
+            let unit = x.exp() * f64::from(f32::EPSILON);
+            assert!((0.1 * unit..unit).contains(&noise), "{noise:e} of {unit:e} at {x}");
         }
     }
 }

@@ -1,8 +1,8 @@
 use std::fmt;
 
-use ndarray::ArrayD;
+use ndarray::{Array1, ArrayD};
 
-use crate::Structure;
+use crate::{Direction, Finding, Kink, Structure};
 
 /// How many coordinates the table shows.
 const SHOWN: usize = 8;
@@ -21,7 +21,8 @@ Check the forward pass first, or move the point away from the jump.";
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     pub(crate) coordinates: Vec<Coordinate>,
-    pub(crate) wrong_shapes: Vec<WrongShape>,
+    pub(crate) directions: Vec<Direction>,
+    pub(crate) findings: Vec<Finding>,
     pub(crate) forward_passes: usize,
 }
 
@@ -34,21 +35,12 @@ pub struct Coordinate {
     pub index: Vec<usize>,
     /// The gradient that was claimed.
     pub analytic: f64,
-    /// The gradient by finite differences.
+    /// The gradient by finite differences; at a kink, the subgradient nearest to what was claimed.
     pub numeric: f64,
     /// How far the two may be apart; infinite where finite differences cannot tell.
     pub tolerance: f64,
-}
-
-/// A gradient that does not have the shape of its argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrongShape {
-    /// The argument's name.
-    pub argument: String,
-    /// The argument's shape.
-    pub value: Vec<usize>,
-    /// The gradient's shape.
-    pub gradient: Vec<usize>,
+    /// The slopes to both sides, where they differ.
+    pub kink: Option<Kink>,
 }
 
 impl Coordinate {
@@ -61,6 +53,17 @@ impl Coordinate {
         !self.tolerance.is_finite()
     }
 
+    /// What the slopes to both sides say of the claimed gradient.
+    fn write_kink(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Kink { left, right }) = self.kink else { return Ok(()) };
+        let word = if self.passed() { "lies" } else { "does not lie" };
+        writeln!(
+            f,
+            "{}{:?} is at a kink: {:.4e} {word} between the slopes {:.4e} (left) and {:.4e} (right)",
+            self.argument, self.index, self.analytic, left.value, right.value
+        )
+    }
+
     /// How many tolerances the two are apart; infinite for what is not a number.
     fn excess(&self) -> f64 {
         let excess = (self.analytic - self.numeric).abs() / self.tolerance;
@@ -69,12 +72,14 @@ impl Coordinate {
 }
 
 impl Report {
-    /// True when every gradient has its argument's shape and every coordinate agrees.
+    /// True when nothing was found and every coordinate and direction that was compared agrees.
     pub fn passed(&self) -> bool {
-        self.wrong_shapes.is_empty() && self.failures().next().is_none()
+        self.findings.is_empty()
+            && self.failures().next().is_none()
+            && self.directions.iter().all(Direction::passed)
     }
 
-    /// Every coordinate that was compared, in order.
+    /// Every coordinate that was compared, in order; where directions were, only wrong ones.
     pub fn coordinates(&self) -> &[Coordinate] {
         &self.coordinates
     }
@@ -84,22 +89,43 @@ impl Report {
         self.coordinates.iter().filter(|coordinate| !coordinate.passed())
     }
 
-    /// The gradients that do not have the shape of their argument.
-    pub fn wrong_shapes(&self) -> &[WrongShape] {
-        &self.wrong_shapes
+    /// The random directions that were compared: four for each argument of a large problem.
+    pub fn directions(&self) -> &[Direction] {
+        &self.directions
+    }
+
+    /// What was found beside coordinates that disagree.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The coordinates where the loss has a kink, whether or not the claimed gradient lies between
+    /// the slopes to both sides.
+    pub fn kinks(&self) -> impl Iterator<Item = &Coordinate> {
+        self.coordinates.iter().filter(|coordinate| coordinate.kink.is_some())
     }
 
     /// The names of the arguments whose gradient is wrong in shape or value, each once.
     pub fn wrong_arguments(&self) -> Vec<&str> {
-        let shapes = self.wrong_shapes.iter().map(|wrong| wrong.argument.as_str());
-        let mut names: Vec<_> =
-            shapes.chain(self.failures().map(|it| it.argument.as_str())).collect();
-        names.dedup();
+        let findings = self.findings.iter().filter_map(Finding::gradient);
+        let directions = self.directions.iter().filter(|it| !it.passed());
+        let failures = self.failures().map(|it| it.argument.as_str());
+        let mut names = Vec::new();
+        for name in findings.chain(failures).chain(directions.map(|it| it.argument.as_str())) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         names
     }
 
     /// The simple form, if there is one, in which this argument's gradient differs from the numeric.
     pub fn structure(&self, argument: &str) -> Option<Structure> {
+        let of_argument = self.directions.iter().filter(|it| it.argument == argument);
+        let directions: Vec<_> = of_argument.map(|it| (it.analytic, it.numeric)).collect();
+        if !directions.is_empty() {
+            return of_directions(&directions);
+        }
         let of_argument = self.coordinates.iter().filter(|it| it.argument == argument);
         let coordinates: Vec<_> = of_argument.collect();
         // Coordinates are in row-major order: the last one tells the shape.
@@ -127,17 +153,13 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for WrongShape { argument, value, gradient } in &self.wrong_shapes {
-            writeln!(
-                f,
-                "dL/d{argument} has shape {gradient:?}; it needs {value:?}, as {argument} has"
-            )?;
+        for finding in &self.findings {
+            writeln!(f, "{finding}")?;
         }
         let mut worst: Vec<_> = self.failures().collect();
         worst.sort_by(|one, other| other.excess().total_cmp(&one.excess()));
-        let (wrong, all) = (worst.len(), self.coordinates.len());
-        writeln!(f, "{wrong} of {all} coordinates disagree with finite differences")?;
-        if wrong > 0 {
+        self.write_counts(f, worst.len())?;
+        if !worst.is_empty() {
             writeln!(f, "{HEADINGS}")?;
         }
         for coordinate in worst.iter().take(SHOWN) {
@@ -146,8 +168,34 @@ impl fmt::Display for Report {
         if worst.iter().any(|coordinate| coordinate.is_undecided()) {
             writeln!(f, "{UNDECIDED}")?;
         }
+        for coordinate in self.kinks().take(SHOWN) {
+            coordinate.write_kink(f)?;
+        }
         Ok(())
     }
+}
+
+impl Report {
+    fn write_counts(&self, f: &mut fmt::Formatter<'_>, wrong: usize) -> fmt::Result {
+        if self.directions.is_empty() {
+            let all = self.coordinates.len();
+            return writeln!(f, "{wrong} of {all} coordinates disagree with finite differences");
+        }
+        let all = self.directions.len();
+        let off = self.directions.iter().filter(|it| !it.passed()).count();
+        writeln!(f, "{off} of {all} random directions disagree with finite differences")?;
+        if off > 0 {
+            writeln!(f, "{wrong} wrong coordinates were found; there may be more")?;
+        }
+        Ok(())
+    }
+}
+
+/// What the same factor in every direction says of all coordinates.
+fn of_directions(directions: &[(f64, f64)]) -> Option<Structure> {
+    let array =
+        |part: fn(&(f64, f64)) -> f64| Array1::from_iter(directions.iter().map(part)).into_dyn();
+    Structure::of(&array(|it| it.0), &array(|it| it.1))
 }
 
 impl fmt::Display for Coordinate {
@@ -174,7 +222,7 @@ mod tests {
 
     fn coordinate(analytic: f64, numeric: f64, tolerance: f64) -> Coordinate {
         let argument = "a_name_that_is_longer_than_its_column".to_owned();
-        Coordinate { argument, index: vec![12, 345], analytic, numeric, tolerance }
+        Coordinate { argument, index: vec![12, 345], analytic, numeric, tolerance, kink: None }
     }
 
     #[test]

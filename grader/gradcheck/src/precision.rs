@@ -1,0 +1,89 @@
+/// A type of floating-point number that gradients can be checked in: `f32` or `f64`.
+///
+/// It stands for what the error model takes from the type: the machine epsilon, the points that
+/// exist, and steps that suit both.
+pub trait Float: sealed::Float {}
+
+impl<F: sealed::Float> Float for F {}
+
+pub(crate) mod sealed {
+    use std::fmt::Debug;
+
+    pub trait Float: Copy + Debug + Send + Sync + 'static {
+        const PRECISION: super::Precision;
+        fn to_f64(self) -> f64;
+        fn from_f64(number: f64) -> Self;
+    }
+}
+
+/// What the error model needs to know of a type. Steps are relative to the coordinate, or to 1
+/// where that is smaller.
+#[derive(Debug)]
+pub struct Precision {
+    /// The machine epsilon.
+    pub epsilon: f64,
+    /// Near ε^⅕, where truncation h⁴ and round-off ε/h of a function of order one are alike.
+    pub first_step: f64,
+    pub longest_step: f64,
+    /// Relative to the coordinate alone: three of them still differ at the spacing of numbers.
+    pub shortest_step: f64,
+    /// A relative error that no further trial needs to improve.
+    pub enough: f64,
+    /// How far the points scatter that the noise is read from. The next distance is for values that
+    /// hardly change over the one before: then it is shorter than the spacing of the values.
+    pub spreads: [f64; 3],
+    /// How many binary digits those distances have: the closest spread has all of them exactly.
+    pub digits: i32,
+    /// The nearest number of the type.
+    pub round: fn(f64) -> f64,
+    /// The next larger number of the type.
+    pub next_up: fn(f64) -> f64,
+}
+
+const fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(((1023 + exponent) as u64) << 52)
+}
+
+impl sealed::Float for f64 {
+    const PRECISION: Precision = Precision {
+        epsilon: Self::EPSILON,
+        first_step: power_of_two(-8),
+        longest_step: power_of_two(-5),
+        shortest_step: power_of_two(-40),
+        enough: 1e-9,
+        spreads: [power_of_two(-35), power_of_two(-23), power_of_two(-11)],
+        digits: 16,
+        round: |number| number,
+        next_up: Self::next_up,
+    };
+
+    fn to_f64(self) -> f64 {
+        self
+    }
+
+    fn from_f64(number: f64) -> Self {
+        number
+    }
+}
+
+impl sealed::Float for f32 {
+    const PRECISION: Precision = Precision {
+        epsilon: Self::EPSILON as f64,
+        first_step: power_of_two(-4),
+        longest_step: power_of_two(-2),
+        shortest_step: power_of_two(-15),
+        enough: 1e-4,
+        spreads: [power_of_two(-12), power_of_two(-9), power_of_two(-6)],
+        digits: 10,
+        round: |number| f64::from(number as Self),
+        next_up: |number| f64::from((number as Self).next_up()),
+    };
+
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+
+    fn from_f64(number: f64) -> Self {
+        number as Self
+    }
+}

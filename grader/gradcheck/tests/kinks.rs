@@ -1,0 +1,132 @@
+//! Losses with kinks, at them and near them.
+
+use fastrand::Rng;
+use gradcheck::{Argument, check, derivative};
+use ndarray::{ArrayD, array};
+
+type Function = fn(f64) -> f64;
+
+/// A smooth part and a kink of known slopes at a known place, in random units.
+struct Bent {
+    left: f64,
+    right: f64,
+    kink: f64,
+    smooth: f64,
+    unit: f64,
+}
+
+impl Bent {
+    fn random(rng: &mut Rng) -> Self {
+        let mut number = || 4.0 * rng.f64() - 2.0;
+        let (left, smooth, kink) = (number(), number(), number());
+        let height = 0.1 + number().abs();
+        Self { left, right: left + height, kink, smooth, unit: 10_f64.powf(6.0 * number()) }
+    }
+
+    fn loss(&self, x: f64) -> f64 {
+        let slope = if x < self.kink { self.left } else { self.right };
+        self.unit * (slope * (x - self.kink) + self.smooth * x.sin())
+    }
+
+    fn slope(&self, kinked: f64, x: f64) -> f64 {
+        self.unit * (kinked + self.smooth * x.cos())
+    }
+
+    fn passes(&self, x: f64, kinked: f64) -> bool {
+        let argument = Argument::scalar("x", x, self.slope(kinked, x));
+        check(|at: &[ArrayD<f64>]| self.loss(at[0].sum()), &[argument]).passed()
+    }
+}
+
+const CASES: usize = 2_000;
+
+#[test]
+fn every_subgradient_passes_and_nothing_else() {
+    let mut rng = Rng::with_seed(1);
+    for case in 0..CASES {
+        let bent = Bent::random(&mut rng);
+        let height = bent.right - bent.left;
+        for part in [0.0, 1.0, 0.5, rng.f64()] {
+            assert!(bent.passes(bent.kink, bent.left + part * height), "{part} in {case}");
+        }
+        for off in [-1.0, -1e-2, -1e-4] {
+            assert!(!bent.passes(bent.kink, bent.left + off), "{off} below, {case}");
+            assert!(!bent.passes(bent.kink, bent.right - off), "{off} above, {case}");
+        }
+    }
+}
+
+#[test]
+fn near_a_kink_the_slope_of_its_own_side_is_right_and_the_other_is_not() {
+    let mut rng = Rng::with_seed(2);
+    let mut undecided = 0;
+    for case in 0..CASES {
+        let bent = Bent::random(&mut rng);
+        let distance = 10_f64.powf(-7.0 * rng.f64());
+        let side = if rng.bool() { 1.0 } else { -1.0 };
+        let x = bent.kink + side * distance;
+        let (own, other) =
+            if side > 0.0 { (bent.right, bent.left) } else { (bent.left, bent.right) };
+        undecided += usize::from(!bent.passes(x, own));
+        assert!(!bent.passes(x, other), "{distance:e} from the kink, {case}");
+        assert!(!bent.passes(x, (own + other) / 2.0), "{distance:e} from the kink, {case}");
+    }
+    assert_eq!(undecided, 0);
+}
+
+#[test]
+fn the_usual_kinks_are_seen_with_their_slopes() {
+    let usual: [(Function, f64, f64, f64); 7] = [
+        (|x| x.max(0.0), 0.0, 0.0, 1.0),
+        (f64::abs, 0.0, -1.0, 1.0),
+        (|x| if x < 0.0 { 0.01 * x } else { x }, 0.0, 0.01, 1.0),
+        (|x| x.clamp(-1.0, 1.0), 1.0, 1.0, 0.0),
+        (|x| x.clamp(-1.0, 1.0), -1.0, 0.0, 1.0),
+        (|x| (1.0 - 3.0 * x).max(0.0), 1.0 / 3.0, -3.0, 0.0),
+        (|x| ((1e3 - x) - 1e3).max(0.0), 0.0, -1.0, 0.0),
+    ];
+    for (f, x, left, right) in usual {
+        let kink = derivative(f, x).kink.unwrap_or_else(|| panic!("no kink at {x}"));
+        assert!((kink.left.value - left).abs() <= kink.left.error, "{kink:?}");
+        assert!((kink.right.value - right).abs() <= kink.right.error, "{kink:?}");
+        assert!(kink.left.error.max(kink.right.error) <= 1e-6, "{kink:?}");
+    }
+}
+
+#[test]
+fn a_tie_of_a_maximum_may_be_broken_in_any_way() {
+    let largest = |at: &[ArrayD<f64>]| at[0].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let x = array![0.5, 2.0, 2.0, -1.0];
+    let passes = |gradient| check(largest, &[Argument::new("x", &x, &gradient)]).passed();
+    assert!(passes(array![0.0, 1.0, 0.0, 0.0]));
+    assert!(passes(array![0.0, 0.0, 1.0, 0.0]));
+    assert!(passes(array![0.0, 0.5, 0.5, 0.0]));
+    assert!(!passes(array![0.0, 1.1, 0.0, 0.0]));
+    assert!(!passes(array![1.0, 0.0, 0.0, 0.0]));
+    let report = check(largest, &[Argument::new("x", &x, &array![0.0, 1.0, 0.0, 0.0])]);
+    assert_eq!(report.kinks().map(|it| it.index[0]).collect::<Vec<_>>(), [1, 2]);
+    assert!(report.to_string().contains("x[1] is at a kink"), "{report}");
+}
+
+#[test]
+fn a_jump_is_no_kink() {
+    let mut rng = Rng::with_seed(3);
+    for _ in 0..CASES {
+        let (height, slope, x) = (0.1 + rng.f64(), rng.f64(), 2.0 * rng.f64() - 1.0);
+        let f = |at: f64| slope * at + if at < x { 0.0 } else { height };
+        let loss = |at: &[ArrayD<f64>]| f(at[0].sum());
+        for gradient in [slope, 0.0, 1e3, 1e9] {
+            assert!(!check(loss, &[Argument::scalar("x", x, gradient)]).passed(), "{gradient}");
+        }
+    }
+}
+
+#[test]
+fn single_precision_has_kinks_too() {
+    let relu = |at: &[ArrayD<f32>]| at[0].mapv(|x| x.max(0.0)).sum();
+    let x = array![0.0_f32, 1.0, -1.0, 0.0];
+    let passes = |gradient| check(relu, &[Argument::new("x", &x, &gradient)]).passed();
+    assert!(passes(array![0.0, 1.0, 0.0, 0.5]));
+    assert!(!passes(array![0.0, 0.5, 0.0, 0.0]));
+    assert!(!passes(array![0.0, 1.0, 0.0, 1.01]));
+}
