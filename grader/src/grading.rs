@@ -283,7 +283,7 @@ fn in_context(miss: Miss, last: &Probe) -> Miss {
     let mut miss = miss;
     miss.reveal += &format!("\nlast call: {}{}", last.function, last.arguments);
     let batch = last.batch().filter(|batch| *batch > 1);
-    if let (Some(Structure::Factor(factor)), Some(batch)) = (miss.structure, batch) {
+    if let (Some(Structure::Factor(factor)), Some(batch)) = (&miss.structure, batch) {
         let is = |other: f64| (factor / other - 1.0).abs() < 1e-6;
         if is(batch as f64) {
             miss.message += &format!(". The batch has {batch} samples: is a mean missing?");

@@ -17,6 +17,7 @@ pub struct Argument<F = f64> {
     pub(crate) name: String,
     pub(crate) value: ArrayD<F>,
     pub(crate) gradient: ArrayD<F>,
+    pub(crate) intermediates: Vec<(String, ArrayD<f64>)>,
 }
 
 impl<F: Float> Argument<F> {
@@ -31,7 +32,35 @@ impl<F: Float> Argument<F> {
             name: name.to_owned(),
             value: value.clone().into_dyn(),
             gradient: gradient.clone().into_dyn(),
+            intermediates: Vec::new(),
         }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Names an intermediate of the backward pass, of the argument's shape: where the gradient is
+    /// wrong and would be right with this factor more or less, the report says so.
+    ///
+    /// ```
+    /// use gradcheck::{Argument, check, random};
+    /// use ndarray::{Array1, ArrayD};
+    ///
+    /// let z: Array1<f64> = random(5, 1);
+    /// let a = z.mapv(f64::tanh);
+    /// // Σ a³ with a = tanh(z): the derivative of tanh was forgotten.
+    /// let argument = Argument::new("Z", &z, &a.mapv(|a| 3.0 * a * a));
+    /// let argument = argument.with_intermediate("1 − A²", &a.mapv(|a| 1.0 - a * a));
+    /// let report = check(|at| at[0].mapv(|z| z.tanh().powi(3)).sum(), &[argument]);
+    /// assert_eq!(report.structure("Z").unwrap().to_string(), "lacks the factor 1 − A²");
+    /// ```
+    #[must_use]
+    pub fn with_intermediate<D: Dimension>(mut self, name: &str, array: &Array<F, D>) -> Self {
+        let array = array.mapv(F::to_f64).into_dyn();
+        self.intermediates.push((name.to_owned(), array));
+        self
     }
 
     /// A number and its gradient. The loss sees an array without axes.

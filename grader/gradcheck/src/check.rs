@@ -1,7 +1,10 @@
 use ndarray::ArrayD;
 
 use crate::{
-    Argument, Coordinate, Estimate, Finding, Float, Report, WrongShape, direction,
+    Argument, Coordinate, Estimate, Finding, FiniteDifference, Float, Report, Structure,
+    WrongShape,
+    difference::Suspect,
+    direction,
     line::{Differentiate, Line, Point, Serial, index_of},
 };
 
@@ -49,7 +52,8 @@ pub(crate) fn examine<F: Float>(
     let large = arguments.iter().map(|it| it.value.len()).sum::<usize>() > EVERY_COORDINATE;
     for (at, argument) in arguments.iter().enumerate() {
         if argument.gradient.shape() != argument.value.shape() {
-            report.findings.push(Finding::WrongShape(WrongShape::of(argument)));
+            let shape = wrong_shape(loss, &point, (at, argument), &mut report);
+            report.findings.push(Finding::WrongShape(shape));
         } else if large {
             direction::examine(loss, &point, (at, argument), seed, &mut report);
         } else {
@@ -58,7 +62,48 @@ pub(crate) fn examine<F: Float>(
     }
     let odd = not_finite(point.loss, arguments, &report);
     report.findings.extend(odd);
+    for it in arguments.iter().enumerate() {
+        let structure = structure(loss, &point, it, &mut report);
+        report.structures.extend(structure.map(|structure| (it.1.name.clone(), structure)));
+    }
     report
+}
+
+/// What the wrong coordinates or directions of an argument have in common.
+fn structure<F: Float>(
+    loss: &mut impl Differentiate<F>,
+    point: &Point<F>,
+    (at, argument): (usize, &Argument<F>),
+    report: &mut Report,
+) -> Option<Structure> {
+    let suspects = Suspect::worst(at, argument, report);
+    let (difference, forward_passes) = FiniteDifference::of(loss, point, &suspects);
+    report.forward_passes += forward_passes;
+    let simple = || {
+        let (wrong, right) = report.sides(argument)?;
+        Structure::of_factors(&wrong, &right, &argument.intermediates)
+            .or_else(|| Structure::of(&wrong, &right))
+    };
+    difference.map(Structure::Difference).or_else(simple)
+}
+
+/// A gradient of another shape may still be right once it is transposed.
+fn wrong_shape<F: Float>(
+    loss: &mut impl Differentiate<F>,
+    point: &Point<F>,
+    (at, argument): (usize, &Argument<F>),
+    report: &mut Report,
+) -> WrongShape {
+    let gradient = argument.gradient.t().to_owned();
+    let small = gradient.len() <= EVERY_COORDINATE;
+    let mut turned = Report::default();
+    if small && gradient.shape() == argument.value.shape() {
+        let argument = Argument { gradient, ..argument.clone() };
+        every_coordinate(loss, point, (at, &argument), &mut turned);
+    }
+    report.forward_passes += turned.forward_passes;
+    let transposed = !turned.coordinates.is_empty() && turned.passed();
+    WrongShape { transposed, ..WrongShape::of(argument) }
 }
 
 /// Compares one argument's gradient coordinate by coordinate.
@@ -173,6 +218,15 @@ mod tests {
         assert!(!report.passed());
         assert_eq!(report.wrong_arguments(), ["W"]);
         assert!(report.to_string().contains("[3, 2]"), "{report}");
+        assert!(report.to_string().contains("its transpose is right"), "{report}");
+    }
+
+    #[test]
+    fn the_transpose_of_a_wrong_gradient_is_not_recommended() {
+        let [x, w] = arguments();
+        let twice = 2.0 * &w.gradient.t();
+        let report = check(product, &[x, Argument { gradient: twice.to_owned(), ..w }]);
+        assert!(!report.to_string().contains("its transpose is right"), "{report}");
     }
 
     #[test]

@@ -88,6 +88,8 @@ pub struct WrongShape {
     pub value: Vec<usize>,
     /// The gradient's shape.
     pub gradient: Vec<usize>,
+    /// The gradient's transpose is right.
+    pub transposed: bool,
 }
 
 impl WrongShape {
@@ -96,6 +98,7 @@ impl WrongShape {
             argument: argument.name.clone(),
             value: argument.value.shape().to_vec(),
             gradient: argument.gradient.shape().to_vec(),
+            transposed: false,
         }
     }
 }
@@ -136,10 +139,13 @@ pub(crate) fn first_difference<F: Float>(one: &ArrayD<F>, other: &ArrayD<F>) -> 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WrongShape(WrongShape { argument, value, gradient }) => write!(
-                f,
-                "dL/d{argument} has shape {gradient:?}; it needs {value:?}, as {argument} has"
-            ),
+            Self::WrongShape(WrongShape { argument, value, gradient, transposed }) => {
+                write!(
+                    f,
+                    "dL/d{argument} has shape {gradient:?}; it needs {value:?}, as {argument} has"
+                )?;
+                if *transposed { write!(f, "; its transpose is right") } else { Ok(()) }
+            }
             Self::WrongCount { gradients, inputs } => write!(
                 f,
                 "the backward pass returned {gradients} gradients for {inputs} inputs.\n\

@@ -100,6 +100,21 @@ impl Line {
         estimate
     }
 
+    /// The loss where the variable is `t`; `values` are the point's, and are again afterwards.
+    pub fn value<F: Float>(
+        &self,
+        mut loss: impl FnMut(&[ArrayD<F>]) -> f64,
+        point: &Point<F>,
+        values: &mut [ArrayD<F>],
+        t: f64,
+    ) -> f64 {
+        let weights = self.weights();
+        self.move_to(values, point, &weights, t);
+        let value = loss(values);
+        self.move_to(values, point, &weights, self.start(point));
+        value
+    }
+
     /// The derivative along the line that a `gradient` of its argument claims.
     pub fn claimed<F: Float>(&self, gradient: &ArrayD<F>) -> f64 {
         match self {
@@ -122,7 +137,7 @@ impl Line {
     }
 
     /// The variable's value at the point.
-    fn start<F: Float>(&self, point: &Point<F>) -> f64 {
+    pub fn start<F: Float>(&self, point: &Point<F>) -> f64 {
         match *self {
             Self::Coordinate { argument, offset } => {
                 let value = &point.values[argument];
@@ -186,4 +201,9 @@ pub(crate) fn index_of(mut offset: usize, shape: &[usize]) -> Vec<usize> {
         offset /= length;
     }
     index
+}
+
+/// The position of an index in row-major order.
+pub(crate) fn offset_of(index: &[usize], shape: &[usize]) -> usize {
+    index.iter().zip(shape).fold(0, |offset, (at, length)| offset * length + at)
 }

@@ -1,8 +1,8 @@
 use std::fmt;
 
-use ndarray::{Array1, ArrayD};
+use ndarray::ArrayD;
 
-use crate::{Direction, Finding, Kink, Structure};
+use crate::{Argument, Direction, Finding, Kink, Structure};
 
 /// How many coordinates the table shows.
 const SHOWN: usize = 8;
@@ -23,6 +23,7 @@ pub struct Report {
     pub(crate) coordinates: Vec<Coordinate>,
     pub(crate) directions: Vec<Direction>,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) structures: Vec<(String, Structure)>,
     pub(crate) forward_passes: usize,
 }
 
@@ -120,20 +121,25 @@ impl Report {
     }
 
     /// The simple form, if there is one, in which this argument's gradient differs from the numeric.
-    pub fn structure(&self, argument: &str) -> Option<Structure> {
-        let of_argument = self.directions.iter().filter(|it| it.argument == argument);
-        let directions: Vec<_> = of_argument.map(|it| (it.analytic, it.numeric)).collect();
-        if !directions.is_empty() {
-            return of_directions(&directions);
-        }
-        let of_argument = self.coordinates.iter().filter(|it| it.argument == argument);
-        let coordinates: Vec<_> = of_argument.collect();
-        // Coordinates are in row-major order: the last one tells the shape.
-        let shape: Vec<_> = coordinates.last()?.index.iter().map(|last| last + 1).collect();
-        let array = |part: fn(&Coordinate) -> f64| {
-            ArrayD::from_shape_vec(shape.clone(), coordinates.iter().map(|it| part(it)).collect())
+    pub fn structure(&self, argument: &str) -> Option<&Structure> {
+        self.structures.iter().find(|(name, _)| name == argument).map(|(_, structure)| structure)
+    }
+
+    /// The claimed and the numeric gradient of an argument, where it has been compared and is wrong:
+    /// every coordinate in its shape, or its derivatives in random directions.
+    pub(crate) fn sides<F>(&self, argument: &Argument<F>) -> Option<(ArrayD<f64>, ArrayD<f64>)> {
+        let directions = self.directions.iter().filter(|it| it.argument == argument.name);
+        let directions: Vec<_> = directions.map(|it| (it.analytic, it.numeric)).collect();
+        let coordinates = self.coordinates.iter().filter(|it| it.argument == argument.name);
+        let coordinates: Vec<_> = coordinates.map(|it| (it.analytic, it.numeric)).collect();
+        let (shape, pairs) = match directions.len() {
+            0 => (argument.value.shape(), coordinates),
+            count => (&[count][..], directions),
         };
-        Structure::of(&array(|it| it.analytic).ok()?, &array(|it| it.numeric).ok()?)
+        let (analytic, numeric) = pairs.into_iter().unzip();
+        let array = |numbers| ArrayD::from_shape_vec(shape, numbers).ok();
+        self.wrong_arguments().contains(&&*argument.name).then_some(())?;
+        Some((array(analytic)?, array(numeric)?))
     }
 
     /// How often the loss was computed.
@@ -189,13 +195,6 @@ impl Report {
         }
         Ok(())
     }
-}
-
-/// What the same factor in every direction says of all coordinates.
-fn of_directions(directions: &[(f64, f64)]) -> Option<Structure> {
-    let array =
-        |part: fn(&(f64, f64)) -> f64| Array1::from_iter(directions.iter().map(part)).into_dyn();
-    Structure::of(&array(|it| it.0), &array(|it| it.1))
 }
 
 impl fmt::Display for Coordinate {

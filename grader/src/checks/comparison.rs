@@ -125,22 +125,34 @@ pub fn gradients(
     if let Some(miss) = stop {
         return Err(miss);
     }
-    let names: Vec<_> =
-        report.wrong_arguments().into_iter().map(|name| format!("dL/d{name}")).collect();
-    let structure = report.wrong_arguments().first().and_then(|name| report.structure(name));
-    let miss = match structure {
-        _ if of_own_forward.passed() => Miss::failed(format!(
+    let miss = if of_own_forward.passed() {
+        let names = report.wrong_arguments().into_iter().map(|name| format!("dL/d{name}"));
+        Miss::failed(format!(
             "{} is the right gradient of your own forward pass, but that is not the forward pass \
              of the lesson. Look at `forward` first.",
-            names.join(" and ")
-        )),
-        Some(structure) => Miss::structured(&names[0], structure, report.coordinates().len() > 1),
-        None => Miss::failed(format!(
-            "{} does not agree with finite differences of the loss",
-            names.join(" and ")
-        )),
+            names.collect::<Vec<_>>().join(" and ")
+        ))
+    } else {
+        disagreement(&report, arguments)
     };
     Err(miss.revealing(report.to_string()))
+}
+
+/// Which gradients are wrong, in which way, and which are right.
+fn disagreement(report: &gradcheck::Report, arguments: &[Argument]) -> Miss {
+    let wrong = report.wrong_arguments();
+    let is_array =
+        |name: &str| report.coordinates().iter().filter(|it| it.argument == name).count() > 1;
+    let claim = |name: &&str| match report.structure(name) {
+        Some(structure) if is_array(name) => format!("dL/d{name} {structure:#}"),
+        Some(structure) => format!("dL/d{name} {structure}"),
+        None => format!("dL/d{name} does not agree with finite differences of the loss"),
+    };
+    let right = arguments.iter().map(Argument::name).filter(|name| !wrong.contains(name));
+    let clauses = wrong.iter().map(claim).chain(right.map(|name| format!("dL/d{name} is right")));
+    let message = clauses.collect::<Vec<_>>().join("; ");
+    let structure = wrong.first().and_then(|name| report.structure(name)).cloned();
+    Miss { structure, ..Miss::failed(message) }
 }
 
 /// Compares a printed table with the course's, line by line.
