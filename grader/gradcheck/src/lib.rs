@@ -67,6 +67,7 @@ mod derivative;
 mod difference;
 mod direction;
 mod finding;
+mod heat_map;
 mod in_place;
 mod kink;
 mod line;
@@ -85,6 +86,7 @@ pub use derivative::{Estimate, derivative};
 pub use difference::{FiniteDifference, Formula};
 pub use direction::{DIRECTIONS, Direction, NAMED};
 pub use finding::{Finding, WrongShape};
+pub use heat_map::HeatMap;
 pub use in_place::check_in_place;
 pub use kink::{Kink, Slope};
 #[cfg(feature = "parallel")]

@@ -2,7 +2,7 @@ use std::fmt;
 
 use ndarray::ArrayD;
 
-use crate::{Argument, Direction, Finding, Kink, Structure};
+use crate::{Argument, Direction, Finding, HeatMap, Kink, Structure};
 
 /// How many coordinates the table shows.
 const SHOWN: usize = 8;
@@ -65,6 +65,16 @@ impl Coordinate {
         )
     }
 
+    /// The difference beside the larger of the two; zero where they agree, NaN where there is none.
+    pub(crate) fn relative_error(&self) -> f64 {
+        let larger = self.analytic.abs().max(self.numeric.abs());
+        match () {
+            () if self.passed() => 0.0,
+            () if self.is_undecided() => f64::NAN,
+            () => (self.analytic - self.numeric).abs() / larger,
+        }
+    }
+
     /// How many tolerances the two are apart; infinite for what is not a number.
     fn excess(&self) -> f64 {
         let excess = (self.analytic - self.numeric).abs() / self.tolerance;
@@ -111,13 +121,7 @@ impl Report {
         let findings = self.findings.iter().filter_map(Finding::gradient);
         let directions = self.directions.iter().filter(|it| !it.passed());
         let failures = self.failures().map(|it| it.argument.as_str());
-        let mut names = Vec::new();
-        for name in findings.chain(failures).chain(directions.map(|it| it.argument.as_str())) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        each_once(findings.chain(failures).chain(directions.map(|it| it.argument.as_str())))
     }
 
     /// The simple form, if there is one, in which this argument's gradient differs from the numeric.
@@ -140,6 +144,23 @@ impl Report {
         let array = |numbers| ArrayD::from_shape_vec(shape, numbers).ok();
         self.wrong_arguments().contains(&&*argument.name).then_some(())?;
         Some((array(analytic)?, array(numeric)?))
+    }
+
+    /// A map of a matrix's or vector's coordinates that shows where its gradient is wrong; none of
+    /// other arrays, and none where only random directions were compared.
+    pub fn heat_map(&self, argument: &str) -> Option<HeatMap> {
+        if self.directions.iter().any(|it| it.argument == argument) {
+            return None;
+        }
+        let coordinates = self.coordinates.iter().filter(|it| it.argument == argument);
+        HeatMap::of(&coordinates.collect::<Vec<_>>())
+    }
+
+    /// The names of all arguments that were compared, each once.
+    fn arguments(&self) -> Vec<&str> {
+        let directions = self.directions.iter().map(|it| it.argument.as_str());
+        let coordinates = self.coordinates.iter().map(|it| it.argument.as_str());
+        each_once(directions.chain(coordinates))
     }
 
     /// How often the loss was computed.
@@ -165,6 +186,7 @@ impl fmt::Display for Report {
         let mut worst: Vec<_> = self.failures().collect();
         worst.sort_by(|one, other| other.excess().total_cmp(&one.excess()));
         self.write_counts(f, worst.len())?;
+        self.write_arguments(f)?;
         if !worst.is_empty() {
             writeln!(f, "{HEADINGS}")?;
         }
@@ -177,11 +199,36 @@ impl fmt::Display for Report {
         for coordinate in self.kinks().take(SHOWN) {
             coordinate.write_kink(f)?;
         }
-        Ok(())
+        self.write_heat_maps(f)
     }
 }
 
 impl Report {
+    /// What the wrong coordinates of each argument have in common, and which arguments are right.
+    fn write_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wrong = self.wrong_arguments();
+        for (name, structure) in &self.structures {
+            writeln!(f, "dL/d{name} {structure:#}")?;
+        }
+        let right: Vec<_> = self.arguments().into_iter().filter(|it| !wrong.contains(it)).collect();
+        if !right.is_empty() && !wrong.is_empty() {
+            writeln!(f, "right: dL/d{}", right.join(", dL/d"))?;
+        }
+        Ok(())
+    }
+
+    /// The maps of the wrong matrices, where one says more than the table.
+    fn write_heat_maps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let crowded =
+            |name: &&str| self.failures().filter(|it| it.argument == *name).count() > SHOWN;
+        for name in self.wrong_arguments().into_iter().filter(crowded) {
+            if let Some(map) = self.heat_map(name).filter(HeatMap::is_matrix) {
+                writeln!(f, "{map}")?;
+            }
+        }
+        Ok(())
+    }
+
     fn write_counts(&self, f: &mut fmt::Formatter<'_>, wrong: usize) -> fmt::Result {
         if self.directions.is_empty() {
             let all = self.coordinates.len();
@@ -195,6 +242,16 @@ impl Report {
         }
         Ok(())
     }
+}
+
+fn each_once<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names = Vec::new();
+    for name in all {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 impl fmt::Display for Coordinate {

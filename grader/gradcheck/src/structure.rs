@@ -32,7 +32,14 @@ pub enum Structure {
     /// Every slice is right but for a factor of its own.
     Scaled(Slice),
     /// Only these slices are wrong, at most half of them.
-    Part(Slice, Vec<usize>),
+    Part {
+        /// What they are.
+        slice: Slice,
+        /// Their numbers.
+        numbers: Vec<usize>,
+        /// What they have in common.
+        form: Option<Box<Structure>>,
+    },
     /// The difference has the size and sign of a finite difference's.
     Difference(FiniteDifference),
 }
@@ -64,16 +71,17 @@ impl Structure {
         if !comparable(wrong, right) {
             return None;
         }
-        if wrong.iter().all(|&it| it == 0.0) {
-            return Some(Self::Zero);
-        }
         let slices = || (0..wrong.ndim()).map(|axis| Slice { axis, rank: wrong.ndim() });
         factor(&wrong.view(), &right.view())
-            .map(Self::Factor)
+            .map(Self::from_factor)
             .or_else(|| transposed(wrong, right))
             .or_else(|| slices().find_map(|slice| slice.alike(wrong, right)))
             .or_else(|| slices().find_map(|slice| slice.part(wrong, right)))
             .or_else(|| slices().find_map(|slice| slice.scaled(wrong, right)))
+    }
+
+    fn from_factor(factor: f64) -> Self {
+        if factor == 0.0 { Self::Zero } else { Self::Factor(factor) }
     }
 
     /// The intermediate with which `wrong` is to be multiplied or divided to be `right`.
@@ -115,15 +123,16 @@ impl Slice {
     /// Few slices are wrong.
     fn part(self, wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Structure> {
         let largest = largest(&wrong.view()).max(largest(&right.view()));
-        let off = |(one, other): &(f64, f64)| !((one - other).abs() <= PRECISION * largest);
-        let differs = |(wrong, right): (ArrayViewD<f64>, ArrayViewD<f64>)| {
-            wrong.iter().copied().zip(right.iter().copied()).any(|pair| off(&pair))
-        };
+        let agree = |one: &f64, other: &f64| (one - other).abs() <= PRECISION * largest;
         let pairs = self.pairs(wrong, right).enumerate();
-        let wrong_ones: Vec<_> =
-            pairs.filter_map(|(at, pair)| differs(pair).then_some(at)).collect();
-        let few = 2 * wrong_ones.len() <= wrong.len_of(Axis(self.axis));
-        (self.rank > 1 && few).then_some(Structure::Part(self, wrong_ones))
+        let off = pairs.filter(|(_, (wrong, right))| !Zip::from(wrong).and(right).all(agree));
+        let numbers: Vec<_> = off.map(|(at, _)| at).collect();
+        if self.rank < 2 || 2 * numbers.len() > wrong.len_of(Axis(self.axis)) {
+            return None;
+        }
+        let [wrong, right] = [wrong, right].map(|it| it.select(Axis(self.axis), &numbers));
+        let form = factor(&wrong.view(), &right.view()).map(Structure::from_factor).map(Box::new);
+        Some(Structure::Part { slice: self, numbers, form })
     }
 
     fn pairs<'a>(
@@ -179,8 +188,12 @@ impl fmt::Display for Structure {
             Self::Surplus(name) => return write!(f, "has the factor {name} once too often"),
             Self::Alike(slice) => return write!(f, "repeats one {slice}"),
             Self::Scaled(slice) => return write!(f, "is right but for a factor in each {slice}"),
-            Self::Part(slice, numbers) => {
-                return write!(f, "is wrong in {} alone", slice.numbered(numbers));
+            Self::Part { slice, numbers, form } => {
+                match form {
+                    Some(form) => write!(f, "{form}")?,
+                    None => write!(f, "is wrong")?,
+                }
+                return write!(f, " in {} alone", slice.numbered(numbers));
             }
             Self::Difference(difference) => return write!(f, "is {difference}"),
         }
@@ -224,7 +237,7 @@ fn multiple(wrong: &ArrayViewD<f64>, right: &ArrayViewD<f64>) -> Option<Multiple
 
 fn factor(wrong: &ArrayViewD<f64>, right: &ArrayViewD<f64>) -> Option<f64> {
     let Multiple { factor, telling } = multiple(wrong, right)?;
-    (telling || is_whole(factor) || is_whole(1.0 / factor)).then_some(factor)
+    (telling || factor == 0.0 || is_whole(factor) || is_whole(1.0 / factor)).then_some(factor)
 }
 
 fn transposed(wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Structure> {
@@ -319,7 +332,9 @@ mod tests {
         assert_eq!(told(wrong, &right).unwrap(), "is wrong in rows 0 and 3 alone");
         let mut wrong = right.clone();
         wrong.column_mut(4).mapv_inplace(|it| it * it + 1.0);
-        assert_eq!(told(wrong, &right).unwrap(), "is wrong in column 4 alone");
+        assert_eq!(told(wrong.clone(), &right).unwrap(), "is wrong in column 4 alone");
+        wrong.column_mut(4).fill(0.0);
+        assert_eq!(told(wrong, &right).unwrap(), "is zero in column 4 alone");
     }
 
     #[test]
