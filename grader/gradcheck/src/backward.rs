@@ -1,4 +1,10 @@
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use ndarray::ArrayD;
 
@@ -55,18 +61,20 @@ pub(crate) fn judge<F: Float, L: Differentiate<F>>(
     let values: Vec<_> = inputs.iter().map(|(_, value)| value.clone()).collect();
     let outputs = forward(&values);
     let upstream = Upstream::random(&outputs, seed);
-    let gradients = backward(&values, &upstream.0);
+    let gradients = backward(&values, &upstream.gradients);
     if gradients.len() != inputs.len() {
         let count = Finding::WrongCount { gradients: gradients.len(), inputs: inputs.len() };
         return Report { findings: vec![count], forward_passes: 1, ..Report::default() };
     }
-    let repeated = backward(&values, &upstream.0);
+    let repeated = backward(&values, &upstream.gradients);
     let arguments: Vec<_> = inputs.iter().zip(&gradients).map(argument).collect();
     let findings = outputs.iter().enumerate().find_map(not_finite).into_iter();
     let findings: Vec<_> = findings.chain(varying(&arguments, &repeated)).collect();
+    let varied = Arc::clone(&upstream.varied);
     let mut report = examine(&mut loss(upstream), &arguments, seed);
     report.forward_passes += 1;
-    report.findings.splice(0..0, findings);
+    let varied = varied.load(Ordering::Relaxed).then_some(Finding::OutputsVary);
+    report.findings.splice(0..0, findings.into_iter().chain(varied));
     report
 }
 
@@ -91,25 +99,29 @@ fn varying<F: Float>(arguments: &[Argument<F>], repeated: &[ArrayD<F>]) -> Optio
 }
 
 /// A random upstream gradient for each output.
-pub(crate) struct Upstream<F>(Vec<ArrayD<F>>);
+pub(crate) struct Upstream<F> {
+    gradients: Vec<ArrayD<F>>,
+    /// Outputs were seen that no longer have its shapes, by any thread.
+    varied: Arc<AtomicBool>,
+}
 
 impl<F: Float> Upstream<F> {
     fn random(outputs: &[ArrayD<F>], seed: u64) -> Self {
         let mut seeds = fastrand::Rng::with_seed(seed);
         let gradient =
             |output: &ArrayD<F>| random(output.raw_dim(), seeds.u64(..)).mapv(F::from_f64);
-        Self(outputs.iter().map(gradient).collect())
+        Self { gradients: outputs.iter().map(gradient).collect(), varied: Arc::default() }
     }
 
     /// The outputs' sum weighted with the upstream gradient, in double precision; NaN where the
     /// outputs no longer have its shapes.
     pub fn weigh(&self, outputs: &[ArrayD<F>]) -> f64 {
-        let shapes = self.0.iter().map(ArrayD::shape);
-        if !shapes.eq(outputs.iter().map(ArrayD::shape)) {
+        if !self.gradients.iter().map(ArrayD::shape).eq(outputs.iter().map(ArrayD::shape)) {
+            self.varied.store(true, Ordering::Relaxed);
             return f64::NAN;
         }
-        let pairs =
-            self.0.iter().zip(outputs).flat_map(|(weights, output)| weights.iter().zip(output));
+        let pairs = self.gradients.iter().zip(outputs);
+        let pairs = pairs.flat_map(|(weights, output)| weights.iter().zip(output));
         summed(pairs.map(|(weight, output)| weight.to_f64() * output.to_f64()))
     }
 }

@@ -115,7 +115,8 @@ fn every_coordinate<F: Float>(
 ) {
     let lines: Vec<_> =
         (0..argument.value.len()).map(|offset| Line::Coordinate { argument: at, offset }).collect();
-    let numeric = loss.along(point, &lines);
+    let mut numeric = loss.along(point, &lines);
+    Estimate::settle(&mut numeric, const { &F::PRECISION });
     // Of the numeric gradient: a wrong one of 1e20 must not excuse its neighbours.
     let largest = numeric.iter().map(|it| it.value.abs()).fold(0.0, f64::max);
     let rounding = ROUNDINGS * F::PRECISION.epsilon * largest;
@@ -145,7 +146,7 @@ pub(crate) fn coordinate<F>(
     }
 }
 
-/// Where the loss or a claimed gradient is not finite: the first place of each.
+/// Where an input, the loss or a claimed gradient is not finite: the first place of each.
 fn not_finite<F: Float>(loss: f64, arguments: &[Argument<F>], report: &Report) -> Vec<Finding> {
     let moved = report.coordinates.iter().find(|it| !it.numeric.is_finite());
     let of_loss = if loss.is_finite() {
@@ -155,7 +156,8 @@ fn not_finite<F: Float>(loss: f64, arguments: &[Argument<F>], report: &Report) -
     } else {
         Some(Finding::LossNotFinite { moved: None })
     };
-    of_loss.into_iter().chain(arguments.iter().filter_map(Finding::of_gradient)).collect()
+    let inputs = arguments.iter().filter_map(Finding::of_input);
+    inputs.chain(of_loss).chain(arguments.iter().filter_map(Finding::of_gradient)).collect()
 }
 
 #[cfg(test)]

@@ -1,15 +1,12 @@
 use crate::{
     Kink, Slope, kink,
     noise::{Noise, neighbour},
-    precision::sealed::Float,
+    precision::{Precision, sealed::Float},
     trial::{CHANGE, Scheme, Site, Trial},
 };
 
 /// How many steps are tried at most: enough to shorten one from 1e6 to 1e-6 and find the best there.
 const TRIALS: usize = 8;
-
-/// An error of f that is a larger part of f than this leaves nothing to learn from a difference.
-const RESOLVED: f64 = 1e-3;
 
 /// A derivative found by finite differences.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,9 +21,29 @@ pub struct Estimate {
     pub evaluations: usize,
     /// The slopes to both sides, where they differ.
     pub kink: Option<Kink>,
+    /// The error that would be believed were f known to be neither a jump nor noise.
+    pub(crate) bound: f64,
 }
 
 impl Estimate {
+    /// Of a point where nothing can be learnt.
+    fn none() -> Self {
+        let (value, error) = (f64::NAN, f64::INFINITY);
+        Self { value, error, evaluations: 0, kink: None, bound: error }
+    }
+
+    /// Where f is near zero by accident, its noise is most of it and its slope may still be well
+    /// known. Errors that are small beside the largest certain derivative are believed after all.
+    pub(crate) fn settle(estimates: &mut [Self], precision: &Precision) {
+        let certain = estimates.iter().filter(|it| it.error.is_finite());
+        let largest = certain.map(|it| it.value.abs()).fold(0.0, f64::max);
+        for estimate in estimates.iter_mut().filter(|it| it.error.is_infinite()) {
+            if estimate.bound <= precision.resolved * largest {
+                estimate.error = estimate.bound;
+            }
+        }
+    }
+
     /// What a claimed derivative is to be compared with: at a kink, the nearest subgradient.
     pub(crate) fn nearest(&self, claimed: f64) -> Slope {
         match &self.kink {
@@ -55,6 +72,9 @@ pub fn derivative(mut f: impl FnMut(f64) -> f64, x: f64) -> Estimate {
 
 /// The derivative of an `f` whose value and noise are known.
 pub(crate) fn estimate(mut f: impl FnMut(f64) -> f64, site: &Site) -> Estimate {
+    if !(site.x.is_finite() && site.value.is_finite()) {
+        return Estimate::none();
+    }
     let mut evaluations = 0;
     let mut counted = |x| {
         evaluations += 1;
@@ -75,6 +95,8 @@ pub(crate) struct Search {
     pub best: Trial,
     /// Of the largest value of f in any of them.
     pub magnitude: f64,
+    /// An error of f that is a larger part of f leaves nothing to learn from its differences.
+    resolved: f64,
 }
 
 impl Search {
@@ -84,7 +106,8 @@ impl Search {
         let shortest = precision.shortest_step * site.x.abs();
         let longest = precision.longest_step * site.x.abs().max(1.0);
         let mut trial = Trial::new(&mut f, site, scheme, step);
-        let mut search = Self { best: trial, magnitude: trial.magnitude };
+        let (magnitude, resolved) = (trial.magnitude, precision.resolved);
+        let mut search = Self { best: trial, magnitude, resolved };
         for _ in 1..TRIALS {
             if search.best.is_enough(precision.enough) {
                 break;
@@ -113,12 +136,13 @@ impl Search {
 
     /// False when the error of f leaves nothing to learn from its differences.
     pub fn is_resolved(&self) -> bool {
-        self.best.error() * self.best.step <= RESOLVED * self.magnitude
+        self.best.error() * self.best.step <= self.resolved * self.magnitude
     }
 
     pub fn estimate(&self) -> Estimate {
-        let error = if self.is_resolved() { self.best.error() } else { f64::INFINITY };
-        Estimate { value: self.best.value, error, evaluations: 0, kink: None }
+        let bound = self.best.error();
+        let error = if self.is_resolved() { bound } else { f64::INFINITY };
+        Estimate { value: self.best.value, error, evaluations: 0, kink: None, bound }
     }
 }
 

@@ -3,7 +3,7 @@ use std::ops::Range;
 use fastrand::Rng;
 
 use crate::{
-    Argument, Float, Report,
+    Argument, Estimate, Float, Report,
     check::{ROUNDINGS, coordinate},
     line::{Differentiate, Line, Point, index_of},
 };
@@ -77,7 +77,8 @@ fn compared<F: Float>(
     lines: &[Line],
     report: &mut Report,
 ) -> Vec<Direction> {
-    let numeric = loss.along(point, lines);
+    let mut numeric = loss.along(point, lines);
+    Estimate::settle(&mut numeric, const { &F::PRECISION });
     report.forward_passes += numeric.iter().map(|it| it.evaluations).sum::<usize>();
     // About the length of the gradient: no single coordinate is larger.
     let largest = numeric.iter().map(|it| it.value.abs()).fold(0.0, f64::max);

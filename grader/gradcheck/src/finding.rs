@@ -54,6 +54,15 @@ pub enum Finding {
         /// The first coordinate that was changed; none where the shape was.
         index: Option<Vec<usize>>,
     },
+    /// An argument is NaN or infinite at the point itself.
+    InputNotFinite {
+        /// The argument's name.
+        argument: String,
+        /// The first such coordinate.
+        index: Vec<usize>,
+        /// The value there.
+        value: f64,
+    },
     /// The loss is NaN or infinite.
     LossNotFinite {
         /// The first coordinate whose steps make it so; none where it is so at the point itself.
@@ -112,6 +121,12 @@ impl Finding {
             | Self::GradientNotFinite { argument, .. } => Some(argument),
             _ => None,
         }
+    }
+
+    /// The first coordinate of an argument that is not finite.
+    pub(crate) fn of_input<F: Float>(argument: &Argument<F>) -> Option<Self> {
+        let (index, value) = first_not_finite(&argument.value)?;
+        Some(Self::InputNotFinite { argument: argument.name.clone(), index, value })
     }
 
     /// The first coordinate of an argument's gradient that is not finite.
@@ -175,6 +190,11 @@ impl fmt::Display for Finding {
                 f,
                 "the forward pass changed the shape of its input {argument}.\n\
                  Let it work on a copy: the backward pass needs the input as it was."
+            ),
+            Self::InputNotFinite { argument, index, value } => write!(
+                f,
+                "{argument} is {value} at {index:?}, before the forward pass begins.\n\
+                 Choose a point of finite numbers."
             ),
             Self::LossNotFinite { moved: None } => write!(
                 f,

@@ -51,12 +51,9 @@ impl Kink {
     fn estimate(self) -> Estimate {
         let (left, right) = (self.left, self.right);
         let half = (right.value - left.value).abs() / 2.0;
-        Estimate {
-            value: left.value / 2.0 + right.value / 2.0,
-            error: half + left.error.max(right.error),
-            evaluations: 0,
-            kink: Some(self),
-        }
+        let error = half + left.error.max(right.error);
+        let value = left.value / 2.0 + right.value / 2.0;
+        Estimate { value, error, evaluations: 0, kink: Some(self), bound: error }
     }
 }
 
@@ -81,7 +78,7 @@ pub(crate) fn judge(mut f: impl FnMut(f64) -> f64, site: &Site, central: &Search
     if near.best.error() <= height {
         near.estimate()
     } else {
-        Estimate { error: f64::INFINITY, ..central.estimate() }
+        Estimate { error: f64::INFINITY, bound: f64::INFINITY, ..central.estimate() }
     }
 }
 
@@ -98,8 +95,9 @@ fn with_noise_of_both_sides(mut f: impl FnMut(f64) -> f64, site: &Site) -> Site 
 /// certain as any.
 fn side(f: impl FnMut(f64) -> f64, site: &Site, scheme: Scheme, central: &Search) -> Search {
     let first = site.precision.first_step * site.x.abs().max(1.0);
-    let search = Search::run(f, site, scheme, first);
-    Search { magnitude: search.magnitude.max(central.magnitude), ..search }
+    let mut search = Search::run(f, site, scheme, first);
+    search.magnitude = search.magnitude.max(central.magnitude);
+    search
 }
 
 /// A slope whose bound holds what a shorter step says. In a one-sided difference the terms in h²

@@ -29,6 +29,8 @@ pub struct Precision {
     pub shortest_step: f64,
     /// A relative error that no further trial needs to improve.
     pub enough: f64,
+    /// An error of f that is a larger part of it than this leaves nothing to learn from differences.
+    pub resolved: f64,
     /// How far the points scatter that the noise is read from. The next distance is for values that
     /// hardly change over the one before: then it is shorter than the spacing of the values.
     pub spreads: [f64; 3],
@@ -51,6 +53,7 @@ impl sealed::Float for f64 {
         longest_step: power_of_two(-5),
         shortest_step: power_of_two(-40),
         enough: 1e-9,
+        resolved: 1e-3,
         spreads: [power_of_two(-35), power_of_two(-23), power_of_two(-11)],
         digits: 16,
         round: |number| number,
@@ -73,6 +76,7 @@ impl sealed::Float for f32 {
         longest_step: power_of_two(-2),
         shortest_step: power_of_two(-15),
         enough: 1e-4,
+        resolved: 1e-2,
         spreads: [power_of_two(-12), power_of_two(-9), power_of_two(-6)],
         digits: 10,
         round: |number| f64::from(number as Self),
