@@ -23,7 +23,7 @@ pub(crate) const SEED: u64 = 1;
 /// [`Direction`](crate::Direction)).
 ///
 /// One coordinate takes 6 forward passes where f is smooth and of order one, up to 48 where it is
-/// not, and some 200 at a kink. The noise takes 16 to 48 once.
+/// not, and about a hundred at a kink. The noise takes 16 to 48 once.
 ///
 /// `f` is given the arguments' values in order, one coordinate or many changed at a time, and must
 /// give the same loss for the same values.

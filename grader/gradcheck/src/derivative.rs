@@ -136,7 +136,8 @@ impl Search {
 
     /// False when the error of f leaves nothing to learn from its differences.
     pub fn is_resolved(&self) -> bool {
-        self.best.error() * self.best.step <= self.resolved * self.magnitude
+        let error = self.best.error();
+        error.is_finite() && error * self.best.step <= self.resolved * self.magnitude
     }
 
     pub fn estimate(&self) -> Estimate {
@@ -183,6 +184,12 @@ mod tests {
     fn a_function_that_varies_faster_than_its_argument_is_followed() {
         assert_derivative(f64::sin, 1e6, 1e6_f64.cos());
         assert_derivative(|x| (1e4 * x).sin(), 0.5, 1e4 * 5e3_f64.cos());
+    }
+
+    #[test]
+    fn a_step_that_overflows_is_shortened() {
+        let scale: f64 = 2.7115610968804813e5;
+        assert_derivative(|x| (scale * x).exp(), 3.5e-6, scale * (scale * 3.5e-6).exp());
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Trial {
     }
 
     pub fn is_enough(&self, relative: f64) -> bool {
-        self.error() <= relative * self.value.abs()
+        self.error().is_finite() && self.error() <= relative * self.value.abs()
     }
 
     /// Of two trials that contradict each other the shorter step is right: over the longer one f
