@@ -1,0 +1,58 @@
+//! Arrays that are updated in place: `+=`, `mapv_inplace`, `zip_mut_with`.
+
+use ndarray::{Array1, Array2, Axis};
+
+/// What the forward pass computes for a batch of B samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forward {
+    /// The pre-activations Z = X·Wᵀ + b, shape (B, 1).
+    pub z: Array2<f64>,
+    /// The activations A = tanh(Z), shape (B, 1).
+    pub a: Array2<f64>,
+    /// The loss L, the mean over the batch of ½(a − y)²: a scalar.
+    pub loss: f64,
+}
+
+/// The gradients of the loss L. Each has the shape of what it is the gradient of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradients {
+    /// dL/dA, shape (B, 1).
+    pub da: Array2<f64>,
+    /// dL/dZ, shape (B, 1).
+    pub dz: Array2<f64>,
+    /// dL/dW, shape (1, d_in).
+    pub dw: Array2<f64>,
+    /// dL/db, shape (1).
+    pub db: Array1<f64>,
+}
+
+/// The forward pass of one tanh neuron over a batch: inputs `x` (B, d_in), weights `w` (1, d_in),
+/// bias `b` (1) and targets `y` (B, 1). B is at least 1.
+pub fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>, y: &Array2<f64>) -> Forward {
+    let mut z = x.dot(&w.t());
+    z += b;
+    let mut a = z.clone();
+    a.mapv_inplace(f64::tanh);
+    let mut residual = a.clone();
+    residual -= y;
+    residual.map_inplace(|it| *it *= *it);
+    let mut loss = residual.sum();
+    loss /= 2.0;
+    loss /= residual.len() as f64;
+    Forward { z, a, loss }
+}
+
+/// The backward pass from what `forward` computed for the inputs `x` (B, d_in) and the targets `y`
+/// (B, 1).
+pub fn backward(x: &Array2<f64>, y: &Array2<f64>, forward: &Forward) -> Gradients {
+    let mut da = forward.a.clone();
+    da -= y;
+    da /= y.len() as f64;
+    let mut dz = da.clone();
+    dz.zip_mut_with(&forward.a, |slope, a| *slope *= 1.0 - a * a);
+    let mut db = Array1::zeros(1);
+    db += &dz.sum_axis(Axis(0));
+    let mut dw = Array2::zeros((1, x.ncols()));
+    dw += &dz.t().dot(x);
+    Gradients { da, dz, dw, db }
+}
