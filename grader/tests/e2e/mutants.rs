@@ -22,7 +22,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::submission::{Submission, grader, solution};
+use crate::submission::{Submission, lessons, solution};
 
 /// Mutants that compute the same as the solution: two parts of the description, and why. Each line
 /// excuses one mutant.
@@ -126,12 +126,6 @@ fn mutants_of_the_solutions_lose_points() {
     }
     assert!(fates.contains(&Fate::Failed));
     assert!(unexplained.is_empty(), "{}", unexplained.join("\n"));
-}
-
-fn lessons() -> Vec<String> {
-    let list = String::from_utf8(grader(&["list"]).stdout).unwrap();
-    let ids = list.lines().filter(|line| line.starts_with("ex_"));
-    ids.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
 }
 
 /// Grades every mutant, on two threads.

@@ -25,6 +25,13 @@ pub fn grader(arguments: &[&str]) -> Output {
     command.current_dir(root()).args(arguments).env_remove("NO_COLOR").output().unwrap()
 }
 
+/// Every lesson, in the order of the course.
+pub fn lessons() -> Vec<String> {
+    let list = String::from_utf8(grader(&["list"]).stdout).unwrap();
+    let ids = list.lines().filter(|line| line.starts_with("ex_"));
+    ids.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+}
+
 /// A folder that a learner hands in.
 pub struct Submission {
     folder: TempDir,

@@ -1,4 +1,4 @@
-//! The functions share their work: all differences come from one quotient, the gradient from the scalar scheme.
+//! One quotient for all differences, and the gradient from the scalar central difference.
 
 use ndarray::Array1;
 

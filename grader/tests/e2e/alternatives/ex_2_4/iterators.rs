@@ -1,4 +1,4 @@
-//! Iterator chains: unit vectors, `map` and `collect`, and `fold` for what is summed or compared.
+//! Iterator chains for every sum and every comparison, and generic functions in place of `dyn`.
 
 use ndarray::Array1;
 
@@ -12,7 +12,7 @@ pub enum Scheme {
 }
 
 /// The forward difference of `f` at the scalar `theta`, with the step `epsilon`.
-pub fn forward_difference(f: &dyn Fn(f64) -> f64, theta: f64, epsilon: f64) -> f64 {
+pub fn forward_difference(f: &impl Fn(f64) -> f64, theta: f64, epsilon: f64) -> f64 {
     [(1.0, 1.0), (-1.0, 0.0)]
         .iter()
         .map(|(sign, steps)| sign * f(theta + steps * epsilon))
@@ -21,7 +21,7 @@ pub fn forward_difference(f: &dyn Fn(f64) -> f64, theta: f64, epsilon: f64) -> f
 }
 
 /// The central difference of `f` at the scalar `theta`, with the step `epsilon`.
-pub fn central_difference(f: &dyn Fn(f64) -> f64, theta: f64, epsilon: f64) -> f64 {
+pub fn central_difference(f: &impl Fn(f64) -> f64, theta: f64, epsilon: f64) -> f64 {
     [1.0, -1.0].iter().fold(0.0, |sum, side| sum + side * f(theta + side * epsilon))
         / (2.0 * epsilon)
 }
@@ -33,7 +33,11 @@ fn unit(like: &Array1<f64>, at: usize) -> Array1<f64> {
 
 /// The gradient of `f` at `theta` (p) by central differences: an array of the same shape (p).
 /// Calls `f` twice for each coordinate.
-pub fn gradient(f: &dyn Fn(&Array1<f64>) -> f64, theta: &Array1<f64>, epsilon: f64) -> Array1<f64> {
+pub fn gradient(
+    f: &impl Fn(&Array1<f64>) -> f64,
+    theta: &Array1<f64>,
+    epsilon: f64,
+) -> Array1<f64> {
     (0..theta.len())
         .map(|at| unit(theta, at) * epsilon)
         .map(|step| (f(&(theta + &step)) - f(&(theta - &step))) / (2.0 * epsilon))
@@ -63,7 +67,7 @@ pub fn best_epsilon(scheme: Scheme) -> f64 {
 
 /// True when `f` has a kink at `theta`: the gap between its two one-sided differences is more than
 /// 10⁻⁴ of the sum of their magnitudes, and more than ¾ of it is left when `epsilon` is halved.
-pub fn has_kink(f: &dyn Fn(f64) -> f64, theta: f64, epsilon: f64) -> bool {
+pub fn has_kink(f: &impl Fn(f64) -> f64, theta: f64, epsilon: f64) -> bool {
     let gap_and_magnitude = |step: f64| {
         let [left, right] = [-step, step].map(|signed| (f(theta + signed) - f(theta)) / signed);
         ((right - left).abs(), left.abs() + right.abs())

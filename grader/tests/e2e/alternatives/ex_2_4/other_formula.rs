@@ -1,4 +1,4 @@
-//! Central differences as the mean of the one-sided ones, the gap as a second difference, the larger of two without `max`.
+//! The mean of the one-sided differences, a second difference for the gap, and no `max`.
 
 use ndarray::Array1;
 

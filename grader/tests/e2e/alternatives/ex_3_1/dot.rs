@@ -1,6 +1,6 @@
-//! The formulas of the brief, with `dot` for every product.
+//! The formulas of the brief, with `dot` for every product and the prelude for every name.
 
-use ndarray::{Array1, Array2, Axis};
+use ndarray::prelude::*;
 
 /// What the forward pass computes for a batch of B samples.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,52 +1,57 @@
-//! A struct for the layer with methods, and free functions that only call them.
+//! A module with a struct for the layer, and its functions handed on to the crate's root.
 
-use ndarray::{Array1, Array2, Axis, linalg::general_mat_mul};
+use layer::Matrix;
+pub use layer::{backward_bias, backward_input, backward_weight, forward};
 
-type Matrix = Array2<f64>;
+mod layer {
+    use ndarray::{Array1, Array2, Axis, linalg::general_mat_mul};
 
-/// A layer that borrows its parameters.
-struct Linear<'a> {
-    w: &'a Matrix,
-    b: &'a Array1<f64>,
-}
+    pub type Matrix = Array2<f64>;
 
-impl Linear<'_> {
-    fn forward(&self, x: &Matrix) -> Matrix {
-        product(x, &self.w.t().to_owned()) + self.b
+    /// A layer that borrows its parameters.
+    struct Linear<'a> {
+        w: &'a Matrix,
+        b: &'a Array1<f64>,
     }
-}
 
-fn product(left: &Matrix, right: &Matrix) -> Matrix {
-    let mut result = Matrix::zeros((left.nrows(), right.ncols()));
-    general_mat_mul(1.0, left, right, 0.0, &mut result);
-    result
-}
+    impl Linear<'_> {
+        fn forward(&self, x: &Matrix) -> Matrix {
+            product(x, &self.w.t().to_owned()) + self.b
+        }
+    }
 
-fn sum_of_rows(rows: &Matrix) -> Array1<f64> {
-    rows.sum_axis(Axis(0))
-}
+    fn product(left: &Matrix, right: &Matrix) -> Matrix {
+        let mut result = Matrix::zeros((left.nrows(), right.ncols()));
+        general_mat_mul(1.0, left, right, 0.0, &mut result);
+        result
+    }
 
-/// The forward pass Z = X·Wᵀ + b: inputs `x` (B, d_in), weights `w` (d_out, d_in) and bias `b`
-/// (d_out) give Z (B, d_out).
-pub fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>) -> Array2<f64> {
-    Linear { w, b }.forward(x)
-}
+    fn sum_of_rows(rows: &Matrix) -> Array1<f64> {
+        rows.sum_axis(Axis(0))
+    }
 
-/// dL/dX (B, d_in), from the upstream gradient `dz` = dL/dZ (B, d_out) and the weights `w`
-/// (d_out, d_in).
-pub fn backward_input(dz: &Array2<f64>, w: &Array2<f64>) -> Array2<f64> {
-    product(dz, w)
-}
+    /// The forward pass Z = X·Wᵀ + b: inputs `x` (B, d_in), weights `w` (d_out, d_in) and bias `b`
+    /// (d_out) give Z (B, d_out).
+    pub fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>) -> Array2<f64> {
+        Linear { w, b }.forward(x)
+    }
 
-/// dL/dW (d_out, d_in), from the upstream gradient `dz` = dL/dZ (B, d_out) and the inputs `x`
-/// (B, d_in).
-pub fn backward_weight(dz: &Array2<f64>, x: &Array2<f64>) -> Array2<f64> {
-    product(&dz.t().to_owned(), x)
-}
+    /// dL/dX (B, d_in), from the upstream gradient `dz` = dL/dZ (B, d_out) and the weights `w`
+    /// (d_out, d_in).
+    pub fn backward_input(dz: &Array2<f64>, w: &Array2<f64>) -> Array2<f64> {
+        product(dz, w)
+    }
 
-/// dL/db (d_out), from the upstream gradient `dz` = dL/dZ (B, d_out).
-pub fn backward_bias(dz: &Array2<f64>) -> Array1<f64> {
-    sum_of_rows(dz)
+    /// dL/dW (d_out, d_in), from the upstream gradient `dz` = dL/dZ (B, d_out) and the inputs `x`
+    /// (B, d_in).
+    pub fn backward_weight(dz: &Array2<f64>, x: &Array2<f64>) -> Array2<f64> {
+        product(&dz.t().to_owned(), x)
+    }
+
+    /// dL/db (d_out), from the upstream gradient `dz` = dL/dZ (B, d_out).
+    pub fn backward_bias(dz: &Array2<f64>) -> Array1<f64> {
+        sum_of_rows(dz)
+    }
 }
 
 /// A product of two matrices of the layer, as candidates for dL/dW. The upstream gradient is dL/dZ.
