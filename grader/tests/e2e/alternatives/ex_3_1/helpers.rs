@@ -1,4 +1,4 @@
-//! A module for each step, with its value and its way back, and two functions that string them together.
+//! A module for each step, with its value and its way back.
 
 use ndarray::{Array1, Array2};
 

@@ -1,4 +1,4 @@
-//! tanh through the sigmoid, its derivative from Z as 1/cosh², and the loss as a product multiplied out.
+//! tanh through eᶻ, its derivative from Z as 1/cosh², and the loss multiplied out.
 
 use ndarray::{Array1, Array2, array};
 

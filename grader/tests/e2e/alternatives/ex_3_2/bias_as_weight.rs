@@ -1,4 +1,4 @@
-//! The bias as the weight of a further input that is always 1, and its gradient as a product with ones.
+//! The bias as the weight of an input that is always 1, and its gradient as a product with ones.
 
 use ndarray::{Array1, Array2, Axis, concatenate};
 

@@ -1,4 +1,4 @@
-//! Products as a broadcast over three axes and a sum over the middle one, as `einsum` would have it.
+//! Products as a broadcast over three axes and a sum over one, as `einsum` would have it.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 

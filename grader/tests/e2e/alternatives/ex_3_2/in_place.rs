@@ -1,4 +1,4 @@
-//! Results that are allocated first and then updated in place with `assign`, `+=` and GEMM with β = 1.
+//! Results that are allocated first, then updated in place: `assign`, `+=`, GEMM with β = 1.
 
 use ndarray::{Array1, Array2, Axis, linalg::general_mat_mul};
 

@@ -1,4 +1,4 @@
-//! Explicit loops over samples, outputs and inputs: right, but not the form that the lesson asks for.
+//! Explicit loops over samples, outputs and inputs: right, but not the form that is asked for.
 
 use ndarray::{Array1, Array2};
 
