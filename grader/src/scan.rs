@@ -1,50 +1,20 @@
 //! Reads the tokens of a learner's source: what is not allowed, and what lessons ask of its form.
 
+pub mod loops;
+
+use loops::Function;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{
-    Attribute, ExprForLoop, ExprLoop, ExprMethodCall, ExprWhile, Field, FnArg, Item, Visibility,
-    spanned::Spanned,
-    visit::{self, Visit},
-};
+use syn::{Field, FnArg, Item, Visibility, spanned::Spanned};
 
 use crate::intake::Sources;
 
 /// Words through which code could leave the rules that the compiler enforces.
-const FORBIDDEN: [&str; 8] = [
-    "unsafe",
-    "unsafe_code",
-    "no_mangle",
-    "export_name",
-    "link_section",
-    "global_asm",
-    "asm",
-    "naked_asm",
-];
+const FORBIDDEN: [&str; 6] =
+    ["unsafe", "no_mangle", "export_name", "link_section", "global_asm", "naked_asm"];
 
 /// Macros that would read files or the environment while the compiler runs.
 const READING_MACROS: [&str; 5] = ["include", "include_str", "include_bytes", "env", "option_env"];
-
-/// Methods that walk an array element by element: loops by another name.
-const LOOPING_METHODS: [&str; 14] = [
-    "iter",
-    "iter_mut",
-    "into_iter",
-    "indexed_iter",
-    "outer_iter",
-    "outer_iter_mut",
-    "axis_iter",
-    "axis_iter_mut",
-    "rows",
-    "rows_mut",
-    "columns",
-    "columns_mut",
-    "lanes",
-    "for_each",
-];
-
-/// Functions and macros that do the same.
-const LOOPING_PATHS: [&str; 3] = ["from_shape_fn", "Zip", "azip"];
 
 /// Something found at a line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +30,8 @@ pub struct Finding {
 pub struct Scan {
     /// What gets the whole lesson rejected.
     pub forbidden: Vec<Finding>,
-    /// Loops, whether written as such or as a walk over elements.
-    pub loops: Vec<Finding>,
+    /// The functions, with their loops.
+    pub functions: Vec<Function>,
     /// False where a file is not Rust that this scan can read.
     pub readable: bool,
 }
@@ -75,119 +45,84 @@ impl Scan {
                 scan.readable = false;
                 continue;
             };
-            Loops { path: &path, found: &mut scan.loops }.visit_file(&syntax);
-            forbidden(syntax.into_token_stream(), &path, &mut scan.forbidden);
+            scan.functions.extend(loops::functions(&syntax, &path));
+            Forbidden { path: &path, found: &mut scan.forbidden }
+                .read(syntax.into_token_stream(), Place::Code);
         }
         scan
     }
 }
 
-fn forbidden(tokens: TokenStream, path: &str, found: &mut Vec<Finding>) {
-    let tokens: Vec<_> = tokens.into_iter().collect();
-    for (at, token) in tokens.iter().enumerate() {
-        match token {
-            TokenTree::Group(group) => forbidden(group.stream(), path, found),
-            TokenTree::Ident(ident) => {
-                let word = ident.to_string();
-                let next = tokens.get(at + 1).map(ToString::to_string).unwrap_or_default();
-                if let Some(what) = offence(&word, &next) {
-                    found.push(Finding {
-                        path: path.to_owned(),
-                        line: ident.span().start().line,
-                        what,
-                    });
-                }
-            }
-            _ => (),
-        }
-    }
+/// Where tokens stand.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Code,
+    /// Between the brackets of an attribute.
+    Attribute,
+    /// In what an attribute says to `deny` or `forbid`.
+    Denial,
+    /// Between the delimiters of a macro's definition or call.
+    Macro,
 }
 
-fn offence(word: &str, next: &str) -> Option<String> {
-    let forbidden = FORBIDDEN.contains(&word)
-        || (READING_MACROS.contains(&word) && next == "!")
-        || (word == "extern" && next != "crate")
-        || (word == "path" && next == "=");
-    forbidden.then(|| format!("`{word}` is not part of any lesson; please solve it without"))
-}
-
-struct Loops<'a> {
+struct Forbidden<'a> {
     path: &'a str,
     found: &'a mut Vec<Finding>,
 }
 
-impl Loops<'_> {
-    fn push(&mut self, what: &str, node: &impl Spanned) {
-        let line = node.span().start().line;
-        self.found.push(Finding { path: self.path.to_owned(), line, what: what.to_owned() });
-    }
-}
-
-impl<'ast> Visit<'ast> for Loops<'_> {
-    fn visit_expr_for_loop(&mut self, node: &'ast ExprForLoop) {
-        self.push("a `for` loop", &node.for_token);
-        visit::visit_expr_for_loop(self, node);
-    }
-
-    fn visit_expr_while(&mut self, node: &'ast ExprWhile) {
-        self.push("a `while` loop", &node.while_token);
-        visit::visit_expr_while(self, node);
-    }
-
-    fn visit_expr_loop(&mut self, node: &'ast ExprLoop) {
-        self.push("a `loop`", &node.loop_token);
-        visit::visit_expr_loop(self, node);
-    }
-
-    fn visit_expr_method_call(&mut self, node: &'ast ExprMethodCall) {
-        let method = node.method.to_string();
-        if LOOPING_METHODS.contains(&method.as_str()) {
-            self.push(&format!("`.{method}()`, which walks the elements one by one"), &node.method);
-        }
-        visit::visit_expr_method_call(self, node);
-    }
-
-    fn visit_path(&mut self, node: &'ast syn::Path) {
-        for segment in &node.segments {
-            if LOOPING_PATHS.iter().any(|name| segment.ident == name) {
-                let what = format!("`{}`, which walks the elements one by one", segment.ident);
-                self.push(&what, &segment.ident);
+impl Forbidden<'_> {
+    fn read(&mut self, tokens: TokenStream, place: Place) {
+        let tokens: Vec<_> = tokens.into_iter().collect();
+        let word = |at: usize| tokens.get(at).map(word).unwrap_or_default();
+        for (at, token) in tokens.iter().enumerate() {
+            if let TokenTree::Group(group) = token {
+                let [second, last] = [2, 1].map(|back| at.checked_sub(back).map(word));
+                let inside = inside(place, [second, last].map(Option::unwrap_or_default));
+                self.read(group.stream(), inside);
+            } else if let Some(what) = offence([0, 1, 2, 3].map(|ahead| word(at + ahead)), place) {
+                let line = token.span().start().line;
+                self.found.push(Finding { path: self.path.to_owned(), line, what });
             }
         }
-        visit::visit_path(self, node);
-    }
-
-    fn visit_macro(&mut self, node: &'ast syn::Macro) {
-        if mentions_a_loop(node.tokens.clone()) {
-            self.push("a loop inside a macro", &node.path);
-        }
-        self.visit_path(&node.path);
-    }
-
-    fn visit_item(&mut self, node: &'ast Item) {
-        let attributes: &[Attribute] = match node {
-            Item::Mod(item) => &item.attrs,
-            Item::Fn(item) => &item.attrs,
-            _ => &[],
-        };
-        if !attributes.iter().any(is_for_tests) {
-            visit::visit_item(self, node);
-        }
     }
 }
 
-fn is_for_tests(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("test")
-        || (attribute.path().is_ident("cfg")
-            && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test")))
+/// As written, without the mark of a raw identifier. A group is its delimiter.
+fn word(token: &TokenTree) -> String {
+    match token {
+        TokenTree::Group(_) => "(".to_owned(),
+        token => token.to_string().trim_start_matches("r#").to_owned(),
+    }
 }
 
-fn mentions_a_loop(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => mentions_a_loop(group.stream()),
-        TokenTree::Ident(ident) => ["for", "while", "loop"].iter().any(|word| ident == word),
-        _ => false,
-    })
+/// What the tokens of a group are, from where it stands and the two tokens before it.
+fn inside(place: Place, [second, last]: [String; 2]) -> Place {
+    let is_attribute = last == "#" || (second == "#" && last == "!");
+    match place {
+        _ if is_attribute => Place::Attribute,
+        Place::Attribute if last == "deny" || last == "forbid" => Place::Denial,
+        Place::Code if last == "!" || second == "!" => Place::Macro,
+        place => place,
+    }
+}
+
+fn offence([word, next, third, fourth]: [String; 4], place: Place) -> Option<String> {
+    let is_reading = READING_MACROS.contains(&word.as_str());
+    // A macro could give a module the file that its caller names.
+    let is_module = word == "mod" && (third == ";" || (next == "$" && fourth == ";"));
+    let forbidden = FORBIDDEN.contains(&word.as_str())
+        || (word == "unsafe_code" && place != Place::Denial)
+        || (is_reading && (next == "!" || next == "as"))
+        || (word == "extern" && next != "crate")
+        || (word == "path" && next == "=" && place == Place::Attribute);
+    if is_module && place == Place::Macro {
+        return Some(
+            "a module in a file of its own, declared by a macro, is not part of any \
+                     lesson; please declare it outside of the macro"
+                .to_owned(),
+        );
+    }
+    forbidden.then(|| format!("`{word}` is not part of any lesson; please solve it without"))
 }
 
 /// A public function, struct or enum at the root of a crate.
@@ -269,6 +204,22 @@ mod tests {
         assert_eq!(offences("extern \"C\" {}"), [1]);
         assert_eq!(offences("const S: &str = include_str!(\"secret\");"), [1]);
         assert_eq!(offences("#[path = \"../other.rs\"] mod other;"), [1]);
+        assert_eq!(offences("#[cfg_attr(all(), path = \"../other.rs\")] mod other;"), [1]);
+        assert_eq!(offences("use std::include_str as read; const S: &str = read!(\"s\");"), [1]);
+    }
+
+    #[test]
+    fn back_doors_have_no_other_spelling() {
+        assert_eq!(offences("#[r#path = \"../other.rs\"] mod other;"), [1]);
+        assert_eq!(offences("const S: &str = r#include_str!(\"secret\");"), [1]);
+        let by_macro =
+            "macro_rules! m { ($a:ident) => { #[$a = \"/s.rs\"] mod other; } } m!(path);";
+        assert_eq!(offences(by_macro), [1]);
+        let by_macro = "macro_rules! m { ($a:meta, $n:ident) => { #[$a] mod $n; } }";
+        assert_eq!(offences(by_macro), [1]);
+        assert_eq!(offences("m! { mod other; }"), [1]);
+        assert_eq!(offences("#![expect(unsafe_code)]"), [1]);
+        assert_eq!(offences("#![deny(unused)] #![warn(unsafe_code)]"), [1]);
     }
 
     #[test]
@@ -281,18 +232,9 @@ mod tests {
         let innocent = "// unsafe\n/// unsafe\nfn include(path: f64) { let _ = \"unsafe\"; }";
         assert!(offences(innocent).is_empty());
         assert!(offences("extern crate alloc;").is_empty());
-    }
-
-    #[test]
-    fn loops_are_found_under_every_name() {
-        let loops = |text: &str| scan(text).loops.len();
-        assert_eq!(loops("fn f() { for i in 0..3 { while true { loop {} } } }"), 3);
-        assert_eq!(loops("fn f(a: A) { a.iter().sum() }"), 1);
-        assert_eq!(loops("macro_rules! m { () => { for i in 0..3 {} } }"), 1);
-        assert_eq!(loops("use ndarray::Zip; fn f(a: A) { Zip::from(a).for_each(|x| x) }"), 2);
-        assert_eq!(loops("fn f() { Array2::from_shape_fn((2, 2), |(i, j)| i * j) }"), 1);
-        assert_eq!(loops("fn f(a: A, b: B) -> A { a.dot(&b).mapv(f64::tanh) }"), 0);
-        assert_eq!(loops("#[cfg(test)] mod tests { fn f() { loop {} } }"), 0);
+        assert!(offences("#![forbid(unsafe_code)] #![deny(unsafe_code)] mod other;").is_empty());
+        assert!(offences("fn f(asm: f64) { let path = 1.0; let b = path == 2.0; }").is_empty());
+        assert!(offences("fn f() { vec![1]; m!({ mod inside { fn g() {} } }); }").is_empty());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{Miss, Outcome};
 use crate::{
     report::Verdict,
-    scan::Scan,
+    scan::{Scan, loops},
     worker::{Stop, Worker},
 };
 
@@ -105,10 +105,10 @@ impl<'a> Learner<'a> {
         Array::from_shape_simple_fn(shape, || low + (high - low) * self.rng.f64())
     }
 
-    /// Passes when the learner's files hold no explicit loop. Call the functions first: where
-    /// nothing is written, there is no loop either.
+    /// Passes when the functions that were called hold no explicit loop, nor do any that they call.
     pub fn without_loops(&self) -> Outcome {
-        match self.scan.loops.first() {
+        let called: Vec<_> = self.probes.iter().map(|probe| probe.function).collect();
+        match loops::first_loop(&self.scan.functions, &called) {
             None => Ok(()),
             Some(found) => Err(Miss::failed(format!(
                 "{} line {} has {}. This lesson wants matrix operations only: write it as a product, \

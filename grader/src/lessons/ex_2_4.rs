@@ -55,16 +55,21 @@ fn random_case(learner: &mut Learner) -> (Line, f64, f64) {
     (line, learner.uniform(-1.0, 1.0), epsilon)
 }
 
-/// A difference of two values over their distance, and the magnitude of its terms.
-fn quotient(ahead: f64, behind: f64, distance: f64) -> (f64, f64) {
-    ((ahead - behind) / distance, (ahead.abs() + behind.abs()) / distance)
+/// The values of f at two points over their distance, and the magnitude of its terms. The distance
+/// of the points as they are is as right as the one that was meant; the rounding of a point, |θ|·u,
+/// is what the two differ by.
+fn quotient(f: impl Fn(f64) -> f64, [ahead, behind]: [f64; 2], distance: f64) -> (f64, f64) {
+    let points = ahead.abs() + behind.abs();
+    let (ahead, behind) = (f(ahead), f(behind));
+    let quotient = (ahead - behind) / distance;
+    (quotient, (ahead.abs() + behind.abs() + points * quotient.abs()) / distance)
 }
 
 fn forward_values(learner: &mut Learner) -> Outcome {
     for _ in 0..CASES {
         let (f, theta, epsilon) = random_case(learner);
         let got = learner.call(forward_difference, (f.clone(), theta, epsilon))?;
-        let (want, scale) = quotient(f.at(theta + epsilon), f.at(theta), epsilon);
+        let (want, scale) = quotient(|at| f.at(at), [theta + epsilon, theta], epsilon);
         close("the forward difference", got, want, scale)?;
     }
     Ok(())
@@ -74,7 +79,8 @@ fn central_values(learner: &mut Learner) -> Outcome {
     for _ in 0..CASES {
         let (f, theta, epsilon) = random_case(learner);
         let got = learner.call(central_difference, (f.clone(), theta, epsilon))?;
-        let (want, scale) = quotient(f.at(theta + epsilon), f.at(theta - epsilon), 2.0 * epsilon);
+        let (want, scale) =
+            quotient(|at| f.at(at), [theta + epsilon, theta - epsilon], 2.0 * epsilon);
         close("the central difference", got, want, scale)?;
     }
     Ok(())
@@ -159,12 +165,12 @@ fn gradient_calls(learner: &mut Learner, f: Surface, parameters: usize) -> Resul
     let epsilon = 1e-3;
     let (want, scale): (Vec<f64>, Vec<f64>) = (0..parameters)
         .map(|at| {
-            let moved = |step: f64| {
+            let moved_to = |coordinate: f64| {
                 let mut point = theta.clone();
-                point[at] += step;
+                point[at] = coordinate;
                 f.at(&point)
             };
-            quotient(moved(epsilon), moved(-epsilon), 2.0 * epsilon)
+            quotient(moved_to, [theta[at] + epsilon, theta[at] - epsilon], 2.0 * epsilon)
         })
         .unzip();
     // A sum of p terms is computed to within p roundings of its terms, each of order 1.
