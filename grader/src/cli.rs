@@ -43,6 +43,12 @@ pub struct Grade {
     /// The seed that hidden inputs are drawn from.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// Grade for a record: at full strength, or not at all.
+    #[arg(long)]
+    pub record: bool,
+    /// Grade without a sandbox, which the report says: for code that you would run yourself.
+    #[arg(long)]
+    pub insecure: bool,
     /// Show hidden inputs and expected values.
     #[arg(long)]
     pub reveal: bool,

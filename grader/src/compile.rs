@@ -3,9 +3,8 @@
 use std::{
     fs::{self, File, TryLockError},
     io,
-    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    time::Duration,
 };
 
 use rustix::process::Signal;
@@ -15,15 +14,24 @@ use tempfile::TempDir;
 use crate::{
     intake::{Sources, hex},
     kit::Kit,
-    sandbox::{self, Limits},
-    scan, workspace,
+    sandbox::{Finished, Limits, Paths, Profile, Sandbox},
+    scan,
+    worker::Program,
+    workspace,
 };
 
 /// The file name of a built worker.
 const WORKER: &str = "worker";
 
 /// rustc and its linker need about 600 MB of address space for an honest lesson.
-const LIMITS: Limits = Limits { cpu_seconds: 20, memory_bytes: 4 << 30 };
+const LIMITS: Limits =
+    Limits { cpu_seconds: 20, memory_bytes: 4 << 30, file_bytes: 1 << 28, open_files: 1024 };
+
+/// How long the compiler may take by the clock.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What a compiler and its linker read besides the kit: the system's programs and headers.
+const SYSTEM: [&str; 5] = ["/bin", "/usr", "/nix/store", "/etc/alternatives", "/dev/urandom"];
 
 /// How much of the compiler's messages is kept.
 const KEPT_MESSAGES: usize = 8 << 10;
@@ -41,6 +49,9 @@ pub struct Job<'a> {
     pub entry: &'a str,
     /// A file with the public items that the lesson expects.
     pub expected: &'a str,
+    /// A folder outside of the slot that the sources name.
+    pub reads: Option<&'a Path>,
+    pub sandbox: Sandbox,
 }
 
 /// Why there is no worker.
@@ -57,7 +68,7 @@ pub enum CompileError {
 /// A built worker, which stays as it is while this value lives.
 #[derive(Debug)]
 pub struct Built {
-    pub program: PathBuf,
+    pub program: Program,
     _kept_by: KeptBy,
 }
 
@@ -81,7 +92,7 @@ impl Job<'_> {
             // Waits for a build at most, which itself waits for nothing.
             lock.lock_shared()?;
             if fs::read_to_string(&record).is_ok_and(|known| known == key) && program.is_file() {
-                return Ok(Built { program, _kept_by: KeptBy::Lock(lock) });
+                return Ok(self.built(program, KeptBy::Lock(lock)));
             }
             lock.unlock()?;
             match lock.try_lock() {
@@ -104,7 +115,11 @@ impl Job<'_> {
         let folder = tempfile::tempdir()?;
         let program = folder.path().join(WORKER);
         Job { slot: folder.path(), ..*self }.build(kit, &program)?;
-        Ok(Built { program, _kept_by: KeptBy::Folder(folder) })
+        Ok(self.built(program, KeptBy::Folder(folder)))
+    }
+
+    fn built(&self, path: PathBuf, kept_by: KeptBy) -> Built {
+        Built { program: Program { path, sandbox: self.sandbox }, _kept_by: kept_by }
     }
 
     fn key(&self, kit: &Kit) -> String {
@@ -121,16 +136,16 @@ impl Job<'_> {
     fn check(&self, kit: &Kit) -> io::Result<Option<String>> {
         let root = self.write_sources("")?;
         let output = self.rustc(kit, &root, &Product::Check)?;
-        Ok((!output.status.success()).then(|| rendered(&output)))
+        Ok((!output.succeeded()).then(|| rendered(&output)))
     }
 
     fn build(&self, kit: &Kit, program: &Path) -> Result<(), CompileError> {
         let root = self.write_sources(self.entry)?;
         let output = self.rustc(kit, &root, &Product::Worker(program))?;
-        if output.status.success() {
+        if output.succeeded() {
             return Ok(());
         }
-        if output.status.code().is_none() {
+        if output.was_stopped() {
             return Err(CompileError::Learner(rendered(&output)));
         }
         let complaints = self.check(kit)?.or_else(|| self.misfit());
@@ -177,12 +192,13 @@ impl Job<'_> {
         Ok(src.join("lib.rs"))
     }
 
-    fn rustc(&self, kit: &Kit, root: &Path, product: &Product) -> io::Result<Output> {
+    fn rustc(&self, kit: &Kit, root: &Path, product: &Product) -> io::Result<Finished> {
         let (rustc, arguments) = kit.compiler();
-        let mut command = sandbox::command(rustc, LIMITS, false)?;
-        // The linker is found through the path; nothing else of the environment is needed.
+        let mut command =
+            self.sandbox.command(rustc, Profile::Compiler, LIMITS, self.paths(kit))?;
+        // The linker is found through the path, and writes drafts.
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.current_dir(self.slot).stdin(Stdio::null());
+        command.env("TMPDIR", self.slot).current_dir(self.slot);
         command.arg(root).args(arguments).args(["--edition=2024", "--crate-name", self.lesson]);
         command.args(["--cap-lints=allow", "--error-format=human", "--color=never"]);
         command.args(["-Cdebuginfo=0", "-Cstrip=debuginfo"]);
@@ -197,7 +213,13 @@ impl Job<'_> {
                 command.arg(self.slot.join("check.rmeta"));
             }
         }
-        command.output()
+        Finished::run(command, PATIENCE, KEPT_MESSAGES)
+    }
+
+    fn paths(&self, kit: &Kit) -> Paths {
+        let read = SYSTEM.iter().map(PathBuf::from).chain(kit.folders());
+        let write = [self.slot, Path::new("/dev/null")].map(Path::to_owned);
+        Paths { read: read.chain(self.reads.map(Path::to_owned)).collect(), write: write.into() }
     }
 }
 
@@ -206,21 +228,21 @@ enum Product<'a> {
     Check,
 }
 
-fn rendered(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr);
-    let text = text.trim_end();
-    match text.char_indices().nth(KEPT_MESSAGES) {
-        Some((end, _)) => format!("{}\n… {} more bytes", &text[..end], text.len() - end),
-        None if output.status.signal().and_then(Signal::from_named_raw) == Some(Signal::XCPU) => {
-            let limit = LIMITS.cpu_seconds;
-            format!(
-                "the compiler was stopped after {limit} s. Is there a constant or a macro that does not end?"
-            )
+fn rendered(output: &Finished) -> String {
+    let limit = LIMITS.cpu_seconds;
+    match output {
+        Finished { text, .. } if !text.is_empty() => text.clone(),
+        Finished { late: true, .. } => {
+            format!("the compiler was stopped after {} s.{ENDLESS}", PATIENCE.as_secs())
         }
-        None if text.is_empty() => format!("the compiler ended without a word ({})", output.status),
-        None => text.to_owned(),
+        _ if output.signal() == Some(Signal::XCPU) => {
+            format!("the compiler was stopped after {limit} s.{ENDLESS}")
+        }
+        Finished { status, .. } => format!("the compiler ended without a word ({status})"),
     }
 }
+
+const ENDLESS: &str = " Is there a constant or a macro that does not end?";
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")

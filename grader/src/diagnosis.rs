@@ -12,7 +12,7 @@ use syn::{Expr, ExprLit, Item, Lit, Meta};
 use crate::{
     checks::Probe,
     report::{CheckReport, Diagnosis},
-    worker::Worker,
+    worker::{Program, Worker},
 };
 
 /// The name under which the worker of the mistakes answers as the solution.
@@ -69,7 +69,7 @@ pub fn entry(lesson: &str, mistakes_file: &Path, mistakes: &[Mistake]) -> String
 /// matches when it gives the learner's answer to every call of that function. Other functions may
 /// be wrong at the same time, for reasons of their own.
 pub fn matching<'a>(
-    program: &Path,
+    program: &Program,
     names: &'a [String],
     probes: &[Probe],
     precision: f64,
@@ -87,7 +87,7 @@ pub fn matching<'a>(
 }
 
 /// How many of the `probes`, from the first, `variant` answers as the learner did.
-fn matched(program: &Path, variant: &str, probes: &[&Probe], precision: f64) -> usize {
+fn matched(program: &Program, variant: &str, probes: &[&Probe], precision: f64) -> usize {
     let Ok(mut worker) = Worker::start(program, &[variant]) else { return 0 };
     let matches = |probe: &&&Probe| {
         let answer = worker.call(probe.function, probe.arguments.clone());
@@ -134,7 +134,7 @@ fn same_number(one: f64, other: f64, precision: f64) -> bool {
 }
 
 /// How many checks, passed or not, `variant` answers entirely as the learner did.
-pub fn agreement(program: &Path, variant: &str, checks: &[Vec<Probe>], precision: f64) -> usize {
+pub fn agreement(program: &Program, variant: &str, checks: &[Vec<Probe>], precision: f64) -> usize {
     let agrees = |probes: &&Vec<Probe>| {
         let probes: Vec<_> = probes.iter().collect();
         matched(program, variant, &probes, precision) == probes.len()

@@ -16,7 +16,7 @@ use crate::{
     intake::{Refusal, Sources, hex},
     kit::Kit,
     report::{CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict},
-    sandbox,
+    sandbox::Sandbox,
     scan::{Finding, Scan},
     workspace::Workspace,
 };
@@ -29,6 +29,9 @@ const KEPT_OUTPUT: usize = 16 << 10;
 pub struct Grader {
     pub workspace: Workspace,
     pub kit: Kit,
+    pub sandbox: Sandbox,
+    /// Grades for a record.
+    pub record: bool,
     pub seed: u64,
     pub reveal: bool,
 }
@@ -52,7 +55,8 @@ impl Grader {
     /// The same grader with another seed.
     #[must_use]
     pub fn with_seed(&self, seed: u64) -> Self {
-        Self { workspace: self.workspace.clone(), kit: self.kit.clone(), seed, reveal: self.reveal }
+        let (workspace, kit) = (self.workspace.clone(), self.kit.clone());
+        Self { workspace, kit, seed, ..*self }
     }
 
     /// Grades `lessons` of the submission in `folder`; `done` hears of each finished lesson.
@@ -85,7 +89,8 @@ impl Grader {
             submission_sha256: hex(&Sha256::digest(digests.join("\n"))),
             seed: self.seed,
             gemm_backend: interface::GEMM_BACKEND.to_owned(),
-            sandbox: sandbox::NAME.to_owned(),
+            sandbox: self.sandbox.name().to_owned(),
+            record: self.record && self.sandbox.is_full(),
             score: lessons.iter().map(|lesson| lesson.score).sum(),
             max_score: lessons.iter().map(|lesson| lesson.max_score).sum(),
             lessons,
@@ -155,6 +160,8 @@ impl Grader {
             ),
             // Stub and solution have the same public items, but learners edit the stub.
             expected: &solution.unwrap_or_default(),
+            reads: None,
+            sandbox: self.sandbox,
         };
         if !readable {
             let complaints = job.complaints(&self.kit).map_err(failed)?;
@@ -265,6 +272,8 @@ impl Grader {
             slot: &self.workspace.slot(lesson.id, &file).map_err(failed)?,
             entry: &diagnosis::entry(lesson.id, &file, &mistakes),
             expected: "",
+            reads: Some(&folder),
+            sandbox: self.sandbox,
         };
         match job.run(&self.kit) {
             Ok(built) => Ok(Some((built, mistakes))),

@@ -24,9 +24,11 @@ pub struct Kit {
     rustc: PathBuf,
     /// Length and time of `rustc`: an updated compiler cannot read the old kit.
     compiler_stamp: (u64, u64),
+    /// A folder of its own: what else cargo has built is not for a learner's compiler to see.
+    folder: PathBuf,
     /// `--extern` name and file.
     externs: Vec<(String, PathBuf)>,
-    /// `-L` arguments.
+    /// `-L` arguments for libraries of the system.
     search: Vec<String>,
 }
 
@@ -41,6 +43,8 @@ pub enum KitError {
     #[error("failed to build the crates that learner code is linked against")]
     #[diagnostic(help("see what cargo printed above; `cargo build -p interface` shows it again"))]
     Build,
+    #[error("failed to copy the crates that learner code is linked against into {path}")]
+    Fill { path: PathBuf, source: io::Error },
     #[error("failed to find {0} among the crates that cargo built")]
     Incomplete(&'static str),
 }
@@ -63,12 +67,20 @@ impl Kit {
         &self.key
     }
 
+    /// The toolchain, and every folder that the arguments of [`compiler`](Self::compiler) name.
+    pub fn folders(&self) -> impl Iterator<Item = PathBuf> {
+        let toolchain = self.rustc.ancestors().nth(2).map(Path::to_owned);
+        let search = self.search.iter().map(|path| path.split_once('=').map_or(&**path, |it| it.1));
+        toolchain.into_iter().chain([self.folder.clone()]).chain(search.map(PathBuf::from))
+    }
+
     /// The compiler, and the arguments with which it finds the kit.
     pub fn compiler(&self) -> (&Path, Vec<String>) {
         let externs =
             self.externs.iter().map(|(name, file)| format!("--extern={name}={}", file.display()));
         let search = self.search.iter().map(|path| format!("-L{path}"));
-        (&self.rustc, externs.chain(search).collect())
+        let folder = format!("-Ldependency={}", self.folder.display());
+        (&self.rustc, externs.chain([folder]).chain(search).collect())
     }
 
     fn recorded(record: &Path) -> Option<Self> {
@@ -93,10 +105,11 @@ impl Kit {
         let compiler_stamp =
             stamp(&rustc).map_err(|source| KitError::Read { path: rustc.clone(), source })?;
         let messages = cargo_build(workspace)?;
-        let mut kit = Self { key, rustc, compiler_stamp, externs: Vec::new(), search: Vec::new() };
-        for message in messages.lines().filter_map(|line| serde_json::from_str(line).ok()) {
-            kit.note(message);
-        }
+        let folder = workspace.cache().join(format!("kit-{}", &key[..16]));
+        let (externs, search) = Default::default();
+        let mut kit = Self { key, rustc, compiler_stamp, folder, externs, search };
+        kit.fill(&messages)
+            .map_err(|source| KitError::Fill { path: kit.folder.clone(), source })?;
         for name in CRATES {
             if !kit.externs.iter().any(|(known, _)| known == name) {
                 return Err(KitError::Incomplete(name));
@@ -105,17 +118,23 @@ impl Kit {
         Ok(kit)
     }
 
-    fn note(&mut self, message: Message) {
+    /// Takes what cargo says that it has built.
+    fn fill(&mut self, messages: &str) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        let messages = messages.lines().filter_map(|line| serde_json::from_str(line).ok());
+        messages.into_iter().try_for_each(|message| self.note(message))
+    }
+
+    fn note(&mut self, message: Message) -> io::Result<()> {
         match message {
             Message::Artifact { target, filenames } => {
                 // In `deps` the name holds a hash of what the crate was built with; beside it lies a
                 // copy without one, which the next build may replace.
                 let hashed = |file: &PathBuf| file.parent().is_some_and(|it| it.ends_with("deps"));
-                let Some(file) = filenames.into_iter().find(hashed) else { return };
+                let Some(file) = filenames.into_iter().find(hashed) else { return Ok(()) };
+                let file = self.take(&file)?;
                 if CRATES.contains(&target.name.as_str()) {
-                    let folder = file.parent().unwrap_or(&file).display();
-                    self.search_in(format!("dependency={folder}"));
-                    self.externs.push((target.name, file.with_extension("rlib")));
+                    self.externs.push((target.name, file));
                 }
             }
             Message::BuildScript { linked_paths } => {
@@ -123,6 +142,16 @@ impl Kit {
             }
             Message::Other => (),
         }
+        Ok(())
+    }
+
+    /// Copies a built crate into the kit: a library, or a macro that the compiler loads.
+    fn take(&self, file: &Path) -> io::Result<PathBuf> {
+        let library = file.with_extension("rlib");
+        let file = if library.is_file() { &library } else { file };
+        let taken = self.folder.join(file.file_name().unwrap_or_default());
+        fs::copy(file, &taken)?;
+        Ok(taken)
     }
 
     fn search_in(&mut self, path: String) {

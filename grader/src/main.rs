@@ -28,6 +28,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kit::Kit;
 use miette::{Context, IntoDiagnostic};
 use report::Report;
+use sandbox::Sandbox;
 use workspace::Workspace;
 
 /// Not every point was earned, or a lesson is not sound.
@@ -67,23 +68,24 @@ fn run(command: Command) -> miette::Result<bool> {
             Ok(true)
         }
         Command::Prove(command) => {
-            let grader = grader(0, false)?;
+            let grader = grader(Sandbox::strongest())?;
             Ok(prove::prove(&grader, &command.lessons.chosen(), command.skip_edited)?)
         }
     }
 }
 
-fn grader(seed: u64, reveal: bool) -> miette::Result<Grader> {
+fn grader(sandbox: Sandbox) -> miette::Result<Grader> {
     let here = std::env::current_dir().into_diagnostic()?;
     let workspace = Workspace::around(&here)?;
     workspace.prune();
     let announce = || anstream::eprintln!("Building what lessons are linked against (once) …");
     let kit = Kit::open(&workspace, announce)?;
-    Ok(Grader { workspace, kit, seed, reveal })
+    Ok(Grader { workspace, kit, sandbox, record: false, seed: 0, reveal: false })
 }
 
 fn grade(command: &Grade) -> miette::Result<bool> {
-    let grader = grader(command.seed, command.reveal)?;
+    let Grade { record, seed, reveal, .. } = *command;
+    let grader = Grader { record, seed, reveal, ..grader(chosen_sandbox(command)?)? };
     let lessons = command.lessons.chosen();
     let progress = progress(lessons.len());
     let report = grader.grade(&lessons, &command.submission, |lesson| {
@@ -97,6 +99,26 @@ fn grade(command: &Grade) -> miette::Result<bool> {
     };
     deliver(&text, command.output.as_deref(), &report)?;
     Ok(report.is_complete())
+}
+
+/// Why nothing is graded for a record here.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("failed to grade for a record: this machine confines with `{0}` and no more")]
+#[diagnostic(help(
+    "a record needs Landlock (Linux 5.13 or later) and seccomp. Without --record, the submission is \
+     graded for practice; --insecure grades for a record all the same, and the report says so"
+))]
+struct NotConfined(&'static str);
+
+fn chosen_sandbox(command: &Grade) -> miette::Result<Sandbox> {
+    if command.insecure {
+        return Ok(Sandbox::NONE);
+    }
+    let sandbox = Sandbox::strongest();
+    if command.record && !sandbox.is_full() {
+        return Err(NotConfined(sandbox.name()).into());
+    }
+    Ok(sandbox)
 }
 
 /// Counts finished lessons on a terminal; silent elsewhere.

@@ -18,8 +18,10 @@ pub struct Report {
     pub seed: u64,
     /// The GEMM that ndarray called: `ndarray` or `openblas`.
     pub gemm_backend: String,
-    /// What confined the workers; `none` when nothing did.
+    /// What confined compiler and workers besides limits; `none` when nothing did.
     pub sandbox: String,
+    /// Graded for a record, at full strength.
+    pub record: bool,
     pub score: f64,
     pub max_score: f64,
     pub lessons: Vec<LessonReport>,

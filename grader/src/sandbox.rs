@@ -1,7 +1,14 @@
 //! The one place that confines a command before it starts.
 //!
 //! The grader never starts learner code itself. It starts a copy of itself as a *launcher*, which
-//! gives up what the command must not have and then becomes the command.
+//! gives up what the command must not have and then becomes the command. Nothing is confined from
+//! inside: code that runs before `main` would be too early for that.
+
+mod finished;
+#[cfg(target_os = "linux")]
+mod landlock;
+#[cfg(target_os = "linux")]
+mod seccomp;
 
 use std::{
     env::ArgsOs,
@@ -9,17 +16,45 @@ use std::{
     fs::File,
     io,
     os::{fd::IntoRawFd, unix::process::CommandExt},
+    path::PathBuf,
     process::Command,
 };
 
 use rustix::process::{Resource, Rlimit};
 use serde::{Deserialize, Serialize};
 
-/// What this build confines with, as the report names it.
-pub const NAME: &str = "none";
+pub use finished::Finished;
 
 /// The first argument that makes the grader the launcher.
 pub const LAUNCH: &str = "launch";
+
+/// What every program reads: the system's libraries, and
+const LIBRARIES: [&str; 6] = [
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/etc/ld.so.cache",
+    // Where its own stack ends, so that it can say when that is full. The launcher becomes the
+    // program: its number, and with it this file, stays.
+    "/proc/self/maps",
+];
+
+/// What confines a program besides its limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sandbox {
+    landlock: bool,
+    seccomp: bool,
+}
+
+/// What a confined program is, which says what it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Profile {
+    /// Computes, and talks over one socket.
+    Worker,
+    /// Reads and writes files, and starts a linker.
+    Compiler,
+}
 
 /// What a confined process may use.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -28,22 +63,101 @@ pub struct Limits {
     pub cpu_seconds: u64,
     /// Address space in bytes.
     pub memory_bytes: u64,
+    /// The length of a file that it writes, in bytes.
+    pub file_bytes: u64,
+    /// How many files it may have open.
+    pub open_files: u64,
+}
+
+/// The files that a confined process may see besides the system's libraries.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Paths {
+    /// To read and to execute, with all that is beneath.
+    pub read: Vec<PathBuf>,
+    /// To change as well.
+    pub write: Vec<PathBuf>,
 }
 
 /// What the launcher is told, as its second argument.
 #[derive(Debug, Serialize, Deserialize)]
 struct Confinement {
+    sandbox: Sandbox,
+    profile: Profile,
     limits: Limits,
-    /// Give the program standard input as a descriptor named by its first argument.
-    socket: bool,
+    paths: Paths,
 }
 
-/// A command that will start `program` within `limits`, with an empty environment.
-pub fn command(program: impl Into<OsString>, limits: Limits, socket: bool) -> io::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
-    let confinement = serde_json::to_string(&Confinement { limits, socket })?;
-    command.env_clear().arg(LAUNCH).arg(confinement).arg(program.into());
-    Ok(command)
+impl Sandbox {
+    /// Limits alone.
+    pub const NONE: Self = Self { landlock: false, seccomp: false };
+
+    /// Files and system calls.
+    const FULL: Self = Self { landlock: true, seccomp: true };
+
+    /// The strongest that works here, as tried on a thread that does nothing else: both parts confine
+    /// the thread that asks for them, and what it starts.
+    pub fn strongest() -> Self {
+        let weaker =
+            [Self { landlock: false, ..Self::FULL }, Self { seccomp: false, ..Self::FULL }];
+        let works = |sandbox: &Self| {
+            let sandbox = *sandbox;
+            let tried = std::thread::spawn(move || {
+                sandbox.apply(Profile::Worker, &Paths::default()).is_ok()
+            });
+            tried.join().unwrap_or(false)
+        };
+        [Self::FULL].into_iter().chain(weaker).find(works).unwrap_or(Self::NONE)
+    }
+
+    /// True when files and system calls are both confined.
+    pub fn is_full(self) -> bool {
+        self == Self::FULL
+    }
+
+    /// As the report names it.
+    pub fn name(self) -> &'static str {
+        match (self.landlock, self.seccomp) {
+            (true, true) => "landlock+seccomp",
+            (true, false) => "landlock",
+            (false, true) => "seccomp",
+            (false, false) => "none",
+        }
+    }
+
+    /// Confines this thread. The filter of system calls comes last: it forbids what the other needs.
+    #[cfg(target_os = "linux")]
+    fn apply(self, profile: Profile, paths: &Paths) -> io::Result<()> {
+        if self.landlock {
+            landlock::apply(paths)?;
+        }
+        if self.seccomp {
+            seccomp::apply(profile)?;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn apply(self, _: Profile, _: &Paths) -> io::Result<()> {
+        if self == Self::NONE { Ok(()) } else { Err(io::ErrorKind::Unsupported.into()) }
+    }
+
+    /// A command that will start `program` confined, with an empty environment.
+    pub fn command(
+        self,
+        program: impl Into<OsString>,
+        profile: Profile,
+        limits: Limits,
+        mut paths: Paths,
+    ) -> io::Result<Command> {
+        let program = program.into();
+        paths.read.extend(LIBRARIES.map(PathBuf::from));
+        paths.read.push(program.clone().into());
+        let mut command = Command::new(std::env::current_exe()?);
+        let confinement = Confinement { sandbox: self, profile, limits, paths };
+        let confinement = serde_json::to_string(&confinement)?;
+        command.env_clear().arg(LAUNCH).arg(confinement).arg(program);
+        Ok(command)
+    }
 }
 
 /// Confines this process and becomes the program of the `arguments`; returns only when that fails.
@@ -60,22 +174,36 @@ pub fn launch(arguments: ArgsOs) -> io::Error {
 fn confined(mut arguments: ArgsOs) -> io::Result<Command> {
     let missing = || io::Error::from(io::ErrorKind::InvalidInput);
     let confinement = arguments.next().ok_or_else(missing)?;
-    let Confinement { limits, socket } = serde_json::from_slice(confinement.as_encoded_bytes())?;
+    let confinement: Confinement = serde_json::from_slice(confinement.as_encoded_bytes())?;
     let mut command = Command::new(arguments.next().ok_or_else(missing)?);
     // A session of its own, so that everything it starts can be ended together.
     rustix::process::setsid()?;
-    let Limits { cpu_seconds, memory_bytes } = limits;
-    // The soft limit tells (SIGXCPU), the hard one a second later kills without a word.
-    limit(Resource::Cpu, cpu_seconds, cpu_seconds + 1)?;
-    limit(Resource::As, memory_bytes, memory_bytes)?;
-    limit(Resource::Core, 0, 0)?;
-    if socket {
+    // It must not go on when the grader is gone.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    // Whoever started the grader may have left files open in it.
+    close_fds::set_fds_cloexec(3, &[]);
+    if confinement.profile == Profile::Worker {
+        // The socket is named by the first argument: the program's own standard input is empty.
         let socket = rustix::io::dup(io::stdin())?;
         command.arg(socket.into_raw_fd().to_string());
         rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     }
+    confine(&confinement)?;
     command.args(arguments);
     Ok(command)
+}
+
+/// Gives up everything that the program must not have.
+fn confine(confinement: &Confinement) -> io::Result<()> {
+    let Limits { cpu_seconds, memory_bytes, file_bytes, open_files } = confinement.limits;
+    // The soft limit tells (SIGXCPU), the hard one a second later kills without a word.
+    limit(Resource::Cpu, cpu_seconds, cpu_seconds + 1)?;
+    limit(Resource::As, memory_bytes, memory_bytes)?;
+    limit(Resource::Core, 0, 0)?;
+    limit(Resource::Fsize, file_bytes, file_bytes)?;
+    limit(Resource::Nofile, open_files, open_files)?;
+    confinement.sandbox.apply(confinement.profile, &confinement.paths)
 }
 
 fn limit(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {

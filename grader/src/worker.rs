@@ -6,7 +6,7 @@ use std::{
         fd::OwnedFd,
         unix::{net::UnixStream, process::ExitStatusExt},
     },
-    path::Path,
+    path::PathBuf,
     process::{Child, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -20,10 +20,11 @@ use rustix::{
     process::{Pid, Signal, WaitId, WaitIdOptions},
 };
 
-use crate::sandbox::{self, Limits};
+use crate::sandbox::{Limits, Paths, Profile, Sandbox};
 
 /// Processor time and memory of one worker. An honest check needs a hundredth of either.
-pub const LIMITS: Limits = Limits { cpu_seconds: 2, memory_bytes: 2 << 30 };
+pub const LIMITS: Limits =
+    Limits { cpu_seconds: 2, memory_bytes: 2 << 30, file_bytes: 0, open_files: 16 };
 
 /// How long one call may take by the clock: far beyond the processor time, so that a busy machine
 /// does not fail an honest submission.
@@ -53,6 +54,13 @@ pub enum Stop {
     Protocol(String),
 }
 
+/// A built worker, and what confines it.
+#[derive(Debug, Clone)]
+pub struct Program {
+    pub path: PathBuf,
+    pub sandbox: Sandbox,
+}
+
 /// A running worker. Dropping it ends the process and everything it started.
 pub struct Worker {
     child: Child,
@@ -72,11 +80,12 @@ struct Prints {
 }
 
 impl Worker {
-    /// Starts the worker at `program`.
-    pub fn start(program: &Path, arguments: &[&str]) -> io::Result<Self> {
+    /// Starts the worker.
+    pub fn start(program: &Program, arguments: &[&str]) -> io::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
         let (pipe, writer) = io::pipe()?;
-        let mut command = sandbox::command(program, LIMITS, true)?;
+        let Program { path, sandbox } = program;
+        let mut command = sandbox.command(path, Profile::Worker, LIMITS, Paths::default())?;
         // One thread: more would cost start-up time, and sums would depend on the core count.
         command.env("OPENBLAS_NUM_THREADS", "1").args(arguments);
         command.stdin(Stdio::from(OwnedFd::from(theirs)));

@@ -1,7 +1,5 @@
 //! A learner's worker during one check, and the verdicts of code that gives no answer.
 
-use std::path::Path;
-
 use fastrand::Rng;
 use interface::{
     Function, Value, Wire,
@@ -14,7 +12,7 @@ use super::{Miss, Outcome};
 use crate::{
     report::Verdict,
     scan::{Scan, loops},
-    worker::{Stop, Worker},
+    worker::{Program, Stop, Worker},
 };
 
 /// One call and its answer, for the diagnosis to repeat on a mistake.
@@ -40,7 +38,7 @@ impl Probe {
 /// What is graded: a built worker, and what is known of its sources.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    pub program: &'a Path,
+    pub program: &'a Program,
     pub arguments: &'a [&'a str],
     pub scan: &'a Scan,
 }

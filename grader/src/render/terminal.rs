@@ -103,8 +103,12 @@ fn summary(text: &mut String, report: &Report) {
     let style = if complete { GOOD } else { STRONG };
     let score = of(report.score, report.max_score);
     let _ = writeln!(text, "{style}Score: {score} points{style:#}");
-    let Report { gemm_backend, sandbox, seed, .. } = report;
-    let sandbox = if sandbox == "none" { "none (unsandboxed)" } else { sandbox };
+    let Report { gemm_backend, sandbox, record, seed, .. } = report;
+    let sandbox = match (sandbox.as_str(), record) {
+        ("none", _) => "none (unsandboxed)".to_owned(),
+        (_, true) => format!("{sandbox}, for a record"),
+        (_, false) => sandbox.clone(),
+    };
     let _ =
         writeln!(text, "{QUIET}GEMM: {gemm_backend} · sandbox: {sandbox} · seed: {seed}{QUIET:#}");
     let next = report.lessons.iter().find(|lesson| lesson.verdict != Verdict::Passed);

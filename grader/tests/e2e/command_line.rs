@@ -96,3 +96,35 @@ fn list_shows_every_check_with_its_points() {
     assert_eq!(output.status.code(), Some(0));
     assert!(text.contains("ex_2_2") && text.contains("dL/db against finite differences"), "{text}");
 }
+
+/// What the launcher is told to confine a program without files; a second sandbox cannot be put
+/// inside, which is how a machine without one looks.
+const CONFINED: &str = r#"{"sandbox": {"landlock": false, "seccomp": true}, "profile": "Compiler",
+    "limits": {"cpu_seconds": 60, "memory_bytes": 8589934592, "file_bytes": 1048576, "open_files": 256},
+    "paths": {"read": [], "write": []}}"#;
+
+#[test]
+fn a_record_is_refused_where_nothing_confines_and_says_why() {
+    let program = env!("CARGO_BIN_EXE_grader");
+    let output = grader(&["launch", CONFINED, program, "grade", "ex_2_2", "--record"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("failed to grade for a record") && said.contains("Landlock"), "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_report_says_how_it_came_about() {
+    let submission = Submission::empty().with_solution("ex_2_2");
+    let (insecure, _) = submission.grade(&["ex_2_2", "--record", "--insecure"]);
+    assert_eq!((&insecure["sandbox"], &insecure["record"]), (&"none".into(), &false.into()));
+    let (practice, _) = submission.grade(&["ex_2_2"]);
+    assert_eq!(practice["record"], false);
+    if practice["sandbox"] != "landlock+seccomp" {
+        eprintln!("UNSANDBOXED: this machine cannot grade for a record");
+        return;
+    }
+    let (record, _) = submission.grade(&["ex_2_2", "--record"]);
+    assert_eq!((&record["sandbox"], &record["record"]), (&practice["sandbox"], &true.into()));
+    assert_eq!(record["score"], practice["score"]);
+}

@@ -1,0 +1,6 @@
+// Ends at once.
+// verdict: crashed
+
+fn attack() {
+    std::process::abort();
+}

@@ -1,0 +1,8 @@
+// Does not end.
+// verdict: timed_out
+
+fn attack() {
+    loop {
+        std::hint::spin_loop();
+    }
+}
