@@ -142,17 +142,23 @@ fn style(verdict: Verdict) -> Style {
     }
 }
 
-/// Learner text without the characters that would steer the terminal or reorder the line.
+/// Learner text without the characters that would steer the terminal or reorder the line, and
+/// without the words that would steer a CI system that reads the log.
 fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
-    for character in text.chars() {
+    let mut before = '\n';
+    for (at, character) in text.char_indices() {
         let steers = character.is_control() && !matches!(character, '\n' | '\t');
         let reorders = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if steers || reorders {
+        // A line may be wrapped before any word.
+        let commands =
+            before.is_whitespace() && text[at..].starts_with("::") || text[at..].starts_with("##[");
+        if steers || reorders || commands {
             harmless.extend(character.escape_unicode());
         } else {
             harmless.push(character);
         }
+        before = character;
     }
     harmless
 }
@@ -164,6 +170,16 @@ mod tests {
     #[test]
     fn escapes_and_bidi_controls_are_spelled_out() {
         assert_eq!(harmless("a\u{1b}[2Jb\n\tc\u{202e}d"), "a\\u{1b}[2Jb\n\tc\\u{202e}d");
+    }
+
+    #[test]
+    fn commands_to_a_ci_system_are_spelled_out() {
+        assert_eq!(
+            harmless("::error::x\n  ::set-output"),
+            "\\u{3a}:error::x\n  \\u{3a}:set-output"
+        );
+        assert_eq!(harmless("a ##[error]b"), "a \\u{23}#[error]b");
+        assert_eq!(harmless("std::f64::consts, a#[b]"), "std::f64::consts, a#[b]");
     }
 
     #[test]
