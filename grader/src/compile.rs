@@ -231,6 +231,7 @@ enum Product<'a> {
 fn rendered(output: &Finished) -> String {
     let limit = LIMITS.cpu_seconds;
     match output {
+        Finished { text, .. } if text.contains(OVERFLOW) => NESTED.to_owned(),
         Finished { text, .. } if !text.is_empty() => text.clone(),
         Finished { late: true, .. } => {
             format!("the compiler was stopped after {} s.{ENDLESS}", PATIENCE.as_secs())
@@ -241,6 +242,11 @@ fn rendered(output: &Finished) -> String {
         Finished { status, .. } => format!("the compiler ended without a word ({status})"),
     }
 }
+
+/// What rustc says when its stack is full, before many lines of its own inner life.
+const OVERFLOW: &str = "rustc interrupted by SIGSEGV";
+const NESTED: &str = "the compiler ran out of stack. Is something nested hundreds of levels deep, or does \
+    a macro or a type contain itself?";
 
 const ENDLESS: &str = " Is there a constant or a macro that does not end?";
 

@@ -17,7 +17,7 @@ use rustix::{
 use sha2::{Digest, Sha256};
 
 const MOST_FILES: usize = 64;
-const LONGEST_FILE: u64 = 1 << 20;
+const LONGEST_FILE: u64 = 256 << 10;
 const DEEPEST_FOLDER: usize = 8;
 
 /// The learner's source files of one lesson.
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn a_file_that_is_too_large_is_refused() {
         let large = lesson(|src| fs::write(src.join("lib.rs"), vec![b' '; 2 << 20]).unwrap());
-        assert!(reason(large).contains("larger than 1024 KiB"));
+        assert!(reason(large).contains("larger than 256 KiB"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 pub mod loops;
 
 use loops::Function;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Field, FnArg, Item, Visibility, spanned::Spanned};
 
@@ -15,6 +15,13 @@ const FORBIDDEN: [&str; 6] =
 
 /// Macros that would read files or the environment while the compiler runs.
 const READING_MACROS: [&str; 5] = ["include", "include_str", "include_bytes", "env", "option_env"];
+
+/// How deep an expression, a type or a block may be nested: far beyond what a person reads.
+const DEEPEST: usize = 1_000;
+
+/// Room for that, at 64 KiB a level where nothing is optimised, and for counting the delimiters of
+/// the longest file.
+const STACK: usize = 256 << 20;
 
 /// Something found at a line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +45,14 @@ pub struct Scan {
 
 impl Scan {
     pub fn of(sources: &Sources) -> Self {
+        with_room(|| Self::read(sources))
+    }
+
+    fn read(sources: &Sources) -> Self {
         let mut scan = Self { readable: true, ..Self::default() };
         for file in sources.files() {
             let path = file.path.display().to_string();
-            let Ok(syntax) = syn::parse_file(&file.text) else {
+            let Some(syntax) = parsed(&file.text) else {
                 scan.readable = false;
                 continue;
             };
@@ -51,6 +62,45 @@ impl Scan {
         }
         scan
     }
+}
+
+/// The syntax of a file; none when it is not Rust, or nested so deep that reading it would need more
+/// stack than there is.
+fn parsed(text: &str) -> Option<syn::File> {
+    let tokens = text.trim_start_matches('\u{feff}').parse().ok()?;
+    if depth(tokens) > DEEPEST { None } else { syn::parse_file(text).ok() }
+}
+
+/// How deep the syntax of the tokens may be nested, at most. Between two separators, each token may
+/// open a level: `!!!a`, `a = b = c`, `A<B<C>>`.
+fn depth(tokens: TokenStream) -> usize {
+    let (mut open, mut deepest, mut after_block) = (0, 0, false);
+    for token in tokens {
+        if after_block && !matches!(&token, TokenTree::Ident(word) if word == "else") {
+            open = 0;
+        }
+        open += 1;
+        after_block = false;
+        match token {
+            TokenTree::Group(group) => {
+                after_block = group.delimiter() == Delimiter::Brace;
+                deepest = deepest.max(open + depth(group.stream()));
+            }
+            TokenTree::Punct(mark) if matches!(mark.as_char(), ';' | ',') => open = 0,
+            _ => deepest = deepest.max(open),
+        }
+    }
+    deepest
+}
+
+/// Reads source text on a stack of its own: what is nested is read, walked and freed by functions
+/// that call themselves. The pages are taken as they are needed.
+fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        let reader = reader.expect("the system gives address space for a thread");
+        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// Where tokens stand.
@@ -137,8 +187,10 @@ pub struct PublicItem {
 
 /// The public functions, structs and enums at the root of `text`; none when it is not Rust.
 pub fn public_items(text: &str) -> Vec<PublicItem> {
-    let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
-    items.iter().filter_map(|item| public_item(item, text)).collect()
+    with_room(|| {
+        let items = parsed(text).map(|file| file.items).unwrap_or_default();
+        items.iter().filter_map(|item| public_item(item, text)).collect()
+    })
 }
 
 fn public_item(item: &Item, text: &str) -> Option<PublicItem> {
@@ -235,6 +287,24 @@ mod tests {
         assert!(offences("#![forbid(unsafe_code)] #![deny(unsafe_code)] mod other;").is_empty());
         assert!(offences("fn f(asm: f64) { let path = 1.0; let b = path == 2.0; }").is_empty());
         assert!(offences("fn f() { vec![1]; m!({ mod inside { fn g() {} } }); }").is_empty());
+    }
+
+    #[test]
+    fn what_is_nested_without_measure_is_unreadable() {
+        let many = 100_000;
+        for (open, close) in
+            [("(", ")"), ("{", "}"), ("!", ""), ("1+", ""), ("a=", ""), ("a.b().", "")]
+        {
+            let text = |times: usize| {
+                let (open, close) = (open.repeat(times), close.repeat(times));
+                format!("fn f() {{ let _ = {open}a{close}; }}")
+            };
+            assert!(scan(&text(50)).readable && !scan(&text(many)).readable, "{open}");
+        }
+        assert!(!scan(&format!("type T = {}u8;", "&".repeat(many))).readable);
+        assert!(!scan(&format!("fn f() {{ {} {{}} }}", "if a {} else".repeat(many))).readable);
+        // Much of it, side by side, is fine.
+        assert!(scan(&"fn f(a: f64) -> f64 { let b = a; b + 1.0 }\n".repeat(3_000)).readable);
     }
 
     #[test]
