@@ -16,7 +16,7 @@ use crate::{intake::hex, workspace::Workspace};
 const CRATES: [&str; 2] = ["ndarray", "interface"];
 
 /// Compiled crates and the compiler that made them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Kit {
     /// Names what went in; a kit with another key is another kit.
     key: String,
@@ -43,8 +43,8 @@ pub enum KitError {
     #[error("failed to build the crates that learner code is linked against")]
     #[diagnostic(help("see what cargo printed above; `cargo build -p interface` shows it again"))]
     Build,
-    #[error("failed to copy the crates that learner code is linked against into {path}")]
-    Fill { path: PathBuf, source: io::Error },
+    #[error("failed to copy the crates that learner code is linked against")]
+    Fill(#[source] io::Error),
     #[error("failed to find {0} among the crates that cargo built")]
     Incomplete(&'static str),
 }
@@ -105,11 +105,8 @@ impl Kit {
         let compiler_stamp =
             stamp(&rustc).map_err(|source| KitError::Read { path: rustc.clone(), source })?;
         let messages = cargo_build(workspace)?;
-        let folder = workspace.cache().join(format!("kit-{}", &key[..16]));
-        let (externs, search) = Default::default();
-        let mut kit = Self { key, rustc, compiler_stamp, folder, externs, search };
-        kit.fill(&messages)
-            .map_err(|source| KitError::Fill { path: kit.folder.clone(), source })?;
+        let mut kit = Self { key, rustc, compiler_stamp, ..Self::default() };
+        kit.fill(&workspace.cache(), &messages).map_err(KitError::Fill)?;
         for name in CRATES {
             if !kit.externs.iter().any(|(known, _)| known == name) {
                 return Err(KitError::Incomplete(name));
@@ -119,45 +116,59 @@ impl Kit {
     }
 
     /// Takes what cargo says that it has built.
-    fn fill(&mut self, messages: &str) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        let messages = messages.lines().filter_map(|line| serde_json::from_str(line).ok());
-        messages.into_iter().try_for_each(|message| self.note(message))
-    }
-
-    fn note(&mut self, message: Message) -> io::Result<()> {
-        match message {
-            Message::Artifact { target, filenames } => {
-                // In `deps` the name holds a hash of what the crate was built with; beside it lies a
-                // copy without one, which the next build may replace.
-                let hashed = |file: &PathBuf| file.parent().is_some_and(|it| it.ends_with("deps"));
-                let Some(file) = filenames.into_iter().find(hashed) else { return Ok(()) };
-                let file = self.take(&file)?;
-                if CRATES.contains(&target.name.as_str()) {
-                    self.externs.push((target.name, file));
+    fn fill(&mut self, cache: &Path, messages: &str) -> io::Result<()> {
+        let mut built = Vec::new();
+        for message in messages.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+            match message {
+                Message::Artifact { target, filenames } => {
+                    built.extend(artifact(target, filenames))
                 }
+                Message::BuildScript { linked_paths } => {
+                    linked_paths.into_iter().for_each(|path| self.search_in(path));
+                }
+                Message::Other => (),
             }
-            Message::BuildScript { linked_paths } => {
-                linked_paths.into_iter().for_each(|path| self.search_in(path));
-            }
-            Message::Other => (),
         }
+        // Cargo's names hold the compiler's version and the features; the key, our own sources.
+        let names = built.iter().map(|(_, file)| file.display().to_string());
+        let digest = hex(&Sha256::digest(names.chain([self.key.clone()]).collect::<String>()));
+        self.folder = cache.join(format!("kit-{}", &digest[..16]));
+        copy(built.iter().map(|(_, file)| file.as_path()), &self.folder)?;
+        let externs = built.into_iter().filter(|(name, _)| CRATES.contains(&name.as_str()));
+        let taken = |file: PathBuf| self.folder.join(file.file_name().unwrap_or_default());
+        self.externs = externs.map(|(name, file)| (name, taken(file))).collect();
         Ok(())
-    }
-
-    /// Copies a built crate into the kit: a library, or a macro that the compiler loads.
-    fn take(&self, file: &Path) -> io::Result<PathBuf> {
-        let library = file.with_extension("rlib");
-        let file = if library.is_file() { &library } else { file };
-        let taken = self.folder.join(file.file_name().unwrap_or_default());
-        fs::copy(file, &taken)?;
-        Ok(taken)
     }
 
     fn search_in(&mut self, path: String) {
         if !self.search.contains(&path) {
             self.search.push(path);
         }
+    }
+}
+
+/// A crate's name and the file that is linked, or loaded by the compiler when it is a macro.
+fn artifact(target: Target, filenames: Vec<PathBuf>) -> Option<(String, PathBuf)> {
+    // In `deps` the name holds a hash of what the crate was built with; beside it lies a copy without
+    // one, which the next build may replace.
+    let hashed = |file: &PathBuf| file.parent().is_some_and(|it| it.ends_with("deps"));
+    let file = filenames.into_iter().find(hashed)?;
+    let library = file.with_extension("rlib");
+    Some((target.name, if library.is_file() { library } else { file }))
+}
+
+/// Copies the files into a folder that appears when it is whole: other graders may want it too.
+fn copy<'a>(mut files: impl Iterator<Item = &'a Path>, folder: &Path) -> io::Result<()> {
+    let cache = folder.parent().unwrap_or(folder);
+    fs::create_dir_all(cache)?;
+    let draft = tempfile::tempdir_in(cache)?;
+    files.try_for_each(|file| {
+        fs::copy(file, draft.path().join(file.file_name().unwrap_or_default())).map(drop)
+    })?;
+    match fs::rename(draft.path(), folder) {
+        // Another grader was faster, and its copy is the same.
+        Err(_) if folder.is_dir() => Ok(()),
+        renamed => renamed,
     }
 }
 
