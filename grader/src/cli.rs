@@ -23,6 +23,10 @@ pub enum Command {
     Grade(Grade),
     /// List the lessons, their checks and points.
     List(Lessons),
+    /// Make a key that reports are signed with.
+    NewKey(NewKey),
+    /// Check that a report is what the grader wrote.
+    VerifyReport(VerifyReport),
     /// For authors: prove that lessons are sound (stub, solution, mistakes, visible tests).
     Prove(Prove),
 }
@@ -46,12 +50,32 @@ pub struct Grade {
     /// Grade for a record: at full strength, or not at all.
     #[arg(long)]
     pub record: bool,
+    /// Sign the report with this secret key; the signature goes beside it.
+    #[arg(long, value_name = "KEY", requires_all = ["record", "output"])]
+    pub sign: Option<PathBuf>,
     /// Grade without a sandbox, which the report says: for code that you would run yourself.
     #[arg(long)]
     pub insecure: bool,
     /// Show hidden inputs and expected values.
     #[arg(long)]
     pub reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct NewKey {
+    /// Where the secret key goes; the public one goes beside it, with `.pub` at the end.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyReport {
+    /// The report; its signature lies beside it, with `.sig` at the end.
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// The public key.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ mod render;
 mod report;
 mod sandbox;
 mod scan;
+mod signature;
 mod worker;
 mod workspace;
 
@@ -67,6 +68,19 @@ fn run(command: Command) -> miette::Result<bool> {
             list(&lessons.chosen());
             Ok(true)
         }
+        Command::NewKey(command) => {
+            signature::new_key(&command.file)?;
+            anstream::println!(
+                "The secret key is in {}. Keep it to yourself.",
+                command.file.display()
+            );
+            Ok(true)
+        }
+        Command::VerifyReport(command) => {
+            signature::verify(&command.report, &command.key)?;
+            anstream::println!("{} is what the grader wrote.", command.report.display());
+            Ok(true)
+        }
         Command::Prove(command) => {
             let grader = grader(Sandbox::strongest())?;
             Ok(prove::prove(&grader, &command.lessons.chosen(), command.skip_edited)?)
@@ -98,6 +112,9 @@ fn grade(command: &Grade) -> miette::Result<bool> {
         Format::Json => render::json(&report).into_diagnostic()?,
     };
     deliver(&text, command.output.as_deref(), &report)?;
+    if let (Some(key), Some(file)) = (&command.sign, &command.output) {
+        signature::sign(file, key)?;
+    }
     Ok(report.is_complete())
 }
 

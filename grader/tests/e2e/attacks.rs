@@ -98,6 +98,31 @@ fn survivors(submission: &Submission) -> impl Iterator<Item = String> {
         .map(|program| program.display().to_string())
 }
 
+/// How often all attacks are made; `GRADLINGS_ROUNDS` asks for more than once.
+fn rounds() -> usize {
+    std::env::var("GRADLINGS_ROUNDS").map_or(1, |rounds| rounds.parse().expect("a number"))
+}
+
+/// What is there to be left behind.
+#[derive(Debug)]
+#[expect(dead_code, reason = "printed")]
+struct Left {
+    processes: usize,
+    temporary_files: usize,
+}
+
+impl Left {
+    fn count() -> Self {
+        let entries = |folder: &str| fs::read_dir(folder).into_iter().flatten().flatten();
+        let is_process =
+            |name: &std::ffi::OsStr| name.to_string_lossy().bytes().all(|it| it.is_ascii_digit());
+        Self {
+            processes: entries("/proc").filter(|entry| is_process(&entry.file_name())).count(),
+            temporary_files: ["/tmp", "/dev/shm"].into_iter().flat_map(entries).count(),
+        }
+    }
+}
+
 fn attacks() -> Vec<Attack> {
     let entries = fs::read_dir(root().join("grader/tests/e2e/attacks")).unwrap();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -126,8 +151,12 @@ fn every_attack_gets_its_verdict_and_nothing_else() {
     let folder = TempDir::new().unwrap();
     let canary = folder.path().join("secret.rs");
     fs::write(&canary, format!("// {SECRET}\n")).unwrap();
-    let problems: Vec<_> = attacks().iter().flat_map(|attack| attack.problems(&canary)).collect();
+    let before = Left::count();
+    let (rounds, attacks) = (rounds(), attacks());
+    let gradings = || (0..rounds).flat_map(|_| &attacks);
+    let problems: Vec<_> = gradings().flat_map(|attack| attack.problems(&canary)).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+    println!("{} gradings; before {before:?}, after {:?}", gradings().count(), Left::count());
     let left = ["/tmp/gradlings-left", "/tmp/gradlings-link", "/dev/shm/gradlings-left"];
     assert!(left.iter().all(|file| fs::symlink_metadata(file).is_err()), "files were left");
     assert_eq!(

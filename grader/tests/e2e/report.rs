@@ -1,12 +1,14 @@
 //! The JSON report keeps its published form.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
-use crate::submission::{Submission, root, solution};
+use crate::submission::{Submission, grader, root, solution};
 
 fn schema() -> Value {
     let file = root().join("docs/report.schema.json");
-    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
 }
 
 fn conforms(report: &Value) -> bool {
@@ -56,4 +58,30 @@ fn a_report_names_what_was_graded_and_how() {
     assert_eq!(report["gemm_backend"], backend);
     let second = Submission::empty().with("ex_2_2", solution("ex_2_2") + "\n");
     assert_ne!(report["submission_sha256"], second.grade(&["ex_2_2"]).0["submission_sha256"]);
+}
+
+#[test]
+fn a_signed_report_is_believed_until_a_byte_of_it_changes() {
+    let submission = Submission::empty().with_solution("ex_2_2");
+    let at = |name: &str| format!("{}/{name}", submission.path());
+    let (report, key, public) = (at("report.json"), at("key"), at("key.pub"));
+    let verify = || grader(&["verify-report", &report, "--key", &public]).status.code();
+    assert_eq!(grader(&["new-key", &key]).status.code(), Some(0));
+    assert_eq!(grader(&["new-key", &key]).status.code(), Some(2), "a key is never overwritten");
+    let grade = ["grade", "ex_2_2", "--submission", submission.path(), "--format", "json"];
+    let signed = ["--record", "--insecure", "--output", &report, "--sign", &key];
+    assert_eq!(grader(&[&grade[..], &signed[..]].concat()).status.code(), Some(0));
+    assert_eq!(verify(), Some(0));
+
+    let honest = fs::read_to_string(&report).unwrap();
+    fs::write(&report, honest.replace("\"score\": 1.0", "\"score\": 9.0")).unwrap();
+    assert_eq!(verify(), Some(2), "the score was changed");
+    fs::write(&report, &honest).unwrap();
+    assert_eq!(verify(), Some(0));
+    assert_eq!(grader(&["new-key", &at("other")]).status.code(), Some(0));
+    let other = grader(&["verify-report", &report, "--key", &at("other.pub")]);
+    let said = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(other.status.code() == Some(2) && said.contains("not what was signed"), "{said}");
+    let not_a_key = grader(&["verify-report", &report, "--key", &report]);
+    assert!(String::from_utf8_lossy(&not_a_key.stderr).contains("failed to read a key"));
 }
