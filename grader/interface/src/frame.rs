@@ -117,4 +117,43 @@ mod tests {
         assert!(decode::<Request>(&body[..body.len() - 1]).is_err());
         assert!(decode::<Request>(&[body, &[0]].concat()).is_err());
     }
+
+    #[test]
+    fn nesting_without_measure_is_refused() {
+        let nested = |depth: usize| {
+            let mut value = Value::Bool(true);
+            for _ in 0..depth {
+                value = Value::List(vec![value]);
+            }
+            postcard::to_stdvec(&value).unwrap()
+        };
+        assert!(decode::<Value>(&nested(8)).is_ok());
+        assert!(decode::<Value>(&nested(9)).is_err());
+        let level = &nested(1)[..2];
+        assert!(decode::<Value>(&level.repeat(10_000_000)).is_err());
+        assert!(decode::<Value>(&nested(8)).is_ok(), "a refusal leaves nothing behind");
+    }
+
+    #[test]
+    fn no_bytes_whatever_are_more_than_refused() {
+        let mut rng = fastrand::Rng::with_seed(1);
+        let honest = encode(&request()).unwrap();
+        for _ in 0..200_000 {
+            let mut body = match rng.bool() {
+                true => honest[PREFIX..].to_vec(),
+                false => (0..rng.usize(..64)).map(|_| rng.u8(..)).collect(),
+            };
+            for _ in 0..rng.usize(..4) {
+                let at = rng.usize(..body.len().max(1));
+                if let Some(byte) = body.get_mut(at) {
+                    *byte = rng.u8(..);
+                }
+            }
+            // Whatever was read can be written and read again.
+            if let Ok(read) = decode::<Request>(&body) {
+                let again = encode(&read).unwrap();
+                assert_eq!(encode(&decode::<Request>(&again[PREFIX..]).unwrap()).unwrap(), again);
+            }
+        }
+    }
 }

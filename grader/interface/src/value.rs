@@ -1,9 +1,9 @@
 //! The values that cross the process boundary, and how Rust types become them.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use ndarray::{Array, Array1, Array2, Dimension};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// One value on the wire. Its shape is part of the data and is verified before use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,9 +24,31 @@ pub enum Value {
         data: Vec<f64>,
     },
     /// Arguments of a function, or elements of a tuple.
+    #[serde(deserialize_with = "nested")]
     List(Vec<Value>),
     /// A struct, field by field.
+    #[serde(deserialize_with = "nested")]
     Record(Vec<(String, Value)>),
+}
+
+/// How deep values may lie in each other: an argument list of records of lists needs three.
+const DEEPEST: usize = 8;
+
+thread_local! {
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Reads what holds further values. A frame of a hostile worker could nest millions, each of which
+/// would take some of the reader's stack.
+fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    let depth = DEPTH.get();
+    if depth == DEEPEST {
+        return Err(D::Error::custom("values are nested too deep"));
+    }
+    DEPTH.set(depth + 1);
+    let read = T::deserialize(from);
+    DEPTH.set(depth);
+    read
 }
 
 impl fmt::Display for Value {
