@@ -30,8 +30,9 @@ const LIMITS: Limits =
 /// How long the compiler may take by the clock.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What a compiler and its linker read besides the kit: the system's programs and headers.
-const SYSTEM: [&str; 5] = ["/bin", "/usr", "/nix/store", "/etc/alternatives", "/dev/urandom"];
+/// What a compiler and its linker read besides the kit: the system's programs, libraries and headers.
+const SYSTEM: [&str; 7] =
+    ["/bin", "/lib", "/lib64", "/usr", "/nix/store", "/etc/alternatives", "/dev/urandom"];
 
 /// How much of the compiler's messages is kept.
 const KEPT_MESSAGES: usize = 8 << 10;
@@ -92,7 +93,7 @@ impl Job<'_> {
             // Waits for a build at most, which itself waits for nothing.
             lock.lock_shared()?;
             if fs::read_to_string(&record).is_ok_and(|known| known == key) && program.is_file() {
-                return Ok(self.built(program, KeptBy::Lock(lock)));
+                return Ok(self.built(kit, program, KeptBy::Lock(lock)));
             }
             lock.unlock()?;
             match lock.try_lock() {
@@ -115,11 +116,12 @@ impl Job<'_> {
         let folder = tempfile::tempdir()?;
         let program = folder.path().join(WORKER);
         Job { slot: folder.path(), ..*self }.build(kit, &program)?;
-        Ok(self.built(program, KeptBy::Folder(folder)))
+        Ok(self.built(kit, program, KeptBy::Folder(folder)))
     }
 
-    fn built(&self, path: PathBuf, kept_by: KeptBy) -> Built {
-        Built { program: Program { path, sandbox: self.sandbox }, _kept_by: kept_by }
+    fn built(&self, kit: &Kit, path: PathBuf, kept_by: KeptBy) -> Built {
+        let libraries = kit.libraries().to_vec();
+        Built { program: Program { path, libraries, sandbox: self.sandbox }, _kept_by: kept_by }
     }
 
     fn key(&self, kit: &Kit) -> String {

@@ -204,7 +204,10 @@ impl Grader {
         subject: &Subject,
     ) -> io::Result<(CheckReport, Vec<Probe>, String)> {
         let mut learner = Learner::start(subject, mixed(self.seed, lesson.id, check.id))?;
-        let outcome = (check.run)(&mut learner);
+        let outcome = (check.run)(&mut learner).map_err(|miss| match miss.verdict {
+            Verdict::Failed if !learner.repeats_itself() => unsteady(miss),
+            _ => miss,
+        });
         let (probes, prints) = learner.finish();
         let outcome = outcome.map_err(|miss| match probes.last() {
             Some(last) => in_context(miss, last),
@@ -301,6 +304,14 @@ fn in_context(miss: Miss, last: &Probe) -> Miss {
         }
     }
     miss
+}
+
+/// Says that an answer depends on more than the arguments.
+fn unsteady(miss: Miss) -> Miss {
+    let message = miss.message
+        + ". Besides, the same call gives another answer the second time: does a `static`, the time or \
+           a random number take part?";
+    Miss { message, ..miss }
 }
 
 /// One bug is one message: a failed check is skipped when a check that it builds on has not passed,

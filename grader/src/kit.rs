@@ -30,7 +30,20 @@ pub struct Kit {
     externs: Vec<(String, PathBuf)>,
     /// `-L` arguments for libraries of the system.
     search: Vec<String>,
+    /// The shared libraries that a worker loads.
+    libraries: Vec<PathBuf>,
 }
+
+/// A program that is linked as workers are, and says what the loader gave it.
+const PROBE: &str = r#"
+use ndarray::Array2;
+
+fn main() {
+    let ones = std::hint::black_box(Array2::<f64>::ones((2, 2)));
+    std::hint::black_box((ones.dot(&ones).exp(), interface::serve as *const ()));
+    print!("{}", std::fs::read_to_string("/proc/self/maps").unwrap_or_default());
+}
+"#;
 
 /// Why there is no kit.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -47,6 +60,8 @@ pub enum KitError {
     Fill(#[source] io::Error),
     #[error("failed to find {0} among the crates that cargo built")]
     Incomplete(&'static str),
+    #[error("failed to link a program against the crates that cargo built")]
+    Probe(#[source] io::Error),
 }
 
 impl Kit {
@@ -61,6 +76,10 @@ impl Kit {
         let kit = Self::build(workspace, key)?;
         kit.write(&record).map_err(|source| KitError::Read { path: record, source })?;
         Ok(kit)
+    }
+
+    pub fn libraries(&self) -> &[PathBuf] {
+        &self.libraries
     }
 
     pub fn key(&self) -> &str {
@@ -90,6 +109,7 @@ impl Kit {
     fn is_whole(&self) -> bool {
         stamp(&self.rustc).is_ok_and(|stamp| stamp == self.compiler_stamp)
             && self.externs.iter().all(|(_, file)| file.is_file())
+            && self.libraries.iter().all(|file| file.is_file())
     }
 
     fn write(&self, record: &Path) -> io::Result<()> {
@@ -112,7 +132,20 @@ impl Kit {
                 return Err(KitError::Incomplete(name));
             }
         }
+        kit.libraries = kit.probe().map_err(KitError::Probe)?;
         Ok(kit)
+    }
+
+    /// The shared libraries of a program that is linked against this kit.
+    fn probe(&self) -> io::Result<Vec<PathBuf>> {
+        let folder = tempfile::tempdir()?;
+        let (source, program) = (folder.path().join("probe.rs"), folder.path().join("probe"));
+        fs::write(&source, PROBE)?;
+        let (rustc, arguments) = self.compiler();
+        let mut rustc = Command::new(rustc);
+        rustc.arg(&source).args(arguments).args(["--edition=2024", "-o"]).arg(&program);
+        output(&mut rustc)?;
+        Ok(mapped_libraries(&output(&mut Command::new(&program))?))
     }
 
     /// Takes what cargo says that it has built.
@@ -215,6 +248,27 @@ fn compiler(workspace: &Workspace) -> Result<PathBuf, KitError> {
     Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).join("bin/rustc"))
 }
 
+/// What a command writes; an error when it fails.
+fn output(command: &mut Command) -> io::Result<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(io::Error::other(output.status.to_string()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The files of the probe's memory map that hold code, without the probe itself.
+fn mapped_libraries(maps: &str) -> Vec<PathBuf> {
+    let is_code = |line: &&str| line.split(' ').nth(1).is_some_and(|may| may.contains('x'));
+    let files =
+        maps.lines().filter(is_code).filter_map(|line| line.find('/').map(|at| &line[at..]));
+    let mut libraries: Vec<_> =
+        files.map(PathBuf::from).filter(|file| !file.ends_with("probe")).collect();
+    // A library may have code in several places.
+    libraries.dedup();
+    libraries
+}
+
 fn stamp(file: &Path) -> io::Result<(u64, u64)> {
     let metadata = fs::metadata(file)?;
     let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -244,4 +298,23 @@ fn key(workspace: &Workspace) -> Result<String, KitError> {
         }
     }
     Ok(hex(&hash.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_the_mapped_files_with_code() {
+        let maps = "\
+55d0-55d1 r--p 00000000 fe:00 1   /tmp/x/probe
+55d1-55d2 r-xp 00001000 fe:00 1   /tmp/x/probe
+7f10-7f11 r--p 00000000 fe:00 2   /usr/lib/libm.so.6
+7f11-7f12 r-xp 00001000 fe:00 2   /usr/lib/libm.so.6
+7f12-7f13 r-xp 00003000 fe:00 2   /usr/lib/libm.so.6
+7f14-7f15 rw-p 00000000 00:00 0
+7ffd-7ffe r-xp 00000000 00:00 0   [vdso]
+";
+        assert_eq!(mapped_libraries(maps), [Path::new("/usr/lib/libm.so.6")]);
+    }
 }

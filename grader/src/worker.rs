@@ -58,6 +58,8 @@ pub enum Stop {
 #[derive(Debug, Clone)]
 pub struct Program {
     pub path: PathBuf,
+    /// The shared libraries that it is linked against.
+    pub libraries: Vec<PathBuf>,
     pub sandbox: Sandbox,
 }
 
@@ -84,8 +86,9 @@ impl Worker {
     pub fn start(program: &Program, arguments: &[&str]) -> io::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
         let (pipe, writer) = io::pipe()?;
-        let Program { path, sandbox } = program;
-        let mut command = sandbox.command(path, Profile::Worker, LIMITS, Paths::default())?;
+        let Program { path, libraries, sandbox } = program;
+        let paths = Paths { read: libraries.clone(), ..Paths::default() };
+        let mut command = sandbox.command(path, Profile::Worker, LIMITS, paths)?;
         // One thread: more would cost start-up time, and sums would depend on the core count.
         command.env("OPENBLAS_NUM_THREADS", "1").args(arguments);
         command.stdin(Stdio::from(OwnedFd::from(theirs)));

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use interface::{
     Function, Value, Wire,
-    frame::{Answer, Panic},
+    frame::{self, Answer, Panic},
 };
 use ndarray::Array;
 use sha2::{Digest, Sha256};
@@ -114,6 +114,14 @@ impl<'a> Learner<'a> {
                 found.path, found.line, found.what
             ))),
         }
+    }
+
+    /// True when the last call, made once more, gets the same answer, to the bit.
+    pub fn repeats_itself(&mut self) -> bool {
+        let Some(Probe { function, arguments, answer }) = self.probes.last() else { return true };
+        let again = self.worker.call(function, arguments.clone());
+        // Compared as frames: NaN is not equal to itself.
+        again.is_ok_and(|again| frame::encode(&again).ok() == frame::encode(answer).ok())
     }
 
     /// Ends the worker; gives the calls that were made and what the learner's code printed.

@@ -11,7 +11,7 @@ use seccompiler::{
 use super::Profile;
 
 /// What any program needs: its memory, its own files, its end, the time.
-const ANY: [c_long; 47] = [
+const ANY: [c_long; 42] = [
     libc::SYS_brk,
     libc::SYS_clock_getres,
     libc::SYS_clock_gettime,
@@ -20,11 +20,9 @@ const ANY: [c_long; 47] = [
     libc::SYS_execve,
     libc::SYS_exit,
     libc::SYS_exit_group,
-    libc::SYS_faccessat,
     libc::SYS_fcntl,
     libc::SYS_fstat,
     libc::SYS_futex,
-    libc::SYS_getcwd,
     libc::SYS_getpid,
     libc::SYS_getrandom,
     libc::SYS_gettid,
@@ -35,12 +33,10 @@ const ANY: [c_long; 47] = [
     libc::SYS_mremap,
     libc::SYS_munmap,
     libc::SYS_nanosleep,
-    libc::SYS_newfstatat,
     libc::SYS_openat,
     libc::SYS_ppoll,
     libc::SYS_pread64,
     libc::SYS_read,
-    libc::SYS_readlinkat,
     libc::SYS_readv,
     libc::SYS_recvfrom,
     libc::SYS_restart_syscall,
@@ -54,7 +50,6 @@ const ANY: [c_long; 47] = [
     libc::SYS_set_robust_list,
     libc::SYS_set_tid_address,
     libc::SYS_sigaltstack,
-    libc::SYS_statx,
     libc::SYS_sysinfo,
     libc::SYS_uname,
     libc::SYS_write,
@@ -63,24 +58,17 @@ const ANY: [c_long; 47] = [
 
 /// The older names of some of these, which the C library still uses.
 #[cfg(target_arch = "x86_64")]
-const OLDER: [c_long; 7] = [
-    libc::SYS_access,
-    libc::SYS_arch_prctl,
-    libc::SYS_open,
-    libc::SYS_poll,
-    libc::SYS_readlink,
-    libc::SYS_stat,
-    libc::SYS_lstat,
-];
+const OLDER: [c_long; 2] = [libc::SYS_arch_prctl, libc::SYS_poll];
 #[cfg(not(target_arch = "x86_64"))]
 const OLDER: [c_long; 0] = [];
 
 /// What a compiler and its linker need besides: files of their own, threads, and each other.
-const COMPILER: [c_long; 31] = [
+const COMPILER: [c_long; 36] = [
     libc::SYS_chdir,
     libc::SYS_copy_file_range,
     libc::SYS_dup,
     libc::SYS_dup3,
+    libc::SYS_faccessat,
     libc::SYS_faccessat2,
     libc::SYS_fadvise64,
     libc::SYS_fallocate,
@@ -90,19 +78,23 @@ const COMPILER: [c_long; 31] = [
     libc::SYS_fstatfs,
     libc::SYS_fsync,
     libc::SYS_ftruncate,
+    libc::SYS_getcwd,
     libc::SYS_getdents64,
     libc::SYS_getppid,
     libc::SYS_getrusage,
     libc::SYS_getuid,
     libc::SYS_linkat,
     libc::SYS_mkdirat,
+    libc::SYS_newfstatat,
     libc::SYS_pipe2,
     libc::SYS_pwrite64,
+    libc::SYS_readlinkat,
     libc::SYS_recvmsg,
     libc::SYS_renameat,
     libc::SYS_renameat2,
     libc::SYS_sendfile,
     libc::SYS_statfs,
+    libc::SYS_statx,
     libc::SYS_umask,
     libc::SYS_unlinkat,
     libc::SYS_utimensat,
@@ -111,14 +103,19 @@ const COMPILER: [c_long; 31] = [
 ];
 
 #[cfg(target_arch = "x86_64")]
-const COMPILER_OLDER: [c_long; 9] = [
+const COMPILER_OLDER: [c_long; 14] = [
+    libc::SYS_access,
     libc::SYS_chmod,
     libc::SYS_dup2,
     libc::SYS_link,
+    libc::SYS_lstat,
     libc::SYS_mkdir,
+    libc::SYS_open,
     libc::SYS_pipe,
+    libc::SYS_readlink,
     libc::SYS_rename,
     libc::SYS_rmdir,
+    libc::SYS_stat,
     libc::SYS_unlink,
     libc::SYS_vfork,
 ];
@@ -162,7 +159,11 @@ fn rules(profile: Profile) -> Result<Rules, seccompiler::BackendError> {
     let mut limited = vec![(libc::SYS_tgkill, vec![is(0, std::process::id().into())?])];
     match profile {
         // Without a pointer to a new limit, a program reads one of its own.
-        Profile::Worker => limited.push((libc::SYS_prlimit64, vec![is(0, 0)?, is(2, 0)?])),
+        Profile::Worker => {
+            limited.push((libc::SYS_prlimit64, vec![is(0, 0)?, is(2, 0)?]));
+            // What is open may be measured; a path would tell of files that cannot be opened.
+            limited.push((libc::SYS_newfstatat, vec![is(3, libc::AT_EMPTY_PATH as u64)?]));
+        }
         Profile::Compiler => {
             names.extend(COMPILER.into_iter().chain(COMPILER_OLDER));
             names.push(libc::SYS_clone3);

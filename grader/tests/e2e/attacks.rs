@@ -18,18 +18,31 @@ use crate::submission::{Submission, messages, root, solution};
 /// What no output may show.
 const SECRET: &str = "canary-7d1f3c";
 
+/// The pre-activation of lesson 2.2.
+const HONEST: &str = "w * x + b";
+
 struct Attack {
     name: String,
     verdict: String,
+    /// What some of its messages have to say.
+    says: String,
+    /// What the forward pass computes as its z.
+    z: String,
     text: String,
 }
 
 impl Attack {
     fn read(file: &Path) -> Self {
         let text = fs::read_to_string(file).unwrap();
-        let verdict = text.lines().find_map(|line| line.strip_prefix("// verdict: "));
-        let verdict = verdict.unwrap_or_else(|| panic!("{file:?} expects no verdict")).to_owned();
-        Self { name: file.file_stem().unwrap().to_string_lossy().into_owned(), verdict, text }
+        let header = |start| text.lines().find_map(|line| line.strip_prefix(start));
+        let header = |start| header(start).map(str::to_owned);
+        Self {
+            name: file.file_stem().unwrap().to_string_lossy().into_owned(),
+            verdict: header("// verdict: ").unwrap_or_else(|| panic!("{file:?} has no verdict")),
+            says: header("// says: ").unwrap_or_default(),
+            z: header("// z: ").unwrap_or_else(|| HONEST.to_owned()),
+            text,
+        }
     }
 
     /// The solution of lesson 2.2, whose forward pass attacks first.
@@ -43,7 +56,8 @@ impl Attack {
         let attack =
             places.iter().fold(self.text.clone(), |text, (name, path)| text.replace(name, path));
         // An inner attribute has to come first.
-        let victim = solution("ex_2_2").replace("let z =", "attack();\nlet z =");
+        let (honest, hostile) = (format!("let z = {HONEST};"), format!("let z = {};", self.z));
+        let victim = solution("ex_2_2").replace(&honest, &format!("attack();\n{hostile}"));
         let victim = victim.lines().filter(|line| !line.starts_with("//!"));
         let text = attack + &victim.collect::<Vec<_>>().join("\n");
         Submission::empty().with("ex_2_2", text).with_solution("ex_3_2")
@@ -61,6 +75,9 @@ impl Attack {
             || (verdict == "passed") != (victim["verdict"] == "passed")
         {
             problems.push(format!("{verdict}, not {}: {}", self.verdict, messages(&victim)));
+        }
+        if !messages(&victim).contains(&self.says) {
+            problems.push(format!("nothing says “{}”: {}", self.says, messages(&victim)));
         }
         if honest["verdict"] != "passed" {
             problems.push("the honest lesson suffered".to_owned());
