@@ -196,8 +196,9 @@ impl Job<'_> {
 
     fn rustc(&self, kit: &Kit, root: &Path, product: &Product) -> io::Result<Finished> {
         let (rustc, arguments) = kit.compiler();
-        let mut command =
+        let mut confined =
             self.sandbox.command(rustc, Profile::Compiler, LIMITS, self.paths(kit))?;
+        let command = &mut confined.command;
         // The linker is found through the path, and writes drafts.
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("TMPDIR", self.slot).current_dir(self.slot);
@@ -215,7 +216,7 @@ impl Job<'_> {
                 command.arg(self.slot.join("check.rmeta"));
             }
         }
-        Finished::run(command, PATIENCE, KEPT_MESSAGES)
+        Finished::run(confined, PATIENCE, KEPT_MESSAGES)
     }
 
     fn paths(&self, kit: &Kit) -> Paths {

@@ -89,7 +89,7 @@ impl Grader {
             submission_sha256: hex(&Sha256::digest(digests.join("\n"))),
             seed: self.seed,
             gemm_backend: interface::GEMM_BACKEND.to_owned(),
-            sandbox: self.sandbox.name().to_owned(),
+            sandbox: self.sandbox.name(),
             record: self.record && self.sandbox.is_full(),
             score: lessons.iter().map(|lesson| lesson.score).sum(),
             max_score: lessons.iter().map(|lesson| lesson.max_score).sum(),

@@ -125,7 +125,7 @@ fn grade(command: &Grade) -> miette::Result<bool> {
     "a record needs Landlock (Linux 5.13 or later) and seccomp. Without --record, the submission is \
      graded for practice; --insecure grades for a record all the same, and the report says so"
 ))]
-struct NotConfined(&'static str);
+struct NotConfined(String);
 
 fn chosen_sandbox(command: &Grade) -> miette::Result<Sandbox> {
     if command.insecure {
@@ -135,7 +135,7 @@ fn chosen_sandbox(command: &Grade) -> miette::Result<Sandbox> {
     if command.record && !sandbox.is_full() {
         return Err(NotConfined(sandbox.name()).into());
     }
-    Ok(sandbox)
+    Ok(if command.record { sandbox.reinforced() } else { sandbox })
 }
 
 /// Counts finished lessons on a terminal; silent elsewhere.

@@ -4,6 +4,8 @@
 //! gives up what the command must not have and then becomes the command. Nothing is confined from
 //! inside: code that runs before `main` would be too early for that.
 
+mod bubblewrap;
+mod cgroup;
 mod finished;
 #[cfg(target_os = "linux")]
 mod landlock;
@@ -15,14 +17,18 @@ use std::{
     ffi::OsString,
     fs::File,
     io,
-    os::{fd::IntoRawFd, unix::process::CommandExt},
+    os::{
+        fd::IntoRawFd,
+        unix::process::{CommandExt, ExitStatusExt},
+    },
     path::PathBuf,
-    process::Command,
+    process::{Command, ExitStatus, Stdio},
 };
 
 use rustix::process::{Resource, Rlimit};
 use serde::{Deserialize, Serialize};
 
+pub use cgroup::Group;
 pub use finished::Finished;
 
 /// The first argument that makes the grader the launcher.
@@ -40,8 +46,19 @@ const ANY: [&str; 2] = [
 /// What confines a program besides its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sandbox {
+    cgroup: bool,
+    bubblewrap: bool,
     landlock: bool,
     seccomp: bool,
+}
+
+/// A command that will start confined.
+#[derive(Debug)]
+pub struct Confined {
+    pub command: Command,
+    pub sandbox: Sandbox,
+    /// Kept until the command has ended.
+    pub group: Group,
 }
 
 /// What a confined program is, which says what it needs.
@@ -82,14 +99,25 @@ struct Confinement {
     profile: Profile,
     limits: Limits,
     paths: Paths,
+    stage: Stage,
+}
+
+/// How far a launcher has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    /// It sees what the grader sees, and joins the group with these entrances.
+    Outside(Vec<PathBuf>),
+    /// It is in namespaces of its own.
+    Inside,
 }
 
 impl Sandbox {
     /// Limits alone.
-    pub const NONE: Self = Self { landlock: false, seccomp: false };
+    pub const NONE: Self =
+        Self { cgroup: false, bubblewrap: false, landlock: false, seccomp: false };
 
     /// Files and system calls.
-    const FULL: Self = Self { landlock: true, seccomp: true };
+    const FULL: Self = Self { landlock: true, seccomp: true, ..Self::NONE };
 
     /// The strongest that works here, as tried on a thread that does nothing else: both parts confine
     /// the thread that asks for them, and what it starts.
@@ -106,18 +134,56 @@ impl Sandbox {
         [Self::FULL].into_iter().chain(weaker).find(works).unwrap_or(Self::NONE)
     }
 
+    /// Adds what works here of what takes longer: namespaces, and a group with limits.
+    #[must_use]
+    pub fn reinforced(self) -> Self {
+        let with_group = Self { cgroup: true, ..self };
+        let with_group = if with_group.can_start() { with_group } else { self };
+        let with_both = Self { bubblewrap: true, ..with_group };
+        if with_both.can_start() { with_both } else { with_group }
+    }
+
+    /// True when the grader itself starts confined in this way.
+    fn can_start(self) -> bool {
+        let limits =
+            Limits { cpu_seconds: 2, memory_bytes: 1 << 30, file_bytes: 0, open_files: 16 };
+        let started = || {
+            let grader = std::env::current_exe()?;
+            let paths = Paths {
+                read: vec!["/lib".into(), "/usr/lib".into(), "/lib64".into()],
+                ..Paths::default()
+            };
+            let Confined { mut command, group: _group, .. } =
+                self.command(grader, Profile::Compiler, limits, paths)?;
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command.arg("--version").status()
+        };
+        started().is_ok_and(|status: ExitStatus| status.success())
+    }
+
     /// True when files and system calls are both confined.
     pub fn is_full(self) -> bool {
-        self == Self::FULL
+        self.landlock && self.seccomp
     }
 
     /// As the report names it.
-    pub fn name(self) -> &'static str {
-        match (self.landlock, self.seccomp) {
-            (true, true) => "landlock+seccomp",
-            (true, false) => "landlock",
-            (false, true) => "seccomp",
-            (false, false) => "none",
+    pub fn name(self) -> String {
+        let parts = [
+            (self.landlock, "landlock"),
+            (self.seccomp, "seccomp"),
+            (self.bubblewrap, "bubblewrap"),
+            (self.cgroup, "cgroup"),
+        ];
+        let used: Vec<_> =
+            parts.into_iter().filter_map(|(used, name)| used.then_some(name)).collect();
+        if used.is_empty() { "none".to_owned() } else { used.join("+") }
+    }
+
+    /// How the program itself ended: in namespaces another process passes on how.
+    pub fn ending(self, status: ExitStatus) -> ExitStatus {
+        match status.code().map(|code| code - bubblewrap::SIGNALLED) {
+            Some(signal @ 1..) if self.bubblewrap => ExitStatus::from_raw(signal),
+            _ => status,
         }
     }
 
@@ -145,15 +211,24 @@ impl Sandbox {
         profile: Profile,
         limits: Limits,
         mut paths: Paths,
-    ) -> io::Result<Command> {
+    ) -> io::Result<Confined> {
         let program = program.into();
         paths.read.extend(ANY.map(PathBuf::from));
         paths.read.push(program.clone().into());
+        let group = if self.cgroup { Group::new(&limits)? } else { Group::default() };
+        let stage = Stage::Outside(group.entrances());
         let mut command = Command::new(std::env::current_exe()?);
-        let confinement = Confinement { sandbox: self, profile, limits, paths };
-        let confinement = serde_json::to_string(&confinement)?;
-        command.env_clear().arg(LAUNCH).arg(confinement).arg(program);
-        Ok(command)
+        Confinement { sandbox: self, profile, limits, paths, stage }.tell(&mut command)?;
+        command.env_clear().arg(program);
+        Ok(Confined { command, sandbox: self, group })
+    }
+}
+
+impl Confinement {
+    /// Makes the grader the launcher of what follows among the arguments.
+    fn tell(&self, grader: &mut Command) -> io::Result<()> {
+        grader.arg(LAUNCH).arg(serde_json::to_string(self)?);
+        Ok(())
     }
 }
 
@@ -171,15 +246,17 @@ pub fn launch(arguments: ArgsOs) -> io::Error {
 fn confined(mut arguments: ArgsOs) -> io::Result<Command> {
     let missing = || io::Error::from(io::ErrorKind::InvalidInput);
     let confinement = arguments.next().ok_or_else(missing)?;
-    let confinement: Confinement = serde_json::from_slice(confinement.as_encoded_bytes())?;
+    let mut confinement: Confinement = serde_json::from_slice(confinement.as_encoded_bytes())?;
+    if let Stage::Outside(entrances) = &confinement.stage {
+        leave(entrances)?;
+        confinement.stage = Stage::Inside;
+        if confinement.sandbox.bubblewrap {
+            return inside(&confinement, arguments);
+        }
+    }
     let mut command = Command::new(arguments.next().ok_or_else(missing)?);
-    // A session of its own, so that everything it starts can be ended together.
-    rustix::process::setsid()?;
-    // It must not go on when the grader is gone.
-    #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    // Whoever started the grader may have left files open in it.
-    close_fds::set_fds_cloexec(3, &[]);
+    // bubblewrap names the folder that it starts in.
+    command.env_remove("PWD");
     if confinement.profile == Profile::Worker {
         // The socket is named by the first argument: the program's own standard input is empty.
         let socket = rustix::io::dup(io::stdin())?;
@@ -188,6 +265,28 @@ fn confined(mut arguments: ArgsOs) -> io::Result<Command> {
     }
     confine(&confinement)?;
     command.args(arguments);
+    Ok(command)
+}
+
+/// Leaves the grader's own surroundings.
+fn leave(entrances: &[PathBuf]) -> io::Result<()> {
+    cgroup::join(entrances)?;
+    // A session of its own, so that everything it starts can be ended together.
+    rustix::process::setsid()?;
+    // It must not go on when the grader is gone.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    // Whoever started the grader may have left files open in it.
+    close_fds::set_fds_cloexec(3, &[]);
+    Ok(())
+}
+
+/// The launcher once more, in namespaces of its own.
+fn inside(confinement: &Confinement, program: ArgsOs) -> io::Result<Command> {
+    let grader = std::env::current_exe()?;
+    let mut command = bubblewrap::command(&grader, confinement.profile, &confinement.paths);
+    confinement.tell(&mut command)?;
+    command.args(program);
     Ok(command)
 }
 

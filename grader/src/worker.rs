@@ -20,7 +20,7 @@ use rustix::{
     process::{Pid, Signal, WaitId, WaitIdOptions},
 };
 
-use crate::sandbox::{Limits, Paths, Profile, Sandbox};
+use crate::sandbox::{Confined, Group, Limits, Paths, Profile, Sandbox};
 
 /// Processor time and memory of one worker. An honest check needs a hundredth of either.
 pub const LIMITS: Limits =
@@ -66,6 +66,9 @@ pub struct Program {
 /// A running worker. Dropping it ends the process and everything it started.
 pub struct Worker {
     child: Child,
+    sandbox: Sandbox,
+    /// Removed once the process is gone.
+    _group: Group,
     socket: UnixStream,
     inbox: Vec<u8>,
     prints: Prints,
@@ -88,7 +91,8 @@ impl Worker {
         let (pipe, writer) = io::pipe()?;
         let Program { path, libraries, sandbox } = program;
         let paths = Paths { read: libraries.clone(), ..Paths::default() };
-        let mut command = sandbox.command(path, Profile::Worker, LIMITS, paths)?;
+        let confined = sandbox.command(path, Profile::Worker, LIMITS, paths)?;
+        let Confined { mut command, group, .. } = confined;
         // One thread: more would cost start-up time, and sums would depend on the core count.
         command.env("OPENBLAS_NUM_THREADS", "1").args(arguments);
         command.stdin(Stdio::from(OwnedFd::from(theirs)));
@@ -97,7 +101,16 @@ impl Worker {
         socket.set_nonblocking(true)?;
         rustix::io::ioctl_fionbio(&pipe, true)?;
         let prints = Prints { pipe, kept: Vec::new(), total: 0, ended: false };
-        Ok(Self { child, socket, inbox: Vec::new(), prints, calls: 0, ended: false })
+        Ok(Self {
+            child,
+            sandbox: *sandbox,
+            _group: group,
+            socket,
+            inbox: Vec::new(),
+            prints,
+            calls: 0,
+            ended: false,
+        })
     }
 
     /// Calls one function of the interface and waits for the answer.
@@ -245,7 +258,7 @@ impl Worker {
             let _ = self.child.kill();
         }
         // Once it was waited for, the child remembers its status.
-        self.child.wait().ok()
+        self.child.wait().ok().map(|status| self.sandbox.ending(status))
     }
 }
 

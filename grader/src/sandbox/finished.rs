@@ -1,12 +1,14 @@
 use std::{
     io::{self, PipeReader, Read},
     os::unix::process::ExitStatusExt,
-    process::{Command, ExitStatus, Stdio},
+    process::{ExitStatus, Stdio},
     sync::mpsc,
     time::Duration,
 };
 
 use rustix::process::{Pid, Signal};
+
+use super::Confined;
 
 /// What a confined command left behind, once it and all that it had started are gone.
 #[derive(Debug)]
@@ -20,7 +22,8 @@ pub struct Finished {
 
 impl Finished {
     /// Runs the command for so long at most, and keeps so many bytes of what it writes.
-    pub fn run(mut command: Command, patience: Duration, kept: usize) -> io::Result<Self> {
+    pub fn run(confined: Confined, patience: Duration, kept: usize) -> io::Result<Self> {
+        let Confined { mut command, sandbox, group: _group } = confined;
         let (pipe, writer) = io::pipe()?;
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
         let mut child = command.spawn()?;
@@ -38,7 +41,7 @@ impl Finished {
             // Before the process is waited for: then its number may be another's.
             let _ = rustix::process::kill_process_group(Pid::from_child(&child), Signal::KILL);
         }
-        let status = child.wait()?;
+        let status = sandbox.ending(child.wait()?);
         let text = reader.join().unwrap_or_default();
         Ok(Self { status, text, late })
     }

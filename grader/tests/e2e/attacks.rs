@@ -94,7 +94,7 @@ impl Attack {
 fn graded(submission: &Submission) -> (Value, String) {
     let mut grader = Command::new(env!("CARGO_BIN_EXE_grader"));
     grader.current_dir(root()).env("GRADLINGS_CANARY", SECRET);
-    grader.args(["grade", "ex_2_2", "ex_3_2", "--reveal", "--format", "json"]);
+    grader.args(["grade", "ex_2_2", "ex_3_2", "--record", "--reveal", "--format", "json"]);
     let output = grader.args(["--submission", submission.path()]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();

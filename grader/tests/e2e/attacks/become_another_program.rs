@@ -2,8 +2,7 @@
 // verdict: passed
 
 fn attack() {
-    use std::os::unix::process::CommandExt;
-    
+    use std::{io::ErrorKind::{NotFound, PermissionDenied}, os::unix::process::CommandExt};
     let error = std::process::Command::new("/bin/sh").exec();
-    assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
+    assert!(matches!(error.kind(), NotFound | PermissionDenied), "{error}");
 }
