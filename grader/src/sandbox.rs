@@ -103,7 +103,7 @@ struct Confinement {
 }
 
 /// How far a launcher has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Stage {
     /// It sees what the grader sees, and joins the group with these entrances.
     Outside(Vec<PathBuf>),
@@ -149,10 +149,8 @@ impl Sandbox {
             Limits { cpu_seconds: 2, memory_bytes: 1 << 30, file_bytes: 0, open_files: 16 };
         let started = || {
             let grader = std::env::current_exe()?;
-            let paths = Paths {
-                read: vec!["/lib".into(), "/usr/lib".into(), "/lib64".into()],
-                ..Paths::default()
-            };
+            let paths =
+                Paths { read: bubblewrap::LIBRARIES.map(PathBuf::from).into(), ..Paths::default() };
             let Confined { mut command, group: _group, .. } =
                 self.command(grader, Profile::Compiler, limits, paths)?;
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

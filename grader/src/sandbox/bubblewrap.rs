@@ -23,7 +23,7 @@ const NAMESPACES: [&str; 11] = [
 ];
 
 /// Where libraries are found; Landlock says which of them may be read.
-const LIBRARIES: [&str; 5] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/alternatives"];
+pub const LIBRARIES: [&str; 5] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/alternatives"];
 
 /// The exit code of a program that signal n ended is this plus n, as with shells.
 pub const SIGNALLED: i32 = 128;

@@ -3,7 +3,10 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,6 +17,9 @@ const MOST_PROCESSES: u64 = 64;
 
 /// How many milliseconds the last process of a group may take to end.
 const PATIENCE: u32 = 1000;
+
+/// Where groups are made, found once: every worker starts with a group. Empty where there is nothing.
+static PARENTS: LazyLock<Vec<PathBuf>> = LazyLock::new(|| parents().unwrap_or_default());
 
 /// A control group, in every hierarchy that limits; removed when the value is dropped.
 #[derive(Debug, Default)]
@@ -31,7 +37,7 @@ impl Group {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("gradlings-{}-{count}", std::process::id());
         let mut group = Self::default();
-        for parent in parents()? {
+        for parent in PARENTS.iter() {
             let folder = parent.join(&name);
             fs::create_dir(&folder)?;
             group.folders.push(folder);
