@@ -24,6 +24,8 @@ pub struct Kit {
     rustc: PathBuf,
     /// Length and time of `rustc`: an updated compiler cannot read the old kit.
     compiler_stamp: (u64, u64),
+    /// The C compiler that links, as the `PATH` of whoever built the kit names it.
+    linker: PathBuf,
     /// A folder of its own: what else cargo has built is not for a learner's compiler to see.
     folder: PathBuf,
     /// `--extern` name and file.
@@ -53,6 +55,9 @@ pub enum KitError {
     #[error("failed to run {program}")]
     #[diagnostic(help("Gradlings needs a Rust toolchain with cargo and rustc on the PATH"))]
     Run { program: String, source: io::Error },
+    #[error("failed to find a C linker (cc), which Rust needs")]
+    #[diagnostic(help("install gcc or clang, then run this again"))]
+    NoLinker,
     #[error("failed to build the crates that learner code is linked against")]
     #[diagnostic(help("see what cargo printed above; `cargo build -p interface` shows it again"))]
     Build,
@@ -88,9 +93,12 @@ impl Kit {
 
     /// The toolchain, and every folder that the arguments of [`compiler`](Self::compiler) name.
     pub fn folders(&self) -> impl Iterator<Item = PathBuf> {
-        let toolchain = self.rustc.ancestors().nth(2).map(Path::to_owned);
+        // Of a toolchain that belongs to the system, the rest is the system's.
+        let toolchain = self.rustc.ancestors().nth(2).unwrap_or(&self.rustc);
+        let toolchain = ["bin", "lib"].map(|folder| toolchain.join(folder));
         let search = self.search.iter().map(|path| path.split_once('=').map_or(&**path, |it| it.1));
-        toolchain.into_iter().chain([self.folder.clone()]).chain(search.map(PathBuf::from))
+        let linker = self.linker.clone();
+        toolchain.into_iter().chain([self.folder.clone(), linker]).chain(search.map(PathBuf::from))
     }
 
     /// The compiler, and the arguments with which it finds the kit.
@@ -99,7 +107,8 @@ impl Kit {
             self.externs.iter().map(|(name, file)| format!("--extern={name}={}", file.display()));
         let search = self.search.iter().map(|path| format!("-L{path}"));
         let folder = format!("-Ldependency={}", self.folder.display());
-        (&self.rustc, externs.chain([folder]).chain(search).collect())
+        let linker = format!("-Clinker={}", self.linker.display());
+        (&self.rustc, externs.chain([folder, linker]).chain(search).collect())
     }
 
     fn recorded(record: &Path) -> Option<Self> {
@@ -108,6 +117,7 @@ impl Kit {
 
     fn is_whole(&self) -> bool {
         stamp(&self.rustc).is_ok_and(|stamp| stamp == self.compiler_stamp)
+            && self.linker.is_file()
             && self.externs.iter().all(|(_, file)| file.is_file())
             && self.libraries.iter().all(|file| file.is_file())
     }
@@ -124,8 +134,9 @@ impl Kit {
         let rustc = compiler(workspace)?;
         let compiler_stamp =
             stamp(&rustc).map_err(|source| KitError::Read { path: rustc.clone(), source })?;
+        let linker = linker().ok_or(KitError::NoLinker)?;
         let messages = cargo_build(workspace)?;
-        let mut kit = Self { key, rustc, compiler_stamp, ..Self::default() };
+        let mut kit = Self { key, rustc, compiler_stamp, linker, ..Self::default() };
         kit.fill(&workspace.cache(), &messages).map_err(KitError::Fill)?;
         for name in CRATES {
             if !kit.externs.iter().any(|(known, _)| known == name) {
@@ -246,6 +257,12 @@ fn compiler(workspace: &Workspace) -> Result<PathBuf, KitError> {
     let output = rustc.current_dir(workspace.root()).args(["--print", "sysroot"]).output();
     let output = output.map_err(|source| KitError::Run { program, source })?;
     Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).join("bin/rustc"))
+}
+
+/// The linker that rustc would look for each time.
+fn linker() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join("cc")).find(|file| file.is_file())
 }
 
 /// What a command writes; an error when it fails.
