@@ -44,9 +44,10 @@ pub struct Grade {
     /// Write the report to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// The seed that hidden inputs are drawn from.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
+    /// The seed that hidden inputs are drawn from; 0 if not given, and for a record a number that
+    /// nobody can know before.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Grade for a record: at full strength, or not at all.
     #[arg(long)]
     pub record: bool,

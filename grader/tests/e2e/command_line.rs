@@ -132,3 +132,14 @@ fn a_report_says_how_it_came_about() {
     assert_eq!(record["record"], true);
     assert_eq!(record["score"], practice["score"]);
 }
+
+#[test]
+fn the_seed_of_a_record_cannot_be_known_before() {
+    let submission = Submission::empty().with_solution("ex_2_2");
+    let seed = |flags: &[&str]| submission.grade(&[&["ex_2_2"], flags].concat()).0["seed"].clone();
+    let record = ["--record", "--insecure"];
+    let drawn = [seed(&record), seed(&record), seed(&record)];
+    assert!(drawn[0] != drawn[1] || drawn[1] != drawn[2], "{drawn:?}");
+    assert_eq!(seed(&[&record[..], &["--seed", "5"]].concat()), 5);
+    assert_eq!(seed(&[]), 0);
+}
