@@ -7,7 +7,7 @@ mod comparison;
 mod learner;
 
 pub use comparison::{all_close, close, gradients, rounded, same_shape, same_table, within};
-pub use learner::{Learner, Probe, Subject, mixed};
+pub use learner::{Learner, Probe, Subject, mixed, panic_again, panicked};
 
 use gradcheck::Structure;
 

@@ -72,6 +72,8 @@ pub struct Job<'a> {
     pub expected: &'a str,
     /// A folder outside of the slot that the sources name.
     pub reads: Option<&'a Path>,
+    /// Whether the worker knows the lines that it was compiled from.
+    pub lines: bool,
     pub sandbox: Sandbox,
 }
 
@@ -145,7 +147,8 @@ impl Job<'_> {
     }
 
     fn key(&self, kit: &Kit) -> String {
-        let parts = [kit.key(), &self.sources.digest(), self.entry, self.known_as];
+        let lines = if self.lines { "lines" } else { "" };
+        let parts = [kit.key(), &self.sources.digest(), self.entry, self.known_as, lines];
         hex(&Sha256::digest(parts.join("\n")))
     }
 
@@ -223,7 +226,10 @@ impl Job<'_> {
         command.env("PATH", PATH).env("TMPDIR", self.slot).current_dir(self.slot);
         command.arg(root).args(arguments).args(["--edition=2024", "--crate-name", self.lesson]);
         command.args(["--cap-lints=allow", "--error-format=human", "--color=never"]);
-        command.args(["-Cdebuginfo=0", "-Cstrip=debuginfo"]);
+        command.args(match self.lines {
+            true => ["-Cdebuginfo=line-tables-only", "-Cstrip=none"],
+            false => ["-Cdebuginfo=0", "-Cstrip=debuginfo"],
+        });
         command.arg(format!("--remap-path-prefix={}={}", self.slot.display(), self.known_as));
         match product {
             Product::Worker(program) => {
@@ -254,7 +260,7 @@ fn rendered(output: &Finished) -> String {
     let limit = LIMITS.cpu_seconds;
     match output {
         Finished { text, .. } if text.contains(OVERFLOW) => NESTED.to_owned(),
-        Finished { text, .. } if !text.is_empty() => text.clone(),
+        Finished { text, .. } if !text.is_empty() => with_short_paths(text),
         Finished { late: true, .. } => {
             format!("the compiler was stopped after {} s.{ENDLESS}", PATIENCE.as_secs())
         }
@@ -270,8 +276,35 @@ const OVERFLOW: &str = "rustc interrupted by SIGSEGV";
 const NESTED: &str = "the compiler ran out of stack. Is something nested hundreds of levels deep, or does \
     a macro or a type contain itself?";
 
+/// Where cargo keeps the sources of crates, before a folder for each registry.
+const REGISTRIES: &str = "/registry/src/";
+
+/// Messages that name the files of crates as `ndarray-0.17.2/src/…`, and not the folder that this
+/// machine keeps them in.
+fn with_short_paths(text: &str) -> String {
+    let short = |line: &str| {
+        let (before, registry) = line.split_once(REGISTRIES)?;
+        let (indent, _) = before.rsplit_once(' ')?;
+        Some(format!("{indent} {}", registry.split_once('/')?.1))
+    };
+    let lines = text.lines().map(|line| short(line).unwrap_or_else(|| line.to_owned()));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 const ENDLESS: &str = " Is there a constant or a macro that does not end?";
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_crates_are_named_without_their_folder() {
+        let note = "note: method defined here\n --> /home/me/.cargo/registry/src/host-1f/a-1.0/src/b.rs:2:1";
+        assert_eq!(with_short_paths(note), "note: method defined here\n --> a-1.0/src/b.rs:2:1");
+        assert_eq!(with_short_paths(" --> mine/src/lib.rs:1:1"), " --> mine/src/lib.rs:1:1");
+    }
 }

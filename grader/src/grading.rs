@@ -3,19 +3,21 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use gradcheck::Structure;
+use interface::frame::{Answer, Panic};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, mixed},
+    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, mixed, panic_again, panicked},
     compile::{Built, CompileError, Job},
     diagnosis::{self, Mistake},
     intake::{Refusal, Sources, hex},
     kit::Kit,
-    report::{CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict},
+    report::{CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict, cut},
     sandbox::Sandbox,
     scan::{Finding, Scan},
     workspace::Workspace,
@@ -130,23 +132,6 @@ impl Grader {
                 &forbidden(known_as, &scan.forbidden),
             ));
         }
-        let built = match self.learner_worker(lesson, folder, known_as, sources, scan.readable)? {
-            Ok(built) => built,
-            Err(messages) => return Ok(stopped_before(lesson, Verdict::CompileError, &messages)),
-        };
-        let subject = Subject { program: &built.program, arguments: &[], scan: &scan };
-        self.subject(lesson, &subject)
-    }
-
-    /// The learner's worker, or what the compiler said.
-    fn learner_worker(
-        &self,
-        lesson: &'static Lesson,
-        folder: &Path,
-        known_as: &str,
-        sources: &Sources,
-        readable: bool,
-    ) -> Result<Result<Built, String>, GradeError> {
         let failed = |source| GradeError::Lesson { lesson: lesson.id, source };
         let solution = fs::read_to_string(self.workspace.solution(lesson.id).join("src/lib.rs"));
         let job = Job {
@@ -155,34 +140,57 @@ impl Grader {
             known_as,
             slot: &self.workspace.slot(lesson.id, folder).map_err(failed)?,
             entry: &format!(
-                "fn main() {{ ::interface::serve(&::interface::{}!(crate)) }}",
+                "fn main() {{ ::interface::serve(&::interface::{}!(crate), file!()) }}",
                 lesson.id
             ),
             // Stub and solution have the same public items, but learners edit the stub.
             expected: &solution.unwrap_or_default(),
             reads: None,
+            lines: false,
             sandbox: self.sandbox,
         };
+        let built = match self.learner_worker(&job, scan.readable).map_err(failed)? {
+            Ok(built) => built,
+            Err(messages) => return Ok(stopped_before(lesson, Verdict::CompileError, &messages)),
+        };
+        let subject = Subject { program: &built.program, arguments: &[], scan: &scan };
+        // Built when a panic asks for it, which few do: every edit would wait for the lines.
+        let with_lines = LazyLock::new(|| self.with_lines(&job));
+        let again = |probes: &[Probe]| panic_again(&with_lines.as_ref()?.program, probes);
+        self.subject(lesson, &subject, &again)
+    }
+
+    /// The learner's worker, or what the compiler said.
+    fn learner_worker(&self, job: &Job, readable: bool) -> io::Result<Result<Built, String>> {
         if !readable {
-            let complaints = job.complaints(&self.kit).map_err(failed)?;
+            let complaints = job.complaints(&self.kit)?;
             return Ok(Err(complaints.unwrap_or_else(|| UNREADABLE.to_owned())));
         }
         match job.run(&self.kit) {
             Ok(built) => Ok(Ok(built)),
             Err(CompileError::Learner(messages)) => Ok(Err(messages)),
-            Err(CompileError::Grader(error)) => Err(failed(error)),
+            Err(CompileError::Grader(error)) => Err(error),
         }
     }
 
-    /// Runs the checks of a lesson on a built worker, and diagnoses what failed.
+    /// The learner's worker once more, in a slot of its own, with the lines that it was compiled from.
+    fn with_lines(&self, job: &Job) -> Option<Built> {
+        let slot = job.slot.join("lines");
+        fs::create_dir_all(&slot).ok()?;
+        Job { slot: &slot, lines: true, ..*job }.run(&self.kit).ok()
+    }
+
+    /// Runs the checks of a lesson on a built worker, and diagnoses what failed. `again` repeats calls
+    /// whose panic came from elsewhere, and knows the learner's line.
     pub fn subject(
         &self,
         lesson: &'static Lesson,
         subject: &Subject,
+        again: &PanicAgain,
     ) -> Result<LessonReport, GradeError> {
         let failed = |source| GradeError::Lesson { lesson: lesson.id, source };
-        let checked: io::Result<Vec<_>> =
-            lesson.checks.par_iter().map(|check| self.check(lesson, check, subject)).collect();
+        let check = |check| self.check(lesson, check, subject, again);
+        let checked: io::Result<Vec<_>> = lesson.checks.par_iter().map(check).collect();
         let mut reports = Vec::new();
         let mut probes = Vec::new();
         let mut output = String::new();
@@ -191,10 +199,9 @@ impl Grader {
             probes.push(calls);
             output += &prints;
         }
-        truncate(&mut output);
         self.diagnose(lesson, &mut reports, &probes);
         skip_what_follows(lesson, &mut reports);
-        Ok(LessonReport::new(lesson.id, lesson.title, output, reports))
+        Ok(LessonReport::new(lesson.id, lesson.title, cut(&output, KEPT_OUTPUT), reports))
     }
 
     fn check(
@@ -202,6 +209,7 @@ impl Grader {
         lesson: &Lesson,
         check: &Check,
         subject: &Subject,
+        again: &PanicAgain,
     ) -> io::Result<(CheckReport, Vec<Probe>, String)> {
         let mut learner = Learner::start(subject, mixed(self.seed, lesson.id, check.id))?;
         let outcome = (check.run)(&mut learner).map_err(|miss| match miss.verdict {
@@ -210,7 +218,7 @@ impl Grader {
         });
         let (probes, prints) = learner.finish();
         let outcome = outcome.map_err(|miss| match probes.last() {
-            Some(last) => in_context(miss, last),
+            Some(last) => in_context(placed(miss, &probes, again), last),
             None => miss,
         });
         Ok((self.check_report(check, outcome), probes, prints))
@@ -276,6 +284,7 @@ impl Grader {
             entry: &diagnosis::entry(lesson.id, &file, &mistakes),
             expected: "",
             reads: Some(&folder),
+            lines: false,
             sandbox: self.sandbox,
         };
         match job.run(&self.kit) {
@@ -288,6 +297,19 @@ impl Grader {
 
 const UNREADABLE: &str = "the compiler accepts this file, but the grader cannot read it, so that it \
     cannot be graded. Is there very new syntax, or nesting of extreme depth?";
+
+/// Repeats calls of which the last one panicked.
+pub type PanicAgain<'a> = dyn Fn(&[Probe]) -> Option<Panic> + Sync + 'a;
+
+/// Says where in the learner's code a panic came from that was raised elsewhere.
+fn placed(miss: Miss, probes: &[Probe], again: &PanicAgain) -> Miss {
+    match probes.last() {
+        Some(Probe { function, answer: Answer::Panicked(panic), .. }) if panic.file.is_empty() => {
+            again(probes).map_or(miss, |panic| panicked(function, &panic))
+        }
+        _ => miss,
+    }
+}
 
 /// Adds what the last call tells: its arguments to what is revealed, and, where an answer is off by
 /// the batch size, the batch to what is said.
@@ -377,12 +399,4 @@ fn blank(check: &Check) -> CheckReport {
 fn forbidden(known_as: &str, findings: &[Finding]) -> String {
     let line = |it: &Finding| format!("{known_as}/{}:{}: {}", it.path, it.line, it.what);
     findings.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-fn truncate(output: &mut String) {
-    if output.len() > KEPT_OUTPUT {
-        let more = output.len() - KEPT_OUTPUT;
-        output.truncate(output.floor_char_boundary(KEPT_OUTPUT));
-        *output += &format!("\n… {more} more bytes\n");
-    }
 }

@@ -147,6 +147,15 @@ impl Report {
     }
 }
 
+/// The beginning of a learner's text, in bytes, and how much more there was.
+pub fn cut(text: &str, most: usize) -> String {
+    let kept = &text[..text.floor_char_boundary(most)];
+    match text.len() - kept.len() {
+        0 => kept.to_owned(),
+        more => format!("{kept}\n… {more} more bytes"),
+    }
+}
+
 /// The verdict that all checks share; `failed` where they differ.
 fn common_verdict(checks: &[CheckReport]) -> Verdict {
     let first = checks.first().map_or(Verdict::Skipped, |check| check.verdict);
@@ -185,6 +194,13 @@ mod tests {
             Verdict::NotImplemented
         );
         assert_ne!(verdict(&[]), Verdict::Passed);
+    }
+
+    #[test]
+    fn what_is_cut_is_counted() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 3), "abc\n… 1 more bytes");
+        assert_eq!(cut("aé", 2), "a\n… 2 more bytes", "never within a character");
     }
 
     #[test]

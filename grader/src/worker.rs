@@ -1,7 +1,10 @@
 //! A worker seen from the grader: a process of its own that answers calls, within limits.
 
+mod connection;
+mod prints;
+
 use std::{
-    io::{self, ErrorKind, PipeReader, Read, Write},
+    io,
     os::{
         fd::OwnedFd,
         unix::{net::UnixStream, process::ExitStatusExt},
@@ -11,10 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use connection::{Break, Connection};
 use interface::{
     Value,
-    frame::{self, Answer, LONGEST_FRAME, PREFIX, Request, Response},
+    frame::{self, Answer, Request, Response},
 };
+use prints::Prints;
 use rustix::{
     event::{PollFd, PollFlags, Timespec},
     process::{Pid, Signal, WaitId, WaitIdOptions},
@@ -33,19 +38,13 @@ const CALL_LIMIT: Duration = Duration::from_secs(10);
 /// How long a process may take to end after it closed its connection.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// How much of the learner's prints is kept.
-const KEPT_PRINTS: usize = 16 << 10;
-
-/// How much a worker may print before it is stopped.
-const MOST_PRINTS: usize = 64 << 20;
-
 /// Why a worker gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
     /// It used up its processor time, or the call took too long.
     TimedOut(String),
     /// An allocation failed.
-    OutOfMemory,
+    OutOfMemory(String),
     /// A signal ended it.
     Crashed(String),
     /// It exited, or was stopped, before it answered.
@@ -69,18 +68,9 @@ pub struct Worker {
     sandbox: Sandbox,
     /// Removed once the process is gone.
     _group: Group,
-    socket: UnixStream,
-    inbox: Vec<u8>,
+    connection: Connection,
     prints: Prints,
     calls: u64,
-    ended: bool,
-}
-
-/// The worker's standard output and error, in the order in which they arrived.
-struct Prints {
-    pipe: PipeReader,
-    kept: Vec<u8>,
-    total: usize,
     ended: bool,
 }
 
@@ -98,16 +88,13 @@ impl Worker {
         command.stdin(Stdio::from(OwnedFd::from(theirs)));
         command.stdout(writer.try_clone()?).stderr(writer);
         let child = command.spawn()?;
-        socket.set_nonblocking(true)?;
         rustix::io::ioctl_fionbio(&pipe, true)?;
-        let prints = Prints { pipe, kept: Vec::new(), total: 0, ended: false };
         Ok(Self {
             child,
             sandbox: *sandbox,
             _group: group,
-            socket,
-            inbox: Vec::new(),
-            prints,
+            connection: Connection::new(socket)?,
+            prints: Prints::new(pipe),
             calls: 0,
             ended: false,
         })
@@ -135,19 +122,21 @@ impl Worker {
 
     fn exchange(&mut self, mut outgoing: &[u8]) -> Result<Response, Stop> {
         let deadline = Instant::now() + CALL_LIMIT;
+        self.connection.expect_silence().map_err(|broken| self.stop(broken))?;
         loop {
-            if let Some(response) = self.take_frame()? {
-                return Ok(response);
-            }
             self.wait(!outgoing.is_empty(), deadline)?;
             self.prints.drain();
-            if self.prints.total > MOST_PRINTS {
-                let printed = format!("it printed more than {} MiB", MOST_PRINTS >> 20);
+            if self.prints.are_too_many() {
+                let printed = format!("it printed more than {} MiB", prints::MOST >> 20);
                 return Err(Stop::StoppedEarly(printed));
             }
-            outgoing = self.send(outgoing)?;
-            if self.receive()? == Flow::Ended {
-                return Err(self.epitaph());
+            let answered = self.connection.send(outgoing).and_then(|unsent| {
+                outgoing = unsent;
+                self.connection.receive()?;
+                self.connection.response()
+            });
+            if let Some(response) = answered.map_err(|broken| self.stop(broken))? {
+                return Ok(response);
             }
         }
     }
@@ -160,7 +149,7 @@ impl Worker {
             return Err(late());
         }
         let out = if sending { PollFlags::OUT } else { PollFlags::empty() };
-        let mut watched = vec![PollFd::new(&self.socket, PollFlags::IN | out)];
+        let mut watched = vec![PollFd::new(&self.connection.socket, PollFlags::IN | out)];
         if !self.prints.ended {
             watched.push(PollFd::new(&self.prints.pipe, PollFlags::IN));
         }
@@ -172,38 +161,11 @@ impl Worker {
         }
     }
 
-    /// Sends as much as the socket takes, and gives what is left.
-    fn send<'a>(&mut self, outgoing: &'a [u8]) -> Result<&'a [u8], Stop> {
-        match self.socket.write(outgoing) {
-            Ok(sent) => Ok(&outgoing[sent..]),
-            Err(error) if is_patience(&error) => Ok(outgoing),
-            Err(_) => Err(self.epitaph()),
+    fn stop(&mut self, broken: Break) -> Stop {
+        match broken {
+            Break::Closed => self.epitaph(),
+            Break::Breach(what) => Stop::Protocol(what),
         }
-    }
-
-    fn receive(&mut self) -> Result<Flow, Stop> {
-        let mut chunk = [0; 64 << 10];
-        match self.socket.read(&mut chunk) {
-            Ok(0) => Ok(Flow::Ended),
-            Ok(length) => {
-                self.inbox.extend_from_slice(&chunk[..length]);
-                Ok(Flow::Open)
-            }
-            Err(error) if is_patience(&error) => Ok(Flow::Open),
-            Err(_) => Ok(Flow::Ended),
-        }
-    }
-
-    fn take_frame(&mut self) -> Result<Option<Response>, Stop> {
-        let Some(prefix) = self.inbox.first_chunk::<PREFIX>() else { return Ok(None) };
-        let length = u32::from_le_bytes(*prefix) as usize;
-        if length > LONGEST_FRAME {
-            return Err(Stop::Protocol("its answer is too long".to_owned()));
-        }
-        let Some(body) = self.inbox.get(PREFIX..PREFIX + length) else { return Ok(None) };
-        let response = frame::decode(body);
-        self.inbox.drain(..PREFIX + length);
-        response.map(Some).map_err(|_| Stop::Protocol("its answer is not a frame".to_owned()))
     }
 
     /// Why the process ended, from its status and its last words.
@@ -212,14 +174,14 @@ impl Worker {
             return Stop::Protocol("it closed its connection and went on running".to_owned());
         };
         self.prints.drain();
-        let last_words = self.prints.text();
+        let last_words = self.prints.last_words();
         match (status.code(), status.signal().and_then(Signal::from_named_raw)) {
             (_, Some(Signal::XCPU)) => Stop::TimedOut(format!(
                 "it used more than {} s of processor time",
                 LIMITS.cpu_seconds
             )),
-            (_, Some(Signal::ABORT)) if last_words.contains("memory allocation of") => {
-                Stop::OutOfMemory
+            (_, Some(Signal::ABORT)) if last_words.contains(ALLOCATION) => {
+                Stop::OutOfMemory(allocation(&last_words))
             }
             (_, Some(_)) if last_words.contains("has overflowed its stack") => Stop::Crashed(
                 "its stack overflowed; is there a recursion without an end?".to_owned(),
@@ -268,37 +230,15 @@ impl Drop for Worker {
     }
 }
 
-#[derive(PartialEq)]
-enum Flow {
-    Open,
-    Ended,
-}
+/// What the standard library says of an allocation that failed, before its size in bytes.
+const ALLOCATION: &str = "memory allocation of ";
 
-fn is_patience(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
-}
-
-impl Prints {
-    /// Reads what is there, keeps the beginning, and counts the rest.
-    fn drain(&mut self) {
-        let mut chunk = [0; 64 << 10];
-        while self.total <= MOST_PRINTS {
-            let Ok(length) = self.pipe.read(&mut chunk) else { return };
-            self.ended = length == 0;
-            if self.ended {
-                return;
-            }
-            let room = KEPT_PRINTS.saturating_sub(self.kept.len()).min(length);
-            self.kept.extend_from_slice(&chunk[..room]);
-            self.total += length;
-        }
-    }
-
-    fn text(&self) -> String {
-        let mut text = String::from_utf8_lossy(&self.kept).into_owned();
-        if self.total > self.kept.len() {
-            text += &format!("\n… {} more bytes\n", self.total - self.kept.len());
-        }
-        text
+/// How much was asked for, beside how much there is.
+fn allocation(last_words: &str) -> String {
+    let most = LIMITS.memory_bytes >> 20;
+    let size = last_words.split(ALLOCATION).last().and_then(|rest| rest.split(' ').next());
+    match size.and_then(|digits| digits.parse::<u64>().ok()) {
+        Some(bytes) => format!("{} MiB more, where {most} MiB are the limit for all", bytes >> 20),
+        None => format!("more than {most} MiB"),
     }
 }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::value::Value;
 
-/// No frame is longer than this many bytes; a longer one is refused before it is read.
-pub const LONGEST_FRAME: usize = 64 << 20;
+/// No frame is longer than this many bytes, twenty times what the largest layer of a lesson needs; a
+/// longer one is refused before it is read.
+pub const LONGEST_FRAME: usize = 16 << 20;
 
 /// The length prefix: a little-endian `u32`.
 pub const PREFIX: usize = 4;
@@ -61,8 +62,13 @@ pub struct Panic {
 pub fn encode<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
     let body = postcard::to_stdvec(message).map_err(io::Error::other)?;
     let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= LONGEST_FRAME);
-    let length =
-        length.ok_or_else(|| io::Error::other("failed to encode: the frame is too long"))?;
+    let length = length.ok_or_else(|| {
+        let most = LONGEST_FRAME >> 20;
+        io::Error::other(format!(
+            "{} MiB are more than the {most} MiB of a frame",
+            body.len() >> 20
+        ))
+    })?;
     Ok([&length.to_le_bytes(), body.as_slice()].concat())
 }
 
@@ -132,6 +138,17 @@ mod tests {
         let level = &nested(1)[..2];
         assert!(decode::<Value>(&level.repeat(10_000_000)).is_err());
         assert!(decode::<Value>(&nested(8)).is_ok(), "a refusal leaves nothing behind");
+    }
+
+    #[test]
+    fn many_small_values_are_refused() {
+        let list = |items: usize| {
+            let list = Value::List(vec![Value::List(vec![Value::Bool(true); items]); 2]);
+            postcard::to_stdvec(&list).unwrap()
+        };
+        assert!(decode::<Value>(&list(500)).is_ok());
+        assert!(decode::<Value>(&list(600)).is_err());
+        assert!(decode::<Value>(&list(500)).is_ok(), "a refusal leaves nothing behind");
     }
 
     #[test]

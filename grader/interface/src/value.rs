@@ -1,9 +1,12 @@
 //! The values that cross the process boundary, and how Rust types become them.
 
-use std::{cell::Cell, fmt};
+use std::{cell::Cell, fmt, marker::PhantomData};
 
 use ndarray::{Array, Array1, Array2, Dimension};
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, SeqAccess, Visitor},
+};
 
 /// One value on the wire. Its shape is part of the data and is verified before use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,21 +37,49 @@ pub enum Value {
 /// How deep values may lie in each other: an argument list of records of lists needs three.
 const DEEPEST: usize = 8;
 
+/// How many values may lie in one: the fields and arguments of a lesson are a dozen.
+const MOST: usize = 1 << 10;
+
 thread_local! {
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// How deep the reader is, and how many values it has met since it was at the surface.
+    static READ: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
 /// Reads what holds further values. A frame of a hostile worker could nest millions, each of which
-/// would take some of the reader's stack.
-fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
-    let depth = DEPTH.get();
+/// would take some of the reader's stack, or list millions, each of which takes more memory than bytes.
+fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    let (depth, met) = READ.get();
     if depth == DEEPEST {
         return Err(D::Error::custom("values are nested too deep"));
     }
-    DEPTH.set(depth + 1);
-    let read = T::deserialize(from);
-    DEPTH.set(depth);
+    READ.set((depth + 1, met));
+    let read = from.deserialize_seq(Items(PhantomData));
+    READ.set((depth, if depth == 0 { 0 } else { READ.get().1 }));
     read
+}
+
+/// Reads items one by one, and no more than [`MOST`] in one value.
+struct Items<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("values")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = from.next_element()? {
+            items.push(item);
+            let (depth, met) = READ.get();
+            if met == MOST {
+                return Err(A::Error::custom("there are too many values"));
+            }
+            READ.set((depth, met + 1));
+        }
+        Ok(items)
+    }
 }
 
 impl fmt::Display for Value {

@@ -10,10 +10,13 @@ use sha2::{Digest, Sha256};
 
 use super::{Miss, Outcome};
 use crate::{
-    report::Verdict,
+    report::{Verdict, cut},
     scan::{Scan, loops},
     worker::{Program, Stop, Worker},
 };
+
+/// How much of what a worker says stands in a message, in bytes.
+const LONGEST_QUOTE: usize = 1 << 10;
 
 /// One call and its answer, for the diagnosis to repeat on a mistake.
 #[derive(Debug, Clone)]
@@ -77,9 +80,10 @@ impl<'a> Learner<'a> {
             self.worker.call(F::NAME, arguments.clone()).map_err(|stop| stopped(F::NAME, &stop))?;
         self.probes.push(Probe { function: F::NAME, arguments, answer: answer.clone() });
         match answer {
-            Answer::Returned(value) => F::Output::from_value(value).map_err(|_| forged(F::NAME)),
+            Answer::Returned(value) => F::Output::from_value(value)
+                .map_err(|_| refused(F::NAME, "it is not of the type that the lesson names")),
             Answer::Panicked(panic) => Err(panicked(F::NAME, &panic)),
-            Answer::Refused(_) => Err(forged(F::NAME)),
+            Answer::Refused(why) => Err(refused(F::NAME, &why)),
         }
     }
 
@@ -116,12 +120,12 @@ impl<'a> Learner<'a> {
         }
     }
 
-    /// True when the last call, made once more, gets the same answer, to the bit.
+    /// True when the last call, made once more, gets the same answer, to the bit, or none.
     pub fn repeats_itself(&mut self) -> bool {
         let Some(Probe { function, arguments, answer }) = self.probes.last() else { return true };
         let again = self.worker.call(function, arguments.clone());
         // Compared as frames: NaN is not equal to itself.
-        again.is_ok_and(|again| frame::encode(&again).ok() == frame::encode(answer).ok())
+        again.ok().is_none_or(|again| frame::encode(&again).ok() == frame::encode(answer).ok())
     }
 
     /// Ends the worker; gives the calls that were made and what the learner's code printed.
@@ -136,8 +140,20 @@ pub fn mixed(seed: u64, lesson: &str, check: &str) -> u64 {
     u64::from_le_bytes(std::array::from_fn(|at| digest[at]))
 }
 
-fn panicked(function: &str, panic: &Panic) -> Miss {
+/// The last of these calls panics once more, in a worker that knows its lines.
+pub fn panic_again(program: &Program, probes: &[Probe]) -> Option<Panic> {
+    let mut worker = Worker::start(program, &[]).ok()?;
+    let answers = probes.iter().map(|probe| worker.call(probe.function, probe.arguments.clone()));
+    match answers.last()? {
+        Ok(Answer::Panicked(panic)) => Some(panic),
+        _ => None,
+    }
+}
+
+/// The miss of a call that panicked; of unwritten work, where the panic is that of a `todo!`.
+pub fn panicked(function: &str, panic: &Panic) -> Miss {
     let Panic { message, file, line } = panic;
+    let [message, file] = [message, file].map(|text| cut(text, LONGEST_QUOTE));
     let unwritten = ["not yet implemented", "not implemented"].iter().find_map(|start| {
         message.strip_prefix(start).map(|rest| rest.trim_start_matches(": ").to_owned())
     });
@@ -163,9 +179,9 @@ fn stopped(function: &str, stop: &Stop) -> Miss {
                 "`{function}` was stopped: {how}. Is there a loop that does not end, or far more work than needed?"
             ),
         ),
-        Stop::OutOfMemory => (
+        Stop::OutOfMemory(how) => (
             Verdict::OutOfMemory,
-            format!("`{function}` asked for more memory than a lesson may use. Which array grows?"),
+            format!("`{function}` asked for memory that it cannot have: {how}. Which array grows?"),
         ),
         Stop::Crashed(how) => (Verdict::Crashed, format!("`{function}` crashed: {how}")),
         Stop::StoppedEarly(how) => {
@@ -178,9 +194,9 @@ fn stopped(function: &str, stop: &Stop) -> Miss {
     Miss::new(verdict, message)
 }
 
-fn forged(function: &str) -> Miss {
-    let message = format!("the answer to `{function}` is not of the type that the lesson names");
-    Miss::new(Verdict::ProtocolError, message)
+fn refused(function: &str, why: &str) -> Miss {
+    let why = cut(why, LONGEST_QUOTE);
+    Miss::new(Verdict::ProtocolError, format!("the answer of `{function}` was not taken: {why}"))
 }
 
 #[cfg(test)]

@@ -72,12 +72,13 @@ fn a_misfit_is_explained_by_the_signature_that_is_expected(
 
 #[rstest]
 #[case::panic("panic!(\"no idea\");", "panicked", "ex_2_2/src/lib.rs:")]
+#[case::long_panic("panic!(\"{}\", \"x\".repeat(1 << 27));", "panicked", "more bytes")]
 #[case::exit("std::process::exit(0);", "stopped_early", "exited with code 0")]
 #[case::abort("std::process::abort();", "crashed", "signal")]
 #[case::memory(
     "let v: Vec<f64> = Vec::with_capacity(1 << 40); drop(v);",
     "out_of_memory",
-    "memory"
+    "8388608 MiB more, where 2048 MiB are the limit"
 )]
 #[case::stack("fn f(x: f64) -> f64 { f(x + 1.0) + x } print!(\"{}\", f(z0));", "crashed", "stack")]
 #[case::gigabyte(
@@ -103,6 +104,38 @@ fn an_infinite_loop_costs_only_the_checks_that_run_into_it() {
     let verdicts = verdicts(&lesson);
     assert_eq!(verdicts[..2], ["passed", "passed"]);
     assert!(verdicts[2..].iter().all(|verdict| verdict == "timed_out"), "{lesson:#}");
+}
+
+#[rstest]
+#[case::product("let _ = x.dot(x);")]
+#[case::slice("let _ = x.slice(ndarray::s![..1000, ..]);")]
+#[case::own("let _ = x[[1000, 0]];")]
+fn a_panic_inside_of_a_crate_names_the_learners_line(#[case] statement: &str) {
+    let sound = solution("ex_3_2");
+    let start = "let mut z = Array2::zeros(";
+    let line = sound.lines().position(|line| line.contains(start)).unwrap() + 1;
+    let text = sound.replace(start, &format!("{statement} {start}"));
+    let lesson = Submission::empty().with("ex_3_2", text).grade_one("ex_3_2");
+    let messages = messages(&lesson);
+    assert_eq!(lesson["checks"][0]["verdict"], "panicked", "{lesson:#}");
+    assert!(messages.contains(&format!("ex_3_2/src/lib.rs:{line}: ")), "{messages}");
+    assert!(!messages.contains("/registry/"), "{messages}");
+}
+
+#[test]
+fn the_compiler_does_not_tell_where_crates_are_kept() {
+    let text = solution("ex_3_2").replace("dz.sum_axis(Axis(0))", "dz.sum_axis(0)");
+    let lesson = Submission::empty().with("ex_3_2", text).grade_one("ex_3_2");
+    let messages = messages(&lesson);
+    assert!(messages.contains(" ndarray-") && !messages.contains("/registry/"), "{messages}");
+}
+
+#[test]
+fn what_is_too_long_to_answer_is_said_to_be() {
+    let text = solution("ex_3_2").replacen("    z\n}", "    Array2::zeros((2048, 2048))\n}", 1);
+    let lesson = Submission::empty().with("ex_3_2", text).grade_one("ex_3_2");
+    assert_eq!(lesson["checks"][0]["verdict"], "protocol_error", "{lesson:#}");
+    assert!(messages(&lesson).contains("32 MiB are more than the 16 MiB"), "{lesson:#}");
 }
 
 #[test]
