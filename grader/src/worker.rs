@@ -130,12 +130,9 @@ impl Worker {
                 let printed = format!("it printed more than {} MiB", prints::MOST >> 20);
                 return Err(Stop::StoppedEarly(printed));
             }
-            let answered = self.connection.send(outgoing).and_then(|unsent| {
-                outgoing = unsent;
-                self.connection.receive()?;
-                self.connection.response()
-            });
-            if let Some(response) = answered.map_err(|broken| self.stop(broken))? {
+            outgoing = self.connection.send(outgoing);
+            let response = self.connection.receive().and_then(|()| self.connection.response());
+            if let Some(response) = response.map_err(|broken| self.stop(broken))? {
                 return Ok(response);
             }
         }

@@ -40,13 +40,11 @@ impl Connection {
         }
     }
 
-    /// Sends as much as the socket takes, and gives what is left.
-    pub fn send<'a>(&mut self, outgoing: &'a [u8]) -> Result<&'a [u8], Break> {
-        match self.socket.write(outgoing) {
-            Ok(sent) => Ok(&outgoing[sent..]),
-            Err(error) if is_patience(&error) => Ok(outgoing),
-            Err(_) => Err(Break::Closed),
-        }
+    /// Sends as much as the socket takes, and gives what is left. That the other end is closed shows
+    /// when all that it sent has been received.
+    pub fn send<'a>(&mut self, outgoing: &'a [u8]) -> &'a [u8] {
+        let sent = self.socket.write(outgoing).unwrap_or_default();
+        &outgoing[sent..]
     }
 
     /// Takes in some of what has arrived.

@@ -6,6 +6,7 @@ mod bad_input;
 mod command_line;
 mod gallery;
 mod grade;
+mod hostile_worker;
 mod mutants;
 mod proof;
 mod report;
