@@ -35,8 +35,8 @@ pub enum Command {
 pub struct Grade {
     #[command(flatten)]
     pub lessons: Lessons,
-    /// The folder that holds the learner's ex_*/src/lib.rs.
-    #[arg(long, value_name = "DIR", default_value = "exercises")]
+    /// The folder that holds the learner's ex_*/src/lib.rs, or a .zip, .tar or .tar.gz file of it.
+    #[arg(long, value_name = "PATH", default_value = "exercises")]
     pub submission: PathBuf,
     /// How the report is written.
     #[arg(long, value_enum, default_value_t = Format::Terminal)]

@@ -1,10 +1,6 @@
 //! The main job: one submission goes through every station and comes out as a report.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::LazyLock,
-};
+use std::{fs, io, path::Path, sync::LazyLock};
 
 use gradcheck::Structure;
 use interface::frame::{Answer, Panic};
@@ -15,7 +11,7 @@ use crate::{
     checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, mixed, panic_again, panicked},
     compile::{Built, CompileError, Job},
     diagnosis::{self, Mistake},
-    intake::{Refusal, Sources, hex},
+    intake::{NoSubmission, Refusal, Sources, Submission, hex},
     kit::Kit,
     report::{CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict, cut},
     sandbox::Sandbox,
@@ -41,11 +37,9 @@ pub struct Grader {
 /// The grader could not do its job.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum GradeError {
-    #[error("failed to find the submission folder {}", .0.display())]
-    #[diagnostic(help(
-        "give the folder that holds ex_2_2/src/lib.rs and the other lessons: --submission DIR"
-    ))]
-    NoSubmission(PathBuf),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    NoSubmission(#[from] NoSubmission),
     #[error("failed to grade {lesson}")]
     Lesson { lesson: &'static str, source: io::Error },
     #[error("failed to build {lesson}: the {part} is not sound\n\n{messages}")]
@@ -61,33 +55,27 @@ impl Grader {
         Self { workspace, kit, seed, ..*self }
     }
 
-    /// Grades `lessons` of the submission in `folder`; `done` hears of each finished lesson.
+    /// Grades `lessons` of the submission at `path`; `done` hears of each finished lesson.
     pub fn grade(
         &self,
         lessons: &[&'static Lesson],
-        folder: &Path,
+        path: &Path,
         done: impl Fn(&LessonReport) + Sync,
     ) -> Result<Report, GradeError> {
-        if !folder.is_dir() {
-            return Err(GradeError::NoSubmission(folder.to_owned()));
-        }
-        let graded: Result<Vec<_>, _> = lessons
-            .par_iter()
-            .map(|lesson| {
-                let (report, digest) = self.lesson(lesson, folder)?;
-                done(&report);
-                Ok((report, digest))
-            })
-            .collect();
+        let submission = Submission::open(path)?;
+        let grade = |lesson: &&'static Lesson| {
+            self.lesson(lesson, &submission, path).inspect(|(report, _)| done(report))
+        };
+        let graded: Result<Vec<_>, GradeError> = lessons.par_iter().map(grade).collect();
         let (lessons, digests): (Vec<_>, Vec<_>) = graded?.into_iter().unzip();
-        Ok(self.report(folder, lessons, &digests))
+        Ok(self.report(path, lessons, &digests))
     }
 
-    fn report(&self, folder: &Path, lessons: Vec<LessonReport>, digests: &[String]) -> Report {
+    fn report(&self, path: &Path, lessons: Vec<LessonReport>, digests: &[String]) -> Report {
         Report {
             schema_version: SCHEMA_VERSION,
             grader_version: env!("CARGO_PKG_VERSION").to_owned(),
-            submission: folder.display().to_string(),
+            submission: path.display().to_string(),
             submission_sha256: hex(&Sha256::digest(digests.join("\n"))),
             seed: self.seed,
             gemm_backend: interface::GEMM_BACKEND.to_owned(),
@@ -103,24 +91,25 @@ impl Grader {
     fn lesson(
         &self,
         lesson: &'static Lesson,
-        folder: &Path,
+        submission: &Submission,
+        path: &Path,
     ) -> Result<(LessonReport, String), GradeError> {
-        let known_as = folder.join(lesson.id).display().to_string();
-        let sources = match Sources::take(&folder.join(lesson.id), &known_as) {
+        let known_as = path.join(lesson.id).display().to_string();
+        let sources = match submission.sources(lesson.id, &known_as) {
             Ok(sources) => sources,
             Err(refusal) => {
                 return Ok((refused(lesson, &refusal), format!("{} {refusal}", lesson.id)));
             }
         };
         let digest = format!("{} {}", lesson.id, sources.digest());
-        let report = self.sources(lesson, folder, &known_as, &sources)?;
+        let report = self.sources(lesson, path, &known_as, &sources)?;
         Ok((report, digest))
     }
 
     fn sources(
         &self,
         lesson: &'static Lesson,
-        folder: &Path,
+        path: &Path,
         known_as: &str,
         sources: &Sources,
     ) -> Result<LessonReport, GradeError> {
@@ -138,7 +127,7 @@ impl Grader {
             lesson: lesson.id,
             sources,
             known_as,
-            slot: &self.workspace.slot(lesson.id, folder).map_err(failed)?,
+            slot: &self.workspace.slot(lesson.id, path).map_err(failed)?,
             entry: &format!(
                 "fn main() {{ ::interface::serve(&::interface::{}!(crate), file!()) }}",
                 lesson.id

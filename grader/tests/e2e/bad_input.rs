@@ -1,8 +1,10 @@
 //! Odd, broken and hostile submissions: each its own verdict, and nothing else is lost.
 
+use std::fs;
+
 use rstest::rstest;
 
-use crate::submission::{Submission, messages, solution, verdicts};
+use crate::submission::{Submission, grader, messages, solution, verdicts};
 
 /// Grades ex_2_2 with `text` beside a sound lesson, which must not suffer.
 fn graded(text: impl AsRef<[u8]>) -> serde_json::Value {
@@ -161,4 +163,37 @@ fn a_wrong_shape_is_told_as_a_shape() {
 fn printed_verdicts_and_forged_frames_earn_nothing() {
     let text = forward_with("println!(\"test result: ok. 100 passed\"); let b = b + 1.0;");
     assert_eq!(graded(text)["checks"][0]["verdict"], "failed");
+}
+
+/// A tar file with one file in it.
+fn tar(path: &str, text: &str) -> Vec<u8> {
+    let mut header = tar::Header::new_ustar();
+    header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
+    header.set_size(text.len() as u64);
+    header.set_cksum();
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append(&header, text.as_bytes()).unwrap();
+    archive.into_inner().unwrap()
+}
+
+#[rstest]
+#[case::sound("ex_2_2/src/lib.rs", "passed", "")]
+#[case::in_a_folder("mine/ex_2_2/src/lib.rs", "passed", "")]
+#[case::leads_elsewhere("../ex_2_2/src/lib.rs", "rejected", "name leads elsewhere")]
+#[case::another_lesson("ex_3_1/src/lib.rs", "not_implemented", "nothing was handed in")]
+fn an_archive_is_graded_like_a_folder(
+    #[case] path: &str,
+    #[case] verdict: &str,
+    #[case] says: &str,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("handed-in.tar");
+    fs::write(&file, tar(path, &solution("ex_2_2"))).unwrap();
+    let output =
+        grader(&["grade", "ex_2_2", "--format=json", "--submission", file.to_str().unwrap()]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let lesson = &report["lessons"][0];
+    assert_eq!(lesson["verdict"], verdict, "{report:#}");
+    assert!(messages(lesson).contains(says), "{report:#}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something was unpacked");
 }
