@@ -25,7 +25,7 @@ const WORKER: &str = "worker";
 
 /// rustc and its linker need about 600 MB of address space for an honest lesson.
 const LIMITS: Limits =
-    Limits { cpu_seconds: 20, memory_bytes: 4 << 30, file_bytes: 1 << 28, open_files: 1024 };
+    Limits { cpu_seconds: 10, memory_bytes: 4 << 30, file_bytes: 1 << 28, open_files: 1024 };
 
 /// How long the compiler may take by the clock.
 const PATIENCE: Duration = Duration::from_secs(120);

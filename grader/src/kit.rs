@@ -97,7 +97,7 @@ impl Kit {
         let toolchain = self.rustc.ancestors().nth(2).unwrap_or(&self.rustc);
         let toolchain = ["bin", "lib"].map(|folder| toolchain.join(folder));
         let search = self.search.iter().map(|path| path.split_once('=').map_or(&**path, |it| it.1));
-        let linker = self.linker.clone();
+        let linker = self.linker.parent().unwrap_or(&self.linker).to_owned();
         toolchain.into_iter().chain([self.folder.clone(), linker]).chain(search.map(PathBuf::from))
     }
 

@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 fn launcher() -> ExitCode {
     let mut arguments = std::env::args_os();
     arguments.by_ref().take(2).for_each(drop);
-    eprintln!("failed to start a confined program: {}", sandbox::launch(arguments));
+    eprintln!("{}: {}", sandbox::NOT_STARTED, sandbox::launch(arguments));
     ExitCode::from(FAILED)
 }
 

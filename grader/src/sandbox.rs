@@ -34,6 +34,9 @@ pub use finished::Finished;
 /// The first argument that makes the grader the launcher.
 pub const LAUNCH: &str = "launch";
 
+/// How the launcher begins to say that it could not.
+pub const NOT_STARTED: &str = "failed to start a confined program";
+
 /// What every program reads.
 const ANY: [&str; 2] = [
     // Where the loader finds libraries.

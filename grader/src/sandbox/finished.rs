@@ -10,6 +10,9 @@ use rustix::process::{Pid, Signal};
 
 use super::Confined;
 
+/// How the words begin of those who confine and cannot: nothing was started then.
+const FAILURES: [&str; 2] = [super::NOT_STARTED, "bwrap: "];
+
 /// What a confined command left behind, once it and all that it had started are gone.
 #[derive(Debug)]
 pub struct Finished {
@@ -43,7 +46,11 @@ impl Finished {
         }
         let status = sandbox.ending(child.wait()?);
         let text = reader.join().unwrap_or_default();
-        Ok(Self { status, text, late })
+        // Of the compiler's words, the first are never a learner's.
+        match FAILURES.iter().any(|start| !status.success() && text.starts_with(start)) {
+            true => Err(io::Error::other(text)),
+            false => Ok(Self { status, text, late }),
+        }
     }
 
     pub fn succeeded(&self) -> bool {

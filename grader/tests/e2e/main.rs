@@ -1,7 +1,6 @@
 //! End-to-end tests: they drive the real binary on real submissions.
 
 mod alternatives;
-mod attacks;
 mod bad_input;
 mod command_line;
 mod gallery;

@@ -1,0 +1,59 @@
+//! `docs/attacks.md` and the tests name each other.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use crate::{attack::attacks, submission::root};
+
+/// What the page says of one attack: its row, and the tests that it names.
+fn rows() -> Vec<(String, Vec<String>)> {
+    let page = fs::read_to_string(root().join("docs/attacks.md")).unwrap();
+    let rows = page.lines().filter_map(|line| {
+        let cells: Vec<_> = line.strip_prefix("| ")?.trim_end_matches(" |").split(" | ").collect();
+        let [row, .., tests] = cells[..] else { return None };
+        let names = tests.split('`').skip(1).step_by(2).map(str::to_owned);
+        (row == "own" || row.parse::<u32>().is_ok()).then(|| (row.to_owned(), names.collect()))
+    });
+    rows.collect()
+}
+
+/// The names of all functions below the folder.
+fn functions(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match path.is_dir() {
+            true => functions(&path),
+            false => {
+                let text = fs::read_to_string(path).unwrap_or_default();
+                let names = text.split("fn ").skip(1);
+                names.filter_map(|rest| rest.split('(').next().map(str::to_owned)).collect()
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn the_page_names_every_attack_in_its_row() {
+    let rows = rows();
+    for attack in attacks() {
+        let named =
+            rows.iter().any(|(row, names)| *row == attack.row && names.contains(&attack.name));
+        assert!(named, "docs/attacks.md does not name {} in row {}", attack.name, attack.row);
+    }
+}
+
+#[test]
+fn every_row_names_tests_that_exist() {
+    let attacks: BTreeSet<_> = attacks().into_iter().map(|attack| attack.name).collect();
+    let functions: BTreeSet<_> = ["grader/src", "grader/tests", "grader/interface"]
+        .map(|it| functions(&root().join(it)))
+        .into_iter()
+        .flatten()
+        .collect();
+    let rows = rows();
+    for (row, names) in rows {
+        assert!(!names.is_empty(), "row {row} names no test");
+        for name in names {
+            assert!(attacks.contains(&name) || functions.contains(&name), "row {row}: no {name}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Submissions that are strange as folders.
+
+use std::{
+    fs,
+    os::unix::{fs::symlink, net::UnixListener},
+    path::Path,
+};
+
+use rstest::rstest;
+use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
+
+use crate::{
+    ALONE, Grading, HONEST, STRENGTHS,
+    left::Watch,
+    submission::{Submission, messages, solution},
+};
+
+/// Makes the root of the lesson's crate something else than a file.
+fn special(lesson: &Path, kind: FileType, device: (u32, u32)) {
+    let file = lesson.join("src/lib.rs");
+    fs::remove_file(&file).unwrap();
+    let made = mknodat(CWD, &file, kind, Mode::RUSR, makedev(device.0, device.1));
+    if made.is_err() {
+        eprintln!("UNTRIED: only root makes devices");
+        symlink("/dev/zero", file).unwrap();
+    }
+}
+
+fn fifo(lesson: &Path) {
+    special(lesson, FileType::Fifo, (0, 0));
+}
+
+fn device(lesson: &Path) {
+    // /dev/zero, which never ends.
+    special(lesson, FileType::CharacterDevice, (1, 5));
+}
+
+fn socket(lesson: &Path) {
+    fs::remove_file(lesson.join("src/lib.rs")).unwrap();
+    // The listener may go: its file stays.
+    drop(UnixListener::bind(lesson.join("src/lib.rs")).unwrap());
+}
+
+fn folder(lesson: &Path) {
+    fs::remove_file(lesson.join("src/lib.rs")).unwrap();
+    fs::create_dir(lesson.join("src/lib.rs")).unwrap();
+}
+
+/// Puts a link in the place of a part of the lesson; the part moves aside.
+fn linked(part: &Path) {
+    let aside = part.with_extension("aside");
+    fs::rename(part, &aside).unwrap();
+    symlink(aside, part).unwrap();
+}
+
+fn linked_file(lesson: &Path) {
+    linked(&lesson.join("src/lib.rs"));
+}
+
+fn linked_src(lesson: &Path) {
+    linked(&lesson.join("src"));
+}
+
+fn linked_lesson(lesson: &Path) {
+    linked(lesson);
+}
+
+fn link_to_itself(lesson: &Path) {
+    symlink("loop.rs", lesson.join("src/loop.rs")).unwrap();
+}
+
+fn nothing(lesson: &Path) {
+    fs::remove_dir_all(lesson).unwrap();
+}
+
+fn ten_megabytes(lesson: &Path) {
+    fs::write(lesson.join("src/lib.rs"), vec![b' '; 10 << 20]).unwrap();
+}
+
+fn sparse_terabyte(lesson: &Path) {
+    fs::File::create(lesson.join("src/big.rs")).unwrap().set_len(1 << 40).unwrap();
+}
+
+fn many_files(lesson: &Path) {
+    for at in 0..1_000 {
+        fs::write(lesson.join(format!("src/file_{at}.rs")), "").unwrap();
+    }
+}
+
+fn deep_folders(lesson: &Path) {
+    fs::create_dir_all(lesson.join(format!("src/{}", "deep/".repeat(500)))).unwrap();
+}
+
+fn names_alike(lesson: &Path) {
+    fs::write(lesson.join("src/LIB.rs"), "").unwrap();
+}
+
+fn name_with_escapes(lesson: &Path) {
+    fs::write(lesson.join("src/\u{1b}[2J\n::error::\u{202e}.rs"), "fn f() { unsafe {} }").unwrap();
+}
+
+fn other_files(lesson: &Path) {
+    let write = |file: &str, text: &str| {
+        fs::create_dir_all(lesson.join(file).parent().unwrap()).unwrap();
+        fs::write(lesson.join(file), text).unwrap();
+    };
+    write("build.rs", "fn main() { panic!(\"built\") }");
+    write(
+        "Cargo.toml",
+        "[package]\nname = \"ex_2_2\"\nbuild = \"build.rs\"\n[dependencies]\nno = \"9\"",
+    );
+    write(".cargo/config.toml", "[build]\nrustc-wrapper = \"/bin/false\"");
+    write("rust-toolchain.toml", "[toolchain]\nchannel = \"none\"");
+    write("rustfmt.toml", "no");
+    write("src/main.rs", "fn main() { panic!(\"ran\") }");
+    write("src/bin/other.rs", "compile_error!(\"compiled\");");
+    write("../Cargo.toml", "[workspace]\nmembers = [\"none\"]");
+    write("../.cargo/config.toml", "[build]\nrustc = \"/bin/false\"");
+    write("target/debug/ex_2_2", "");
+}
+
+#[rstest]
+#[case::fifo(fifo, "rejected", "not a regular file")]
+#[case::device(device, "rejected", "")]
+#[case::socket(socket, "rejected", "")]
+#[case::folder(folder, "not_implemented", "nothing was handed in")]
+#[case::linked_file(linked_file, "rejected", "it is a link")]
+#[case::linked_src(linked_src, "rejected", "it is a link")]
+#[case::linked_lesson(linked_lesson, "rejected", "it is a link")]
+#[case::link_to_itself(link_to_itself, "rejected", "it is a link")]
+#[case::nothing(nothing, "not_implemented", "nothing was handed in")]
+#[case::ten_megabytes(ten_megabytes, "rejected", "larger than 256 KiB")]
+#[case::sparse_terabyte(sparse_terabyte, "rejected", "larger than 256 KiB")]
+#[case::many_files(many_files, "rejected", "more than 64 source files")]
+#[case::deep_folders(deep_folders, "rejected", "nested too deep")]
+#[case::names_alike(names_alike, "rejected", "case does not count")]
+#[case::name_with_escapes(name_with_escapes, "rejected", "`unsafe` is not part of any lesson")]
+#[case::other_files(other_files, "passed", "")]
+fn a_strange_folder_gets_its_verdict_and_nothing_else(
+    #[case] estrange: fn(&Path),
+    #[case] verdict: &str,
+    #[case] says: &str,
+) {
+    let _alone = ALONE.lock();
+    let watch = Watch::new(crate::SECRET);
+    for grading in STRENGTHS.map(Grading::new) {
+        let submission =
+            Submission::empty().with("ex_2_2", solution("ex_2_2")).with_solution(HONEST);
+        estrange(&Path::new(submission.path()).join("ex_2_2"));
+        let graded = grading.grade(&submission, &["ex_2_2", HONEST]);
+        let lesson = graded.lesson("ex_2_2");
+        assert_eq!(lesson["verdict"], verdict, "{lesson:#}");
+        assert!(messages(lesson).contains(says), "{lesson:#}");
+        let problems = grading.problems(&submission, &watch, &graded);
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+}

@@ -1,6 +1,0 @@
-// Ends at once.
-// verdict: crashed
-
-fn attack() {
-    std::process::abort();
-}

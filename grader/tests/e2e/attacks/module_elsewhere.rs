@@ -1,7 +1,0 @@
-// Takes a module from outside of the submission.
-// verdict: rejected
-
-#[path = "{CANARY}"]
-mod stolen;
-
-fn attack() {}

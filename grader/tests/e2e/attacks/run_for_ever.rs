@@ -1,8 +1,0 @@
-// Does not end.
-// verdict: timed_out
-
-fn attack() {
-    loop {
-        std::hint::spin_loop();
-    }
-}
