@@ -22,6 +22,9 @@ use crate::{
 /// How much of the learner's prints one lesson's report keeps.
 const KEPT_OUTPUT: usize = 16 << 10;
 
+/// How much is kept of why a lesson never came to its checks, each of which says it.
+const KEPT_REASON: usize = 8 << 10;
+
 /// What grading needs besides a submission.
 #[derive(Debug)]
 pub struct Grader {
@@ -366,7 +369,8 @@ fn refused(lesson: &Lesson, refusal: &Refusal) -> LessonReport {
 
 /// The report of a lesson that never came to its checks.
 fn stopped_before(lesson: &Lesson, verdict: Verdict, message: &str) -> LessonReport {
-    let report = |check| CheckReport { verdict, message: message.to_owned(), ..blank(check) };
+    let message = cut(message, KEPT_REASON);
+    let report = |check| CheckReport { verdict, message: message.clone(), ..blank(check) };
     let checks = lesson.checks.iter().map(report).collect();
     LessonReport::new(lesson.id, lesson.title, String::new(), checks)
 }

@@ -31,9 +31,9 @@ use crate::sandbox::{Confined, Group, Limits, Paths, Profile, Sandbox};
 pub const LIMITS: Limits =
     Limits { cpu_seconds: 2, memory_bytes: 2 << 30, file_bytes: 0, open_files: 16 };
 
-/// How long one call may take by the clock: far beyond the processor time, so that a busy machine
-/// does not fail an honest submission.
-const CALL_LIMIT: Duration = Duration::from_secs(10);
+/// How long all calls of a worker may take by the clock: far beyond the processor time, so that a busy
+/// machine does not fail an honest submission.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a process may take to end after it closed its connection.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -71,6 +71,8 @@ pub struct Worker {
     connection: Connection,
     prints: Prints,
     calls: u64,
+    /// How long its answers took, by the clock.
+    waited: Duration,
     ended: bool,
 }
 
@@ -96,6 +98,7 @@ impl Worker {
             connection: Connection::new(socket)?,
             prints: Prints::new(pipe),
             calls: 0,
+            waited: Duration::ZERO,
             ended: false,
         })
     }
@@ -105,7 +108,10 @@ impl Worker {
         self.calls += 1;
         let request = Request { id: self.calls, function: function.to_owned(), arguments };
         let frame = frame::encode(&request).map_err(|error| Stop::Protocol(error.to_string()))?;
-        match self.exchange(&frame) {
+        let start = Instant::now();
+        let exchanged = self.exchange(&frame, start + PATIENCE.saturating_sub(self.waited));
+        self.waited += start.elapsed();
+        match exchanged {
             Ok(Response { id, answer }) if id == request.id => Ok(answer),
             Ok(_) => Err(Stop::Protocol("it answered a call that was not made".to_owned())),
             Err(stop) => Err(stop),
@@ -120,8 +126,7 @@ impl Worker {
         self.prints.text()
     }
 
-    fn exchange(&mut self, mut outgoing: &[u8]) -> Result<Response, Stop> {
-        let deadline = Instant::now() + CALL_LIMIT;
+    fn exchange(&mut self, mut outgoing: &[u8], deadline: Instant) -> Result<Response, Stop> {
         self.connection.expect_silence().map_err(|broken| self.stop(broken))?;
         loop {
             self.wait(!outgoing.is_empty(), deadline)?;
@@ -141,7 +146,10 @@ impl Worker {
     /// Waits until the worker answers, prints, or can take more of a request.
     fn wait(&self, sending: bool, deadline: Instant) -> Result<(), Stop> {
         let remaining = deadline.saturating_duration_since(Instant::now());
-        let late = || Stop::TimedOut(format!("no answer within {} s", CALL_LIMIT.as_secs()));
+        let late = || {
+            let limit = PATIENCE.as_secs();
+            Stop::TimedOut(format!("the calls of this check took more than {limit} s by the clock"))
+        };
         if remaining.is_zero() {
             return Err(late());
         }

@@ -10,6 +10,9 @@ use super::{
     sources::{is_too_deep, shown},
 };
 
+/// How many files and folders are looked at.
+const MOST_ENTRIES: usize = 10_000;
+
 impl Sources {
     /// Copies `src/**/*.rs` of the lesson's `folder`, which messages call `known_as`.
     pub fn take(folder: &Path, known_as: &str) -> Result<Self, Refusal> {
@@ -19,50 +22,54 @@ impl Sources {
         };
         let lesson = open(CWD, folder, OFlags::DIRECTORY).map_err(no_folder)?;
         let src = open(&lesson, "src", OFlags::DIRECTORY).map_err(no_folder)?;
-        let mut sources = Self::default();
-        sources.take_folder(&src, Path::new("src"), known_as)?;
-        sources.complete(known_as)
+        let mut walk = Walk { known_as, taken: Self::default(), entries: 0 };
+        walk.folder(&src, Path::new("src"))?;
+        walk.taken.complete(known_as)
     }
+}
 
-    fn take_folder(
-        &mut self,
-        folder: &OwnedFd,
-        path: &Path,
-        known_as: &str,
-    ) -> Result<(), Refusal> {
-        let refuse = |errno| Refusal::of(shown(path, known_as), explain(errno));
+/// The way through the folders of a lesson.
+struct Walk<'a> {
+    known_as: &'a str,
+    taken: Sources,
+    entries: usize,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &OwnedFd, path: &Path) -> Result<(), Refusal> {
         if is_too_deep(path) {
-            return Err(Refusal::of(shown(path, known_as), "it is nested too deep"));
+            return Err(self.refusal(path, "it is nested too deep"));
         }
-        for entry in Dir::read_from(folder).map_err(refuse)? {
-            let entry = entry.map_err(refuse)?;
+        for entry in Dir::read_from(folder).map_err(|errno| self.refusal(path, explain(errno)))? {
+            let entry = entry.map_err(|errno| self.refusal(path, explain(errno)))?;
             let Ok(name) = entry.file_name().to_str() else {
-                let reason = "it holds a file whose name is not UTF-8";
-                return Err(Refusal::of(shown(path, known_as), reason));
+                return Err(self.refusal(path, "it holds a file whose name is not UTF-8"));
             };
             if name != "." && name != ".." {
-                self.take_entry(folder, &path.join(name), name, known_as)?;
+                self.entry(folder, &path.join(name), name)?;
             }
         }
         Ok(())
     }
 
-    fn take_entry(
-        &mut self,
-        folder: &OwnedFd,
-        path: &Path,
-        name: &str,
-        known_as: &str,
-    ) -> Result<(), Refusal> {
-        let refuse = |errno| Refusal::of(shown(path, known_as), explain(errno));
+    fn entry(&mut self, folder: &OwnedFd, path: &Path, name: &str) -> Result<(), Refusal> {
+        self.entries += 1;
+        if self.entries > MOST_ENTRIES {
+            return Err(self.refusal(path, format!("it is one of more than {MOST_ENTRIES} files")));
+        }
+        let refuse = |errno| self.refusal(path, explain(errno));
         // Non-blocking, because opening a FIFO would otherwise wait for a writer for ever.
         let entry = open(folder, name, OFlags::NONBLOCK).map_err(refuse)?;
         match FileType::from_raw_mode(rustix::fs::fstat(&entry).map_err(refuse)?.st_mode) {
-            FileType::Directory => self.take_folder(&entry, path, known_as),
+            FileType::Directory => self.folder(&entry, path),
             FileType::RegularFile if !name.ends_with(".rs") => Ok(()),
-            FileType::RegularFile => self.add(path, File::from(entry), known_as),
-            _ => Err(Refusal::of(shown(path, known_as), "it is not a regular file")),
+            FileType::RegularFile => self.taken.add(path, File::from(entry), self.known_as),
+            _ => Err(self.refusal(path, "it is not a regular file")),
         }
+    }
+
+    fn refusal(&self, path: &Path, reason: impl ToString) -> Refusal {
+        Refusal::of(shown(path, self.known_as), reason)
     }
 }
 

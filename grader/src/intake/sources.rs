@@ -9,6 +9,8 @@ use super::Refusal;
 
 const MOST_FILES: usize = 64;
 const LONGEST_FILE: u64 = 256 << 10;
+/// How long all files of a lesson may be, in bytes: a hundred times what a lesson needs.
+const LONGEST: usize = 1 << 20;
 const LONGEST_NAME: usize = 128;
 const DEEPEST_FOLDER: usize = 8;
 
@@ -80,10 +82,15 @@ impl Sources {
             return refuse(format!("its name and {other} are one where case does not count"));
         }
         match read(contents) {
-            Ok(text) => self.files.push(SourceFile { path: path.to_owned(), text }),
-            Err(reason) => return refuse(reason),
+            Ok(text) if self.length() + text.len() > LONGEST => {
+                refuse(format!("all source files together are larger than {} KiB", LONGEST >> 10))
+            }
+            Ok(text) => {
+                self.files.push(SourceFile { path: path.to_owned(), text });
+                Ok(())
+            }
+            Err(reason) => refuse(reason),
         }
-        Ok(())
     }
 
     /// The sources in a fixed order, when the root of the crate is among them.
@@ -160,6 +167,15 @@ mod tests {
             assert!(refusal.contains("one where case does not count"), "{other}: {refusal}");
         }
         assert!(of(&[("src/lib.rs", ""), ("src/lib2.rs", ""), ("src/a/lib.rs", "")]).is_ok());
+    }
+
+    #[test]
+    fn all_files_together_have_a_sensible_length() {
+        let text = " ".repeat(250 << 10);
+        let names: Vec<_> = (0..5).map(|at| format!("src/{at}.rs")).collect();
+        let files: Vec<_> = names.iter().map(|name| (&**name, &*text)).collect();
+        assert!(of(&files[..4]).is_ok());
+        assert!(of(&files).unwrap_err().to_string().contains("larger than 1024 KiB"));
     }
 
     #[test]
