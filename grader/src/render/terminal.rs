@@ -3,6 +3,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use textwrap::Options;
 
+use super::{harmless, of};
 use crate::report::{CheckReport, LessonReport, Report, Verdict};
 
 const WIDTH: usize = 80;
@@ -68,10 +69,9 @@ fn paragraph(text: &mut String, message: &str, style: Style) {
     let wrapped = if message.contains('\n') {
         textwrap::indent(&message, indent)
     } else {
-        textwrap::fill(
-            &message,
-            Options::new(WIDTH).initial_indent(indent).subsequent_indent(indent),
-        )
+        // The second half of a broken word could begin with a command.
+        let options = Options::new(WIDTH).break_words(false);
+        textwrap::fill(&message, options.initial_indent(indent).subsequent_indent(indent))
     };
     for line in wrapped.lines() {
         let _ = writeln!(text, "{style}{line}{style:#}");
@@ -122,10 +122,6 @@ fn summary(text: &mut String, report: &Report) {
     };
 }
 
-fn of(score: f64, max_score: f64) -> String {
-    format!("{score} / {max_score}")
-}
-
 fn mark(verdict: Verdict) -> char {
     match verdict {
         Verdict::Passed => '✓',
@@ -142,44 +138,75 @@ fn style(verdict: Verdict) -> Style {
     }
 }
 
-/// Learner text without the characters that would steer the terminal or reorder the line, and
-/// without the words that would steer a CI system that reads the log.
-fn harmless(text: &str) -> String {
-    let mut harmless = String::with_capacity(text.len());
-    let mut before = '\n';
-    for (at, character) in text.char_indices() {
-        let steers = character.is_control() && !matches!(character, '\n' | '\t');
-        let reorders = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        // A line may be wrapped before any word.
-        let commands =
-            before.is_whitespace() && text[at..].starts_with("::") || text[at..].starts_with("##[");
-        if steers || reorders || commands {
-            harmless.extend(character.escape_unicode());
-        } else {
-            harmless.push(character);
-        }
-        before = character;
-    }
-    harmless
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use anstream::adapter::strip_str;
+    use vt100::{Callbacks, Parser, Screen};
 
-    #[test]
-    fn escapes_and_bidi_controls_are_spelled_out() {
-        assert_eq!(harmless("a\u{1b}[2Jb\n\tc\u{202e}d"), "a\\u{1b}[2Jb\n\tc\\u{202e}d");
+    use super::*;
+    use crate::render::specimen;
+
+    /// What a terminal was told to do besides showing text.
+    #[derive(Default)]
+    struct Told(Vec<String>);
+
+    impl Callbacks for Told {
+        fn audible_bell(&mut self, _: &mut Screen) {
+            self.0.push("bell".to_owned());
+        }
+        fn set_window_title(&mut self, _: &mut Screen, title: &[u8]) {
+            self.0.push(format!("title {title:?}"));
+        }
+        fn copy_to_clipboard(&mut self, _: &mut Screen, _: &[u8], data: &[u8]) {
+            self.0.push(format!("clipboard {data:?}"));
+        }
+        fn unhandled_char(&mut self, _: &mut Screen, character: char) {
+            self.0.push(format!("{character:?}"));
+        }
+        fn unhandled_control(&mut self, _: &mut Screen, control: u8) {
+            self.0.push(format!("control {control}"));
+        }
+    }
+
+    /// A terminal that was shown the report.
+    fn shown(report: &Report) -> Parser<Told> {
+        let (rows, columns) = (60.try_into().unwrap(), 300.try_into().unwrap());
+        let mut parser = Parser::new_with_callbacks(rows, columns, 0, Told::default());
+        parser.process(terminal(report).replace('\n', "\r\n").as_bytes());
+        parser
     }
 
     #[test]
-    fn commands_to_a_ci_system_are_spelled_out() {
-        assert_eq!(
-            harmless("::error::x\n  ::set-output"),
-            "\\u{3a}:error::x\n  \\u{3a}:set-output"
+    fn hostile_text_is_shown_letter_by_letter_and_nothing_else_happens() {
+        let hostile = "a\u{1b}[2J\u{1b}]0;owned\u{7}\u{1b}]52;c;aGk=\u{7}\u{1b}[31;44m\u{1b}[H\
+                       \u{1b}[?25l\u{1b}[?1049h\u{9b}5A\u{8}\rb\u{7f}";
+        let literal = hostile.escape_default().to_string().replace("\\r", "\\u{d}");
+        let report = specimen::report(hostile);
+        let parser = shown(&report);
+        let screen = parser.screen();
+        assert!(
+            screen.contents().contains(&format!("compile error: {literal}")),
+            "{}",
+            screen.contents()
         );
-        assert_eq!(harmless("a ##[error]b"), "a \\u{23}#[error]b");
-        assert_eq!(harmless("std::f64::consts, a#[b]"), "std::f64::consts, a#[b]");
+        let plain = strip_str(&terminal(&report)).to_string();
+        let lines: Vec<&str> = plain.trim_end().lines().map(str::trim_end).collect();
+        assert_eq!(screen.contents().trim_end().lines().collect::<Vec<_>>(), lines);
+        assert_eq!(parser.callbacks().0, [""; 0]);
+        assert!(!screen.hide_cursor() && !screen.alternate_screen());
+        assert_eq!(usize::from(screen.cursor_position().0), plain.lines().count());
+        assert_eq!(screen.bgcolor(), vt100::Color::Default);
+    }
+
+    #[test]
+    fn a_wrapped_line_begins_with_no_command() {
+        let words =
+            ["x", "-", ")", "字"].map(|letter| (0..WIDTH).map(|length| letter.repeat(length)));
+        for word in words.into_iter().flatten() {
+            let mut text = String::new();
+            paragraph(&mut text, &format!("{word}::error {word} ::error{word}"), Style::new());
+            assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text}");
+        }
     }
 
     #[test]

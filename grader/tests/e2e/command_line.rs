@@ -48,6 +48,13 @@ fn the_report_goes_to_a_file_when_asked() {
 }
 
 #[test]
+fn the_name_of_a_submission_steers_no_terminal() {
+    let arguments = ["grade", "--color", "always", "--submission", "/nowhere/\u{1b}]0;x\u{7}"];
+    let said = text(&grader(&arguments).stderr);
+    assert!(said.contains(r"\u{1b}]0;x\u{7}") && !said.contains('\u{7}'), "{said}");
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_the_graders_failure() {
     let submission = Submission::empty().with_solution("ex_2_2");
     let flags =
