@@ -106,8 +106,14 @@ impl Lessons {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Format {
+    /// Text for a person at a terminal.
     Terminal,
+    /// All of it, for programs.
     Json,
+    /// A page for a person with a browser.
+    Html,
+    /// A table with one row a check, for spreadsheets.
+    Csv,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

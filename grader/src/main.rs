@@ -111,6 +111,8 @@ fn grade(command: &Grade) -> miette::Result<bool> {
     let text = match command.format {
         Format::Terminal => render::terminal(&report),
         Format::Json => render::json(&report).into_diagnostic()?,
+        Format::Html => render::html(&report),
+        Format::Csv => render::csv(&report).into_diagnostic()?,
     };
     deliver(&text, command.output.as_deref(), &report)?;
     if let (Some(key), Some(file)) = (&command.sign, &command.output) {

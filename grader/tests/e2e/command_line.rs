@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::submission::{Submission, grader};
+use crate::submission::{Submission, grader, solution};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -45,6 +45,21 @@ fn the_report_goes_to_a_file_when_asked() {
     let report: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
     assert_eq!(report["lessons"][0]["id"], "ex_2_2");
+}
+
+#[test]
+fn a_report_is_the_same_on_standard_output_and_in_a_file() {
+    let print = r#"println!("\u{1b}[2J\u{9b}1m\u{202e}##[error]");"#;
+    let text = solution("ex_2_2").replace("let z =", &format!("{print}\nlet z ="));
+    let submission = Submission::empty().with("ex_2_2", text);
+    let file = format!("{}/report", submission.path());
+    for format in ["json", "html", "csv"] {
+        let grade = ["grade", "ex_2_2", "--submission", submission.path(), "--color", "always"];
+        let flags = [&grade[..], &["--format", format]].concat();
+        let printed = grader(&flags).stdout;
+        grader(&[&flags[..], &["--output", &file]].concat());
+        assert!(printed.len() > 1000 && printed == fs::read(&file).unwrap(), "{format}");
+    }
 }
 
 #[test]
