@@ -17,8 +17,6 @@ use std::{
 use archive::Archive;
 pub use sources::{Sources, hex};
 
-use crate::render::harmless;
-
 /// What a learner handed in.
 #[derive(Debug)]
 pub enum Submission {
@@ -30,7 +28,7 @@ pub enum Submission {
 
 /// There is nothing to take from.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("failed to open the submission {}", harmless(&path.display().to_string()))]
+#[error("failed to open the submission {path:?}")]
 #[diagnostic(help(
     "give the folder that holds ex_2_2/src/lib.rs and the other lessons, or a .zip, .tar or .tar.gz \
      file of it: --submission PATH"

@@ -50,6 +50,10 @@ fn every_row_names_tests_that_exist() {
         .flatten()
         .collect();
     let rows = rows();
+    assert!(
+        (1..=36).all(|row| rows.iter().any(|(it, _)| *it == row.to_string())),
+        "a row is missing"
+    );
     for (row, names) in rows {
         assert!(!names.is_empty(), "row {row} names no test");
         for name in names {

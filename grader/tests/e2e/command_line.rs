@@ -20,7 +20,7 @@ fn an_unknown_lesson_is_named_with_the_ones_that_exist() {
 fn a_missing_folder_is_the_graders_failure() {
     let output = grader(&["grade", "--submission", "nowhere"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("failed to open the submission nowhere"));
+    assert!(text(&output.stderr).contains("failed to open the submission \"nowhere\""));
     assert!(output.stdout.is_empty());
 }
 
