@@ -64,7 +64,8 @@ pub struct Job<'a> {
     pub sources: &'a Sources,
     /// The folder the sources came from, as the learner knows it.
     pub known_as: &'a str,
-    /// The folder of this submission and lesson in the cache.
+    /// The folder of this submission and lesson in the cache. The compiler sees one folder in it, and
+    /// none of what the grader notes beside that.
     pub slot: &'a Path,
     /// Items that make the crate a worker.
     pub entry: &'a str,
@@ -75,6 +76,8 @@ pub struct Job<'a> {
     /// Whether the worker knows the lines that it was compiled from.
     pub lines: bool,
     pub sandbox: Sandbox,
+    /// Whether everything is built anew, where nothing of an earlier submission can be found.
+    pub afresh: bool,
 }
 
 /// Why there is no worker.
@@ -107,8 +110,11 @@ impl Job<'_> {
     /// Of two graders that want different workers in one slot, the second builds in a folder of its
     /// own. Were it to wait, the two could wait for each other: each may hold other slots already.
     pub fn run(&self, kit: &Kit) -> Result<Built, CompileError> {
+        if self.afresh {
+            return self.run_apart(kit);
+        }
         let key = self.key(kit);
-        let program = self.slot.join(WORKER);
+        let program = self.folder().join(WORKER);
         let record = self.slot.join("key");
         let lock = workspace::lock(self.slot)?;
         loop {
@@ -127,6 +133,10 @@ impl Job<'_> {
                 // A build that fails half-way must not leave a worker that passes for the old one.
                 fs::remove_file(&record)?;
             }
+            if program.exists() {
+                // It may be somebody else's, who was graded here before.
+                fs::remove_file(&program)?;
+            }
             self.build(kit, &program)?;
             fs::write(&record, &key)?;
             // Another grader may step in between the two locks; the loop looks again.
@@ -136,14 +146,20 @@ impl Job<'_> {
 
     fn run_apart(&self, kit: &Kit) -> Result<Built, CompileError> {
         let folder = tempfile::tempdir()?;
-        let program = folder.path().join(WORKER);
-        Job { slot: folder.path(), ..*self }.build(kit, &program)?;
+        let job = Job { slot: folder.path(), ..*self };
+        let program = job.folder().join(WORKER);
+        job.build(kit, &program)?;
         Ok(self.built(kit, program, KeptBy::Folder(folder)))
     }
 
     fn built(&self, kit: &Kit, path: PathBuf, kept_by: KeptBy) -> Built {
         let libraries = kit.libraries().to_vec();
         Built { program: Program { path, libraries, sandbox: self.sandbox }, _kept_by: kept_by }
+    }
+
+    /// What the compiler may see and change of the slot.
+    fn folder(&self) -> PathBuf {
+        self.slot.join("build")
     }
 
     fn key(&self, kit: &Kit) -> String {
@@ -203,12 +219,12 @@ impl Job<'_> {
 
     /// Writes the copy, with `entry` after the last line of the crate's root: lines keep their numbers.
     fn write_sources(&self, entry: &str) -> io::Result<PathBuf> {
-        let src = self.slot.join("src");
+        let src = self.folder().join("src");
         if src.exists() {
             fs::remove_dir_all(&src)?;
         }
         for file in self.sources.files() {
-            let path = self.slot.join(&file.path);
+            let path = self.folder().join(&file.path);
             fs::create_dir_all(path.parent().unwrap_or(&src))?;
             let root = file.path == Path::new("src/lib.rs");
             let entry = if root { entry } else { "" };
@@ -223,22 +239,28 @@ impl Job<'_> {
             self.sandbox.command(rustc, Profile::Compiler, LIMITS, self.paths(kit))?;
         let command = &mut confined.command;
         // The linker starts other programs, and writes drafts.
-        command.env("PATH", PATH).env("TMPDIR", self.slot).current_dir(self.slot);
+        let folder = self.folder();
+        command.env("PATH", PATH).env("TMPDIR", &folder).current_dir(&folder);
         command.arg(root).args(arguments).args(["--edition=2024", "--crate-name", self.lesson]);
         command.args(["--cap-lints=allow", "--error-format=human", "--color=never"]);
         command.args(match self.lines {
             true => ["-Cdebuginfo=line-tables-only", "-Cstrip=none"],
             false => ["-Cdebuginfo=0", "-Cstrip=debuginfo"],
         });
-        command.arg(format!("--remap-path-prefix={}={}", self.slot.display(), self.known_as));
+        // The last `=` is where the compiler takes the two apart.
+        let known_as = self.known_as.replace('=', "_");
+        command.arg(format!("--remap-path-prefix={}={known_as}", folder.display()));
         match product {
             Product::Worker(program) => {
                 command.args(["--crate-type=bin", "-o"]).arg(program);
-                command.arg(format!("-Cincremental={}", self.slot.join("incremental").display()));
+                command.arg(match self.afresh {
+                    true => "-Ccodegen-units=1".to_owned(),
+                    false => format!("-Cincremental={}", folder.join("incremental").display()),
+                });
             }
             Product::Check => {
                 command.args(["--crate-type=lib", "--emit=metadata", "-o"]);
-                command.arg(self.slot.join("check.rmeta"));
+                command.arg(folder.join("check.rmeta"));
             }
         }
         Finished::run(confined, PATIENCE, KEPT_MESSAGES)
@@ -246,7 +268,7 @@ impl Job<'_> {
 
     fn paths(&self, kit: &Kit) -> Paths {
         let read = SYSTEM.iter().map(PathBuf::from).chain(kit.folders());
-        let write = [self.slot, Path::new("/dev/null")].map(Path::to_owned);
+        let write = [self.folder(), "/dev/null".into()];
         Paths { read: read.chain(self.reads.map(Path::to_owned)).collect(), write: write.into() }
     }
 }

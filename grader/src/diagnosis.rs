@@ -51,7 +51,9 @@ fn documentation(meta: &Meta) -> Option<String> {
 /// The items that turn the solution's crate into the worker of its mistakes.
 pub fn entry(lesson: &str, mistakes_file: &Path, mistakes: &[Mistake]) -> String {
     let arm = |name: &str, path: &str| {
-        format!("Some({name:?}) => ::interface::serve(&::interface::{lesson}!({path}), file!()),")
+        format!(
+            "Some({name:?}) => ::interface::serve(&::interface::{lesson}!({path}), ::core::file!()),"
+        )
     };
     let arms: String =
         mistakes.iter().map(|it| arm(&it.name, &format!("crate::mistakes::{}", it.name))).collect();

@@ -132,13 +132,14 @@ impl Grader {
             known_as,
             slot: &self.workspace.slot(lesson.id, path).map_err(failed)?,
             entry: &format!(
-                "fn main() {{ ::interface::serve(&::interface::{}!(crate), file!()) }}",
+                "fn main() {{ ::interface::serve(&::interface::{}!(crate), ::core::file!()) }}",
                 lesson.id
             ),
             // Stub and solution have the same public items, but learners edit the stub.
             expected: &solution.unwrap_or_default(),
             reads: None,
             lines: false,
+            afresh: self.record,
             sandbox: self.sandbox,
         };
         let built = match self.learner_worker(&job, scan.readable).map_err(failed)? {
@@ -277,6 +278,7 @@ impl Grader {
             expected: "",
             reads: Some(&folder),
             lines: false,
+            afresh: false,
             sandbox: self.sandbox,
         };
         match job.run(&self.kit) {

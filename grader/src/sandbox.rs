@@ -26,6 +26,8 @@ use std::{
 };
 
 use rustix::process::{Resource, Rlimit};
+#[cfg(target_os = "linux")]
+use rustix::thread::{CapabilitySet, CapabilitySets};
 use serde::{Deserialize, Serialize};
 
 pub use cgroup::Group;
@@ -195,6 +197,7 @@ impl Sandbox {
             landlock::apply(paths)?;
         }
         if self.seccomp {
+            give_up_capabilities()?;
             seccomp::apply(profile)?;
         }
         Ok(())
@@ -289,6 +292,15 @@ fn inside(confinement: &Confinement, program: ArgsOs) -> io::Result<Command> {
     confinement.tell(&mut command)?;
     command.args(program);
     Ok(command)
+}
+
+/// What root may do and others may not. Nothing that is started later gets it back, because both parts
+/// of a sandbox forbid to gain privileges.
+#[cfg(target_os = "linux")]
+fn give_up_capabilities() -> io::Result<()> {
+    let none = CapabilitySet::empty();
+    let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
+    Ok(rustix::thread::set_capabilities(None, sets)?)
 }
 
 /// Gives up everything that the program must not have.

@@ -49,7 +49,10 @@ impl Sources {
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for SourceFile { path, text } in &self.files {
-            hash.update(format!("{} {}\n", path.display(), text.len()));
+            // Lengths first: no text can pass for the end of one file and the start of another.
+            let path = path.as_os_str().as_encoded_bytes();
+            hash.update(format!("{} {}\n", path.len(), text.len()));
+            hash.update(path);
             hash.update(text);
         }
         hex(&hash.finalize())
@@ -73,6 +76,9 @@ impl Sources {
         }
         if path.components().any(|name| name.as_os_str().len() > LONGEST_NAME) {
             return refuse("its name is too long".to_owned());
+        }
+        if path.to_string_lossy().contains(char::is_control) {
+            return refuse("its name holds a control character".to_owned());
         }
         if self.files.len() == MOST_FILES {
             return refuse(format!("there are more than {MOST_FILES} source files"));
@@ -158,6 +164,8 @@ mod tests {
         assert_ne!(digest("src/lib.rs", "a"), digest("src/lib.rs", "b"));
         assert_ne!(digest("src/lib.rs", "a"), digest("src/other.rs", "a"));
         assert_eq!(digest("src/lib.rs", "a"), digest("src/lib.rs", "a"));
+        let two = of(&[("a", "1"), ("b", "2")]).unwrap().digest();
+        assert_ne!(two, digest("a", "1b2"));
     }
 
     #[test]

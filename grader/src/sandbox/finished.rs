@@ -2,11 +2,14 @@ use std::{
     io::{self, PipeReader, Read},
     os::unix::process::ExitStatusExt,
     process::{ExitStatus, Stdio},
-    sync::mpsc,
+    sync::mpsc::{self, RecvTimeoutError},
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal};
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, WaitId, WaitIdOptions, waitid},
+};
 
 use super::Confined;
 
@@ -32,18 +35,23 @@ impl Finished {
         let mut child = command.spawn()?;
         // Our copies of the writing end: there is an end to read when nobody holds one.
         drop(command);
-        let (sender, receiver) = mpsc::channel();
-        let reader = std::thread::spawn(move || {
-            let text = read(pipe, kept);
-            // Nobody listens any more when it was late.
-            let _ = sender.send(());
-            text
+        let pid = Pid::from_child(&child);
+        let reader = std::thread::spawn(move || read(pipe, kept));
+        let (ended, end) = mpsc::channel::<()>();
+        let clock = std::thread::spawn(move || {
+            let late = end.recv_timeout(patience) == Err(RecvTimeoutError::Timeout);
+            if late {
+                kill(pid);
+            }
+            late
         });
-        let late = receiver.recv_timeout(patience).is_err();
-        if late {
-            // Before the process is waited for: then its number may be another's.
-            let _ = rustix::process::kill_process_group(Pid::from_child(&child), Signal::KILL);
-        }
+        // Not freed yet: its number, which names the group, stays its own.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while waitid(WaitId::Pid(pid), options).is_err_and(|errno| errno == Errno::INTR) {}
+        drop(ended);
+        let late = clock.join().unwrap_or(true);
+        // Whoever it started and did not wait for.
+        kill(pid);
         let status = sandbox.ending(child.wait()?);
         let text = reader.join().unwrap_or_default();
         // Of the compiler's words, the first are never a learner's.
@@ -65,6 +73,11 @@ impl Finished {
     pub fn signal(&self) -> Option<Signal> {
         self.status.signal().and_then(Signal::from_named_raw)
     }
+}
+
+/// Ends a process and its group. It may be gone already, which is what is wanted.
+fn kill(pid: Pid) {
+    let _ = rustix::process::kill_process_group(pid, Signal::KILL);
 }
 
 fn read(mut pipe: PipeReader, most: usize) -> String {

@@ -11,7 +11,7 @@ use seccompiler::{
 use super::Profile;
 
 /// What any program needs: its memory, its own files, its end, the time.
-const ANY: [c_long; 42] = [
+const ANY: [c_long; 40] = [
     libc::SYS_brk,
     libc::SYS_clock_getres,
     libc::SYS_clock_gettime,
@@ -20,7 +20,6 @@ const ANY: [c_long; 42] = [
     libc::SYS_execve,
     libc::SYS_exit,
     libc::SYS_exit_group,
-    libc::SYS_fcntl,
     libc::SYS_fstat,
     libc::SYS_futex,
     libc::SYS_getpid,
@@ -33,7 +32,6 @@ const ANY: [c_long; 42] = [
     libc::SYS_mremap,
     libc::SYS_munmap,
     libc::SYS_nanosleep,
-    libc::SYS_openat,
     libc::SYS_ppoll,
     libc::SYS_pread64,
     libc::SYS_read,
@@ -122,14 +120,15 @@ const COMPILER_OLDER: [c_long; 14] = [
 #[cfg(not(target_arch = "x86_64"))]
 const COMPILER_OLDER: [c_long; 0] = [];
 
-/// The flags of `clone` that make a new namespace.
-const NAMESPACES: u64 = (libc::CLONE_NEWCGROUP
+/// The flags of `clone` that make a new namespace, or a process that belongs to the grader.
+const ESCAPES: i32 = libc::CLONE_PARENT
+    | libc::CLONE_NEWCGROUP
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWNET
     | libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWUSER
-    | libc::CLONE_NEWUTS) as u64;
+    | libc::CLONE_NEWUTS;
 
 /// Applies the filter of a profile to this process and all that it becomes or starts.
 pub fn apply(profile: Profile) -> io::Result<()> {
@@ -157,17 +156,28 @@ fn rules(profile: Profile) -> Result<Rules, seccompiler::BackendError> {
     let mut names: Vec<_> = ANY.into_iter().chain(OLDER).collect();
     // `abort` ends the caller; nobody else may be sent a signal.
     let mut limited = vec![(libc::SYS_tgkill, vec![is(0, std::process::id().into())?])];
+    // A file could otherwise be told to send signals to others.
+    limited
+        .push((libc::SYS_fcntl, vec![is(1, libc::F_SETFL as u64)?, has_none(2, libc::O_ASYNC)?]));
+    for harmless in [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL, libc::F_DUPFD_CLOEXEC] {
+        limited.push((libc::SYS_fcntl, vec![is(1, harmless as u64)?]));
+    }
     match profile {
         // Without a pointer to a new limit, a program reads one of its own.
         Profile::Worker => {
             limited.push((libc::SYS_prlimit64, vec![is(0, 0)?, is(2, 0)?]));
+            // A path alone, opened without its file, tells of files that cannot be opened.
+            limited.push((libc::SYS_openat, vec![has_none(2, libc::O_PATH)?]));
             // What is open may be measured; a path would tell of files that cannot be opened.
             limited.push((libc::SYS_newfstatat, vec![is(3, libc::AT_EMPTY_PATH as u64)?]));
         }
         Profile::Compiler => {
             names.extend(COMPILER.into_iter().chain(COMPILER_OLDER));
-            names.push(libc::SYS_clone3);
-            limited.push((libc::SYS_clone, vec![has_none(0, NAMESPACES)?]));
+            names.extend([libc::SYS_clone3, libc::SYS_openat]);
+            limited.push((libc::SYS_clone, vec![has_none(0, ESCAPES)?]));
+            for lock in [libc::F_GETLK, libc::F_SETLK, libc::F_SETLKW, libc::F_DUPFD] {
+                limited.push((libc::SYS_fcntl, vec![is(1, lock as u64)?]));
+            }
             limited.push((libc::SYS_ioctl, vec![is(1, libc::FIONBIO)?]));
             limited.push((libc::SYS_ioctl, vec![is(1, libc::TCGETS)?]));
             limited.push((libc::SYS_prctl, vec![is(0, libc::PR_SET_NAME as u64)?]));
@@ -186,6 +196,7 @@ fn is(argument: u8, value: u64) -> Result<SeccompCondition, seccompiler::Backend
     SeccompCondition::new(argument, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, value)
 }
 
-fn has_none(argument: u8, bits: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
-    SeccompCondition::new(argument, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(bits), 0)
+fn has_none(argument: u8, bits: i32) -> Result<SeccompCondition, seccompiler::BackendError> {
+    let mask = SeccompCmpOp::MaskedEq(bits as u64);
+    SeccompCondition::new(argument, SeccompCmpArgLen::Qword, mask, 0)
 }

@@ -1,12 +1,13 @@
 //! Which functions hold loops, whether written as such or as a walk over elements, and which other
 //! functions they lead to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
     Attribute, Expr, ExprForLoop, ExprLoop, ExprMethodCall, ExprWhile, ImplItemFn, Item, ItemFn,
-    ItemMacro, TraitItemFn,
+    ItemMacro, TraitItemFn, UseRename,
+    ext::IdentExt,
     spanned::Spanned,
     visit::{self, Visit},
 };
@@ -55,19 +56,28 @@ pub fn functions(syntax: &syn::File, path: &str) -> Vec<Function> {
     walk.closed
 }
 
-/// The first loop in the `named` functions, or in any that they lead to.
-pub fn first_loop<'a>(functions: &'a [Function], named: &[&str]) -> Option<&'a Finding> {
-    let mut reached: BTreeSet<&str> = named.iter().copied().collect();
-    loop {
-        let inside = || functions.iter().filter(|function| reached.contains(&*function.name));
-        let mentioned = inside().flat_map(|function| &function.mentions).map(String::as_str);
-        let next: BTreeSet<_> = reached.iter().copied().chain(mentioned).collect();
-        if next.len() == reached.len() {
-            return inside().find_map(|function| function.loops.first());
-        }
-        reached = next;
+/// The first loop in the `named` functions, in any that they lead to, or outside of all: what a
+/// constant holds can be called by any name.
+pub fn first_loop<'a>(functions: &'a [Function], named: &[&'a str]) -> Option<&'a Finding> {
+    let mut by_name: BTreeMap<&str, Vec<&Function>> = BTreeMap::new();
+    for function in functions {
+        by_name.entry(&function.name).or_default().push(function);
     }
+    let mut pending = [&[OUTSIDE], named].concat();
+    while let Some(name) = pending.pop() {
+        // Taken out: none is looked at twice.
+        for function in by_name.remove(name).unwrap_or_default() {
+            if let Some(found) = function.loops.first() {
+                return Some(found);
+            }
+            pending.extend(function.mentions.iter().map(String::as_str));
+        }
+    }
+    None
 }
+
+/// The name of what stands in no function.
+const OUTSIDE: &str = "";
 
 struct Walk<'a> {
     path: &'a str,
@@ -84,7 +94,7 @@ impl Walk<'_> {
     }
 
     fn mention(&mut self, name: &syn::Ident) {
-        self.innermost().mentions.insert(name.to_string());
+        self.innermost().mentions.insert(name.unraw().to_string());
     }
 
     fn innermost(&mut self) -> &mut Function {
@@ -100,7 +110,7 @@ impl Walk<'_> {
         if attributes.iter().any(is_for_tests) {
             return;
         }
-        self.open.push(Function { name: name.to_string(), ..Function::default() });
+        self.open.push(Function { name: name.unraw().to_string(), ..Function::default() });
         walk(self);
         self.closed.extend(self.open.pop());
     }
@@ -135,6 +145,10 @@ impl<'ast> Visit<'ast> for Walk<'_> {
         if !attributes.iter().any(is_for_tests) {
             visit::visit_item(self, node);
         }
+    }
+
+    fn visit_use_rename(&mut self, node: &'ast UseRename) {
+        self.within(&node.rename, &[], |walk| walk.mention(&node.ident));
     }
 
     fn visit_expr_for_loop(&mut self, node: &'ast ExprForLoop) {

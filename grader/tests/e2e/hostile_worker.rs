@@ -153,7 +153,7 @@ fn worker(submission: &Submission) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let slots = fs::read_dir(root().join(target).join("gradlings/workers")).unwrap();
     let is_its = |slot: &PathBuf| fs::read_link(slot.join("origin")).is_ok_and(|it| it == origin);
-    slots.map(|slot| slot.unwrap().path()).find(is_its).unwrap().join("worker")
+    slots.map(|slot| slot.unwrap().path()).find(is_its).unwrap().join("build/worker")
 }
 
 /// What the program could reach, as it printed itself.
@@ -174,14 +174,12 @@ fn intruder() -> Program {
 }
 
 #[cfg(target_os = "linux")]
-#[rstest]
-#[case::practice(&[])]
-#[case::record(&["--record"])]
-fn an_intruder_reaches_nothing(#[case] flags: &[&str]) {
+#[test]
+fn an_intruder_reaches_nothing() {
     if !is_confined() {
         return;
     }
-    let lesson = intruder().graded(flags);
+    let lesson = intruder().graded(&[]);
     let tried = lesson["output"].as_str().unwrap().matches(" refused\n").count();
     assert_eq!(reached(&lesson), [""; 0], "{lesson:#}");
     assert_eq!(tried, (CALLS.len() + FILES.len()) * verdicts(&lesson).len(), "{lesson:#}");
