@@ -19,7 +19,11 @@ const MOST_PROCESSES: u64 = 64;
 const PATIENCE: u32 = 1000;
 
 /// Where groups are made, found once: every worker starts with a group. Empty where there is nothing.
-static PARENTS: LazyLock<Vec<PathBuf>> = LazyLock::new(|| parents().unwrap_or_default());
+static PARENTS: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
+    let parents = parents().unwrap_or_default();
+    parents.iter().for_each(|parent| prune(parent));
+    parents
+});
 
 /// A control group, in every hierarchy that limits; removed when the value is dropped.
 #[derive(Debug, Default)]
@@ -77,6 +81,18 @@ impl Drop for Group {
 /// This process joins a group.
 pub fn join(entrances: &[PathBuf]) -> io::Result<()> {
     entrances.iter().try_for_each(|entrance| fs::write(entrance, "0"))
+}
+
+/// Removes the groups of graders that were killed before they could.
+fn prune(parent: &Path) {
+    for folder in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = folder.file_name().to_string_lossy().into_owned();
+        let grader = name.strip_prefix("gradlings-").and_then(|rest| rest.split('-').next());
+        if grader.is_some_and(|number| !Path::new("/proc").join(number).exists()) {
+            // One that is not empty stays.
+            let _ = fs::remove_dir(folder.path());
+        }
+    }
 }
 
 /// The grader's own groups: one where version 2 limits, one for each limit in version 1.
