@@ -21,6 +21,12 @@ pub struct Adapter {
 }
 
 impl Adapter {
+    /// An adapter without functions. Crates without a prelude know no `Default`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Answers calls of `F` with `run`.
     #[must_use]
     pub fn on<F: Function + 'static>(

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::WaitOptions;
+use rustix::process::{Pid, Signal, WaitOptions};
 use tempfile::TempDir;
 
 use crate::submission::{Submission, root};
@@ -36,8 +36,7 @@ impl Watch {
 
     /// What is there that was not there before.
     pub fn left(&self, drafts: &Path, submission: &Submission) -> Vec<String> {
-        let mut left: Vec<_> =
-            survivors().into_iter().map(|it| format!("{it} is running")).collect();
+        let mut left: Vec<_> = survivors().iter().map(ended).collect();
         left.extend(names(drafts).map(|name| format!("a draft was left: {}", name.display())));
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         let places = ["/tmp", "/var/tmp", "/dev/shm", "/", submission.path()].map(Path::new);
@@ -55,8 +54,11 @@ fn names(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-/// The processes that go on. Those that were killed may still be on their way out.
-fn survivors() -> Vec<String> {
+/// A process that goes on: its number, and what it runs.
+type Survivor = (Pid, String);
+
+/// Those that were killed may still be on their way out.
+fn survivors() -> Vec<Survivor> {
     let wait = |_: &u32| {
         std::thread::sleep(Duration::from_millis(10));
         !children().is_empty()
@@ -67,9 +69,16 @@ fn survivors() -> Vec<String> {
     children()
 }
 
-/// The processes that have this one as their parent, by what they run. Those that have ended are
-/// taken note of and forgotten.
-fn children() -> Vec<String> {
+/// Ends what goes on: the next attack is not to blame for it.
+fn ended((number, name): &Survivor) -> String {
+    // It may have ended by itself.
+    let _ = rustix::process::kill_process(*number, Signal::KILL);
+    format!("{name} is running")
+}
+
+/// The processes that have this one as their parent. Those that have ended are taken note of and
+/// forgotten.
+fn children() -> Vec<Survivor> {
     while let Ok(Some(_)) = rustix::process::wait(WaitOptions::NOHANG) {}
     let own = std::process::id().to_string();
     let processes = names(Path::new("/proc")).filter_map(|folder| {
@@ -77,32 +86,8 @@ fn children() -> Vec<String> {
         // `number (name) state parent …`, where the name may hold anything.
         let (name, rest) = status.rsplit_once(") ")?;
         let parent = rest.split(' ').nth(1)?;
-        (parent == own).then(|| name.to_owned() + ")")
+        let number = Pid::from_raw(name.split(' ').next()?.parse().ok()?)?;
+        (parent == own).then(|| (number, name.to_owned() + ")"))
     });
     processes.collect()
-}
-
-/// What there is, in numbers.
-#[derive(Debug)]
-#[expect(dead_code, reason = "printed")]
-pub struct Counts {
-    processes: usize,
-    temporary_files: usize,
-}
-
-impl Counts {
-    pub fn now() -> Self {
-        let is_process = |folder: &PathBuf| {
-            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            name.parse::<u32>().is_ok()
-        };
-        Self {
-            processes: names(Path::new("/proc")).filter(is_process).count(),
-            temporary_files: ["/tmp", "/dev/shm"]
-                .map(Path::new)
-                .into_iter()
-                .flat_map(names)
-                .count(),
-        }
-    }
 }

@@ -35,6 +35,13 @@ fn what_rust_accepts_is_graded(#[case] text: String) {
 #[case::empty("", "compile_error", "pub fn forward(x: f64, w: f64, b: f64, y: f64) -> Forward")]
 #[case::syntax_error("pub fn forward( {", "compile_error", "ex_2_2/src/lib.rs:1")]
 #[case::unclosed_comment("fn f() {} /*", "compile_error", "unterminated block comment")]
+#[case::attribute_at_the_end(solution("ex_2_2") + "#[cfg(any())]", "compile_error", "expected item")]
+#[case::doc_comment_at_the_end(solution("ex_2_2") + "/// For main.", "compile_error", "expected item")]
+#[case::open_macro_at_the_end(
+    solution("ex_2_2") + "macro_rules! eat { ($($t:tt)*) => {}; } eat! {",
+    "compile_error",
+    "unclosed delimiter"
+)]
 #[case::nul_byte("fn f() {}\0", "compile_error", "ex_2_2/src/lib.rs:1")]
 #[case::type_error("fn f() -> f64 { true }", "compile_error", "ex_2_2/src/lib.rs:1:17")]
 #[case::unsafe_code("fn f() { unsafe {} }", "rejected", "ex_2_2/src/lib.rs:1: `unsafe`")]

@@ -39,7 +39,7 @@ macro_rules! ex_2_1 {
                 lesson::Example::Second => learner::Example::Second,
             }
         }
-        $crate::Adapter::default()
+        $crate::Adapter::new()
             .on(lesson::z, |(example,)| learner::z(of(example)))
             .on(lesson::a, |(example,)| learner::a(of(example)))
             .on(lesson::loss, |(example,)| learner::loss(of(example)))

@@ -37,7 +37,7 @@ macro_rules! ex_2_2 {
     ($learner:path) => {{
         use $crate::ex_2_2 as lesson;
         use $learner as learner;
-        $crate::Adapter::default()
+        $crate::Adapter::new()
             .on(lesson::forward, |(x, w, b, y)| {
                 let learner::Forward { z, a, loss } = learner::forward(x, w, b, y);
                 lesson::Forward { z, a, loss }

@@ -131,7 +131,7 @@ macro_rules! ex_2_4 {
                 lesson::Scheme::Central => learner::Scheme::Central,
             }
         }
-        $crate::Adapter::default()
+        $crate::Adapter::new()
             .on(lesson::forward_difference, |(f, theta, epsilon)| {
                 learner::forward_difference(&|t| f.at(t), theta, epsilon)
             })

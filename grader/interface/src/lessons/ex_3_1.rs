@@ -39,7 +39,7 @@ macro_rules! ex_3_1 {
     ($learner:path) => {{
         use $crate::ex_3_1 as lesson;
         use $learner as learner;
-        $crate::Adapter::default()
+        $crate::Adapter::new()
             .on(lesson::forward, |(x, w, b, y)| {
                 let learner::Forward { z, a, loss } = learner::forward(&x, &w, &b, &y);
                 lesson::Forward { z, a, loss }

@@ -49,7 +49,7 @@ macro_rules! ex_3_2 {
     ($learner:path) => {{
         use $crate::ex_3_2 as lesson;
         use $learner as learner;
-        $crate::Adapter::default()
+        $crate::Adapter::new()
             .on(lesson::forward, |(x, w, b)| learner::forward(&x, &w, &b))
             .on(lesson::backward_input, |(dz, w)| learner::backward_input(&dz, &w))
             .on(lesson::backward_weight, |(dz, x)| learner::backward_weight(&dz, &x))
