@@ -37,11 +37,12 @@ pub struct Graded {
 }
 
 impl Graded {
-    fn of(output: Output) -> Self {
+    fn of(output: Output) -> Result<Self, String> {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-        let report = serde_json::from_str(&text).unwrap_or_else(|_| panic!("no report: {errors}"));
-        Self { report, outputs: text + &errors, code: output.status.code() }
+        let report = serde_json::from_str(&text)
+            .map_err(|_| format!("no report, {}: {errors}", output.status))?;
+        Ok(Self { report, outputs: text + &errors, code: output.status.code() })
     }
 
     pub fn lesson(&self, id: &str) -> &Value {
@@ -67,15 +68,20 @@ impl Grading {
         grader.args(["--format", format, "--submission", submission.path()]).output().unwrap()
     }
 
-    pub fn grade(&self, submission: &Submission, lessons: &[&str]) -> Graded {
+    pub fn grade(&self, submission: &Submission, lessons: &[&str]) -> Result<Graded, String> {
         Graded::of(self.output(submission, lessons, "json"))
     }
 
     /// What is wrong with what comes of an attack.
     pub fn suffered(&self, attack: &Attack, submission: &Submission) -> Vec<String> {
-        let graded = self.grade(submission, &[&attack.lesson, HONEST]);
-        let mut problems = attack.verdict_problems(graded.lesson(&attack.lesson));
-        problems.extend(self.problems(submission, &graded));
+        let problems = match self.grade(submission, &[&attack.lesson, HONEST]) {
+            Err(problem) => vec![problem],
+            Ok(graded) => {
+                let mut problems = attack.verdict_problems(graded.lesson(&attack.lesson));
+                problems.extend(self.problems(submission, &graded));
+                problems
+            }
+        };
         problems.iter().map(|it| format!("{it}, graded with {:?}", self.flags)).collect()
     }
 
@@ -95,7 +101,10 @@ impl Grading {
 
     /// What is wrong with how the next submission is graded, which is honest.
     pub fn next(&self) -> Option<String> {
-        honest_problems("after it", &self.grade(&self.next, &[HONEST]))
+        match self.grade(&self.next, &[HONEST]) {
+            Err(problem) => Some(problem),
+            Ok(graded) => honest_problems("after it", &graded),
+        }
     }
 
     /// What is wrong after a grading, whatever the verdict.

@@ -95,7 +95,7 @@ fn file_for_lesson(lesson: &Path) {
 
 fn unreadable(lesson: &Path) {
     let file = lesson.join("src/lib.rs");
-    fs::set_permissions(&file, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o0)).unwrap();
     if fs::read(&file).is_ok() {
         eprintln!("UNTRIED: nothing is unreadable for root");
         linked(&file);
@@ -217,7 +217,7 @@ fn a_strange_folder_gets_its_verdict_and_nothing_else(
     let grading = Grading::new(&[]);
     let submission = Submission::empty().with("ex_2_2", solution("ex_2_2")).with_solution(HONEST);
     estrange(&Path::new(submission.path()).join("ex_2_2"));
-    let graded = grading.grade(&submission, &["ex_2_2", HONEST]);
+    let graded = grading.grade(&submission, &["ex_2_2", HONEST]).unwrap();
     let lesson = graded.lesson("ex_2_2");
     assert_eq!(lesson["verdict"], verdict, "{lesson:#}");
     assert!(messages(lesson).contains(says), "{lesson:#}");
