@@ -1,12 +1,14 @@
 //! How long a learner waits from an edit to a verdict: the grader against `cargo test` and
-//! `cargo nextest run` of the same lesson, in turns, in one run.
+//! `cargo nextest run` of the same lesson, in turns, in one run. Then the same for an optimised lesson
+//! of the engine's test course.
 //!
 //! ```text
 //! cargo run --package grader --example edit_to_verdict
 //! ```
 //!
-//! It works on a copy of the workspace under `target/`, in which ex_2_2 is solved, and prints
-//! medians and ratios as a table.
+//! It works on a copy of the workspace under `target/`, in which the lessons are solved, and prints
+//! medians and ratios as tables. What is *unchanged* is graded without rustc: the difference is
+//! rustc's share.
 
 use std::{
     error::Error,
@@ -16,39 +18,87 @@ use std::{
     time::{Duration, Instant},
 };
 
-const LESSON: &str = "ex_2_2";
-const ROUNDS: usize = 11;
+const ROUNDS: usize = 21;
 
-/// What is timed: its name, and the command line.
-const RIVALS: [(&str, &[&str]); 5] = [
-    ("grader grade ex_2_2", &["target/debug/grader", "grade", LESSON]),
-    ("the same, `--insecure`", &["target/debug/grader", "grade", LESSON, "--insecure"]),
-    ("./x grade ex_2_2", &["./x", "grade", LESSON]),
-    ("cargo test -p ex_2_2", &["cargo", "test", "-p", LESSON]),
-    ("cargo nextest run -p ex_2_2", &["cargo", "nextest", "run", "-p", LESSON]),
-];
+/// A lesson, and the commands that are timed on it: each with its name and its words.
+struct Race {
+    lesson: &'static str,
+    /// The folder that holds `exercises/` and `solutions/`.
+    course: &'static str,
+    /// A line of the solution, and what is put before it, with the number of the edit.
+    line: &'static str,
+    rivals: &'static [(&'static str, &'static [&'static str])],
+}
 
-/// The row that the others are divided by.
-const BASE: usize = 3;
+/// The small lesson that most of a learner's time goes into. The last but one is the rival by which
+/// the others are divided.
+const SMALL: Race = Race {
+    lesson: "ex_2_2",
+    course: "",
+    line: "let z = ",
+    rivals: &[
+        ("grader grade ex_2_2", &["target/debug/grader", "grade", "ex_2_2"]),
+        ("the same, `--insecure`", &["target/debug/grader", "grade", "ex_2_2", "--insecure"]),
+        ("./x grade ex_2_2", &["./x", "grade", "ex_2_2"]),
+        ("cargo nextest run -p ex_2_2", &["cargo", "nextest", "run", "-p", "ex_2_2"]),
+        ("cargo test -p ex_2_2", &["cargo", "test", "-p", "ex_2_2"]),
+    ],
+};
+
+/// An optimised lesson.
+const OPTIMISED: Race = Race {
+    lesson: "ex_91_2",
+    course: "grader/engine/tests/course",
+    line: "let mut ",
+    rivals: &[
+        ("tiny grade ex_91_2", &["target/debug/tiny", "grade", "ex_91_2"]),
+        ("cargo test -p ex_91_2", &["cargo", "test", "-p", "ex_91_2"]),
+        ("cargo test --release -p ex_91_2", &["cargo", "test", "--release", "-p", "ex_91_2"]),
+    ],
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let workspace = copy()?;
-    let mut edits = Edits::new(&workspace)?;
-    for (_, command) in RIVALS {
-        edits.next()?;
-        run(&workspace, command);
+    run(&workspace, &["cargo", "build", "-p", "grader", "-p", "tiny"]).ok_or("failed to build")?;
+    for race in [SMALL, OPTIMISED] {
+        race.run(&workspace)?;
     }
-    let mut edited = [const { Vec::new() }; RIVALS.len()];
-    let mut unchanged = [const { Vec::new() }; RIVALS.len()];
-    for _ in 0..ROUNDS {
-        for (at, (_, command)) in RIVALS.iter().enumerate() {
-            edits.next()?;
-            edited[at].extend(run(&workspace, command));
-            unchanged[at].extend(run(&workspace, command));
-        }
-    }
-    print_table(edited.map(median), unchanged.map(median));
     Ok(())
+}
+
+impl Race {
+    fn run(&self, workspace: &Path) -> Result<(), Box<dyn Error>> {
+        let mut edits = Edits::new(workspace, self)?;
+        for (_, command) in self.rivals {
+            edits.next()?;
+            run(workspace, command);
+        }
+        let mut edited = vec![Vec::new(); self.rivals.len()];
+        let mut unchanged = vec![Vec::new(); self.rivals.len()];
+        for _ in 0..ROUNDS {
+            for (at, (_, command)) in self.rivals.iter().enumerate() {
+                edits.next()?;
+                edited[at].extend(run(workspace, command));
+                unchanged[at].extend(run(workspace, command));
+            }
+        }
+        let medians = |times: Vec<Vec<Duration>>| times.into_iter().map(median).collect();
+        self.print_table(medians(edited), medians(unchanged));
+        Ok(())
+    }
+
+    fn print_table(&self, edited: Vec<Option<f64>>, unchanged: Vec<Option<f64>>) {
+        let base = self.rivals.len() - 1;
+        let cell = |times: &[Option<f64>], at: usize| match (times[at], times[base]) {
+            (Some(time), Some(base)) => format!("{time:.3} s | {:.2}", time / base),
+            _ => "did not run | –".to_owned(),
+        };
+        println!("| command | after an edit | ratio | unchanged | ratio |\n|---|---|---|---|---|");
+        for (at, (name, _)) in self.rivals.iter().enumerate() {
+            println!("| `{name}` | {} | {} |", cell(&edited, at), cell(&unchanged, at));
+        }
+        println!();
+    }
 }
 
 /// A copy of the workspace with the lesson solved.
@@ -66,21 +116,26 @@ fn copy() -> Result<PathBuf, Box<dyn Error>> {
 struct Edits {
     file: PathBuf,
     solution: String,
+    line: &'static str,
     count: usize,
 }
 
 impl Edits {
-    fn new(workspace: &Path) -> Result<Self, Box<dyn Error>> {
-        let file = |part: &str| workspace.join(part).join(LESSON).join("src/lib.rs");
+    fn new(workspace: &Path, race: &Race) -> Result<Self, Box<dyn Error>> {
+        let course = workspace.join(race.course);
+        let file = |part: &str| course.join(part).join(race.lesson).join("src/lib.rs");
         let solution = fs::read_to_string(file("solutions"))?;
-        Ok(Self { file: file("exercises"), solution, count: 0 })
+        if !solution.contains(race.line) {
+            return Err(format!("{} has no line with {:?}", race.lesson, race.line).into());
+        }
+        Ok(Self { file: file("exercises"), solution, line: race.line, count: 0 })
     }
 
     /// Changes a function's body, as a learner would.
     fn next(&mut self) -> Result<(), Box<dyn Error>> {
         self.count += 1;
-        let statement = format!("let z = {}.0 * 0.0 + w * x + b;", self.count);
-        fs::write(&self.file, self.solution.replacen("let z = w * x + b;", &statement, 1))?;
+        let statement = format!("let _edit = {}; {}", self.count, self.line);
+        fs::write(&self.file, self.solution.replacen(self.line, &statement, 1))?;
         Ok(())
     }
 }
@@ -97,15 +152,4 @@ fn run(workspace: &Path, command: &[&str]) -> Option<Duration> {
 fn median(mut times: Vec<Duration>) -> Option<f64> {
     times.sort();
     times.get(times.len() / 2).map(Duration::as_secs_f64)
-}
-
-fn print_table(edited: [Option<f64>; RIVALS.len()], unchanged: [Option<f64>; RIVALS.len()]) {
-    let cell = |times: &[Option<f64>], at: usize| match (times[at], times[BASE]) {
-        (Some(time), Some(base)) => format!("{time:.3} s | {:.2}", time / base),
-        _ => "did not run | –".to_owned(),
-    };
-    println!("| command | after an edit | ratio | unchanged | ratio |\n|---|---|---|---|---|");
-    for (at, (name, _)) in RIVALS.iter().enumerate() {
-        println!("| `{name}` | {} | {} |", cell(&edited, at), cell(&unchanged, at));
-    }
 }

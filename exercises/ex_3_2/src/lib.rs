@@ -9,15 +9,13 @@ pub fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>) -> Array2<f64>
     todo!("put the bias into every row of Z, then add one matrix product")
 }
 
-/// dL/dX (B, d_in), from the upstream gradient `dz` = dL/dZ (B, d_out) and the weights `w`
-/// (d_out, d_in).
+/// dL/dX (B, d_in), from the upstream gradient `dz` (B, d_out) and the weights `w` (d_out, d_in).
 #[allow(unused_variables)]
 pub fn backward_input(dz: &Array2<f64>, w: &Array2<f64>) -> Array2<f64> {
     todo!("find the product whose inner dimension is d_out, the index that is summed")
 }
 
-/// dL/dW (d_out, d_in), from the upstream gradient `dz` = dL/dZ (B, d_out) and the inputs `x`
-/// (B, d_in).
+/// dL/dW (d_out, d_in), from the upstream gradient `dz` (B, d_out) and the inputs `x` (B, d_in).
 #[allow(unused_variables)]
 pub fn backward_weight(dz: &Array2<f64>, x: &Array2<f64>) -> Array2<f64> {
     todo!("find the product whose inner dimension is B, the index that is summed")
@@ -66,7 +64,7 @@ pub fn weight_gradient_shape(batch: usize, d_in: usize, d_out: usize) -> (usize,
 }
 
 /// Question: the batch has 32 samples, and the upstream gradient dL/dZ comes from the mean loss of
-/// lesson 3.1. How does dL/dW come about in this lesson's layer?
+/// lesson 3.1. How does this lesson's layer compute dL/dW?
 pub fn batch_reduction() -> Reduction {
     todo!("answer with a variant of Reduction: who adds up the samples, and where is the 1/32?")
 }

@@ -1,49 +1,5 @@
-//! Source text: whatever it is, it is read or said to be unreadable, and nothing that the words give
-//! away stays unseen.
+//! Fuzzes source text.
 
 #![no_main]
 
-#[path = "../../src"]
-#[allow(dead_code, unused_imports, reason = "the modules are the grader's")]
-mod grader {
-    pub mod intake;
-    pub mod scan;
-}
-
-use std::{fs, sync::LazyLock};
-
-use grader::{
-    intake::{self, Sources},
-    scan::{self, Scan},
-};
-use libfuzzer_sys::fuzz_target;
-use proc_macro2::{TokenStream, TokenTree};
-use tempfile::TempDir;
-
-static LESSON: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::create_dir(folder.path().join("src")).expect("room for it");
-    folder
-});
-
-fuzz_target!(|bytes: &[u8]| {
-    fs::write(LESSON.path().join("src/lib.rs"), bytes).expect("room for it");
-    let Ok(sources) = Sources::take(LESSON.path(), "ex_1_1") else { return };
-    let text = sources.file("src/lib.rs").expect("it was written");
-    let scan = Scan::of(&sources);
-    scan::public_items(text);
-    // Lines are not known here: under a fuzzer, `proc_macro2` leaves them out.
-    if scan.readable
-        && says_unsafe(text.trim_start_matches('\u{feff}').parse().expect("it was read"))
-    {
-        assert!(!scan.forbidden.is_empty(), "`unsafe` was not seen");
-    }
-});
-
-fn says_unsafe(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word == "unsafe",
-        TokenTree::Group(group) => says_unsafe(group.stream()),
-        _ => false,
-    })
-}
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::scan(bytes));

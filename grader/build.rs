@@ -1,0 +1,5 @@
+//! Finds the lessons of the course.
+
+fn main() {
+    contract::course::generate();
+}

@@ -1,0 +1,92 @@
+//! The module that checks see: the lesson's types, and a name with types for each function.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{
+    surface::{Declaration, Function, Parts, Shape, Surface},
+    types::{Paths, Type, ident},
+};
+
+impl Surface {
+    /// The text of the module `contract` beside the lesson's checks.
+    #[must_use]
+    pub fn typed(&self) -> String {
+        let paths = Paths::of_checks();
+        let types = self.types.iter().map(|it| it.typed(&paths));
+        let functions = self.functions.iter().map(|it| it.typed(&paths));
+        quote!(#(#types)* #(#functions)*).to_string()
+    }
+}
+
+impl Declaration {
+    fn typed(&self, paths: &Paths) -> TokenStream {
+        let name = ident(&self.name);
+        let conversion = self.conversion(&quote!(#name), paths);
+        let declaration = match &self.shape {
+            Shape::Struct(parts) => {
+                let body = parts.declared(&quote!(pub), paths);
+                let end = (!matches!(parts, Parts::Named(_))).then(|| quote!(;));
+                quote!(#[derive(Debug, Clone, PartialEq)] pub struct #name #body #end)
+            }
+            Shape::Enum(variants) => {
+                let is_plain = variants.iter().all(|(_, parts)| matches!(parts, Parts::Unit));
+                let more = is_plain.then(|| quote!(, Copy, Eq));
+                let variants = variants.iter().map(|(variant, parts)| {
+                    let (variant, body) = (ident(variant), parts.declared(&quote!(), paths));
+                    quote!(#variant #body)
+                });
+                quote!(#[derive(Debug, Clone, PartialEq #more)] pub enum #name { #(#variants),* })
+            }
+        };
+        quote!(#declaration #conversion)
+    }
+}
+
+impl Parts {
+    fn declared(&self, visibility: &TokenStream, paths: &Paths) -> TokenStream {
+        match self {
+            Self::Unit => quote!(),
+            Self::Tuple(parts) => {
+                let parts = parts.iter().map(|it| paths.owned(it));
+                quote!((#(#visibility #parts),*))
+            }
+            Self::Named(parts) => {
+                let fields = parts.iter().map(|(name, found)| {
+                    let (name, found) = (ident(name), paths.owned(found));
+                    quote!(#visibility #name: #found)
+                });
+                quote!({ #(#fields),* })
+            }
+        }
+    }
+}
+
+impl Function {
+    fn typed(&self, paths: &Paths) -> TokenStream {
+        let (own, name) = (ident(&self.name), &self.name);
+        let arguments = self.parameters.iter().map(|it| paths.owned(&it.crossing));
+        let output = paths.owned(&self.whole_output());
+        quote! {
+            #[allow(non_camel_case_types)]
+            #[derive(Debug, Clone, Copy)]
+            pub struct #own;
+
+            impl ::engine::checks::Function for #own {
+                const NAME: &'static str = #name;
+                type Arguments = (#(#arguments,)*);
+                type Output = #output;
+            }
+        }
+    }
+
+    /// The result and what was changed; one alone is no tuple.
+    fn whole_output(&self) -> Type {
+        let changed = self.parameters.iter().filter(|it| it.passing.is_change());
+        let mut parts: Vec<_> = changed.map(|it| it.crossing.clone()).collect();
+        if parts.is_empty() || self.output != Type::UNIT {
+            parts.insert(0, self.output.clone());
+        }
+        if parts.len() == 1 { parts.remove(0) } else { Type::Tuple(parts) }
+    }
+}

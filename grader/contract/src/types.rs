@@ -1,0 +1,250 @@
+//! Types of signatures: what they are, and as what they cross.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+
+/// The module that declares a type of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// The learner's crate.
+    Lesson,
+    /// `adapter.rs`.
+    Adapter,
+}
+
+/// A type that crosses. It owns what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Type {
+    /// `bool`, a float or a whole number.
+    Primitive(&'static str),
+    /// `Vec`, `String`, `Option` or `Result`, with its module in the standard library.
+    Standard(&'static str, &'static str, Vec<Type>),
+    /// An array of ndarray, with its rank.
+    Array(usize, Box<Type>),
+    /// `[T; N]`.
+    Fixed(Box<Type>, usize),
+    /// A tuple; the empty one is the result of a function without one.
+    Tuple(Vec<Type>),
+    /// A function that the grader evaluates, with the tuple of its arguments and its result.
+    Callback(Box<Type>, Box<Type>),
+    /// A struct or an enum of the contract.
+    Own(Owner, String),
+}
+
+impl Type {
+    pub const UNIT: Self = Self::Tuple(Vec::new());
+
+    pub fn vec(element: Self) -> Self {
+        Self::Standard("vec", "Vec", vec![element])
+    }
+
+    pub fn string() -> Self {
+        Self::Standard("string", "String", Vec::new())
+    }
+
+    /// Whether a callback is part of it.
+    pub fn holds_callback(&self) -> bool {
+        match self {
+            Self::Callback(..) => true,
+            Self::Standard(_, _, parts) | Self::Tuple(parts) => {
+                parts.iter().any(Self::holds_callback)
+            }
+            Self::Array(_, part) | Self::Fixed(part, _) => part.holds_callback(),
+            Self::Primitive(_) | Self::Own(..) => false,
+        }
+    }
+}
+
+/// How a function takes an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passing {
+    Owned,
+    Borrowed,
+    /// By `&mut`: the changed value comes back.
+    Changed,
+    /// As a view, by reference or not.
+    View { borrowed: bool },
+    /// As a view through which it is changed, by reference or not.
+    ViewMut { borrowed: bool },
+    /// A closure over a callback, by value, by `&` or by `&mut`.
+    Closure(Reference),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference {
+    None,
+    Shared,
+    Mutable,
+}
+
+impl Passing {
+    /// Whether the value that was passed comes back.
+    pub fn is_change(self) -> bool {
+        matches!(self, Self::Changed | Self::ViewMut { .. })
+    }
+}
+
+/// A parameter of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// As what it crosses.
+    pub crossing: Type,
+    pub passing: Passing,
+    /// Of a closure: how it takes its own arguments.
+    pub taken: Vec<Taken>,
+}
+
+/// How a closure takes an argument, which a callback must own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    Owned(Type),
+    /// `&T`.
+    Reference(Type),
+    /// `&[T]`, by the type of its elements.
+    Slice(Type),
+    /// `&str`.
+    Text,
+    /// A view, with rank and type of its elements.
+    View(usize, Type),
+    /// `&ArrayRef`, with rank and type of its elements.
+    ArrayRef(usize, Type),
+}
+
+impl Taken {
+    /// The type of what a callback gets instead.
+    pub fn owned(&self) -> Type {
+        match self {
+            Self::Owned(inner) | Self::Reference(inner) => inner.clone(),
+            Self::Slice(element) => Type::vec(element.clone()),
+            Self::Text => Type::string(),
+            Self::View(rank, element) | Self::ArrayRef(rank, element) => {
+                Type::Array(*rank, Box::new(element.clone()))
+            }
+        }
+    }
+}
+
+/// The paths by which generated code reaches what it names, where it stands.
+pub struct Paths {
+    pub std: TokenStream,
+    pub ndarray: TokenStream,
+    pub wire: TokenStream,
+    /// Before the name of a type of the lesson's, with its `::`.
+    pub lesson: TokenStream,
+    /// Before the name of a type of the adapter's, with its `::`.
+    pub adapter: TokenStream,
+}
+
+impl Paths {
+    /// In the module that checks see.
+    pub fn of_checks() -> Self {
+        Self {
+            std: quote!(::std),
+            ndarray: quote!(::engine::ndarray),
+            wire: quote!(::engine::wire),
+            lesson: quote!(self::),
+            adapter: quote!(self::),
+        }
+    }
+
+    /// At the root of a worker, whose crate may have given any name without `::` another meaning.
+    pub fn of_root() -> Self {
+        Self {
+            std: quote!(::gradlings_wire::std),
+            ndarray: quote!(::gradlings_wire::ndarray),
+            wire: quote!(::gradlings_wire),
+            lesson: quote!(crate::),
+            adapter: quote!(adapter::),
+        }
+    }
+
+    /// Where a worker calls functions of its crate.
+    pub fn of_calls() -> Self {
+        Self { lesson: quote!(learner::), ..Self::of_root() }
+    }
+
+    /// In the module of the adapter.
+    pub fn of_adapter() -> Self {
+        Self { adapter: quote!(self::), ..Self::of_calls() }
+    }
+
+    /// `found`, as it is written there.
+    pub fn owned(&self, found: &Type) -> TokenStream {
+        let Self { std, ndarray, wire, lesson, adapter } = self;
+        match found {
+            Type::Primitive(name) => primitive(name),
+            Type::Standard(module, name, parts) => {
+                let (module, name) = (ident(module), ident(name));
+                let parts = Some(self.all(parts)).filter(|it| !it.is_empty());
+                let parts = parts.map(|parts| quote!(<#(#parts),*>));
+                quote!(#std::#module::#name #parts)
+            }
+            Type::Array(rank, element) => {
+                let (name, element) = (ident(&format!("Array{rank}")), self.owned(element));
+                quote!(#ndarray::#name<#element>)
+            }
+            Type::Fixed(element, length) => {
+                let (element, length) = (self.owned(element), Literal::usize_unsuffixed(*length));
+                quote!([#element; #length])
+            }
+            Type::Tuple(parts) => {
+                let parts = self.all(parts);
+                quote!((#(#parts,)*))
+            }
+            Type::Callback(arguments, output) => {
+                let (arguments, output) = (self.owned(arguments), self.owned(output));
+                quote!(#wire::Callback<#arguments, #output>)
+            }
+            Type::Own(Owner::Lesson, name) => {
+                let name = ident(name);
+                quote!(#lesson #name)
+            }
+            Type::Own(Owner::Adapter, name) => {
+                let name = ident(name);
+                quote!(#adapter #name)
+            }
+        }
+    }
+
+    fn all(&self, types: &[Type]) -> Vec<TokenStream> {
+        types.iter().map(|it| self.owned(it)).collect()
+    }
+
+    /// The type of an argument as a closure takes it.
+    pub fn taken(&self, taken: &Taken) -> TokenStream {
+        let ndarray = &self.ndarray;
+        match taken {
+            Taken::Owned(inner) => self.owned(inner),
+            Taken::Reference(inner) => {
+                let inner = self.owned(inner);
+                quote!(&#inner)
+            }
+            Taken::Slice(element) => {
+                let element = self.owned(element);
+                quote!(&[#element])
+            }
+            Taken::Text => quote!(&::core::primitive::str),
+            Taken::View(rank, element) => {
+                let (name, element) = (ident(&format!("ArrayView{rank}")), self.owned(element));
+                quote!(#ndarray::#name<'_, #element>)
+            }
+            Taken::ArrayRef(rank, element) => {
+                let (name, element) = (ident(&format!("ArrayRef{rank}")), self.owned(element));
+                quote!(&#ndarray::#name<#element>)
+            }
+        }
+    }
+}
+
+pub fn primitive(name: &str) -> TokenStream {
+    let name = ident(name);
+    quote!(::core::primitive::#name)
+}
+
+/// An identifier, raw or not.
+pub fn ident(name: &str) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, Span::call_site()),
+        None => Ident::new(name, Span::call_site()),
+    }
+}

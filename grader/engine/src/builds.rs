@@ -1,0 +1,275 @@
+//! What is built for a lesson: the learner's worker, the worker of its variants, and the libraries of
+//! the lessons that it builds on.
+
+use std::{fs, io, path::Path, sync::Arc};
+
+use crate::{
+    checks::Lesson,
+    compile::{Built, CompileError, Job, Links, Product},
+    grading::{GradeError, Grader, Options},
+    intake::{Sources, Submission},
+    report::Verdict,
+    scan::Scan,
+    variants::{self, Variant},
+    worker::Program,
+};
+
+/// What a learner handed in for one lesson.
+#[derive(Clone, Copy)]
+pub struct Handed<'a> {
+    pub submission: &'a Submission,
+    /// Where the submission lies, as it was named.
+    pub path: &'a Path,
+    pub sources: &'a Sources,
+    /// The lesson's folder, as the learner knows it.
+    pub known_as: &'a str,
+}
+
+/// Why a lesson has no worker, as its report says it.
+pub struct Refused {
+    pub verdict: Verdict,
+    pub message: String,
+}
+
+/// Builds with the kit of a grader, under the options of one run.
+#[derive(Clone, Copy)]
+pub struct Builds<'a> {
+    pub grader: &'a Grader,
+    pub options: Options,
+}
+
+impl Refused {
+    fn compile_error(message: String) -> Self {
+        Self { verdict: Verdict::CompileError, message }
+    }
+}
+
+impl<'a> Builds<'a> {
+    /// The learner's worker. `readable` tells whether the scan could read the sources.
+    pub fn worker(
+        &self,
+        lesson: &'static Lesson,
+        handed: Handed,
+        readable: bool,
+    ) -> Result<Result<Built, Refused>, GradeError> {
+        let links = match self.links(lesson, handed)? {
+            Ok(links) => links,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let entry = lesson.contract.learner_worker();
+        let slot = self.slot(lesson, lesson.id, handed.path)?;
+        let job = Job { slot: &slot, ..self.job(lesson, handed, Product::Worker(&entry), &links) };
+        if !readable {
+            let complaints = job.complaints(&self.grader.kit);
+            let complaints = complaints.map_err(|source| failed(lesson, source))?;
+            let message = complaints.unwrap_or_else(|| UNREADABLE.to_owned());
+            return Ok(Err(Refused::compile_error(message)));
+        }
+        self.run(&job).map(|built| built.map_err(Refused::compile_error))
+    }
+
+    /// The learner's worker once more, in a slot of its own, with the lines that it was compiled from.
+    pub fn worker_with_lines(&self, lesson: &'static Lesson, handed: Handed) -> Option<Built> {
+        let links = self.links(lesson, handed).ok()?.ok()?;
+        let entry = lesson.contract.learner_worker();
+        let slot = self.slot(lesson, lesson.id, handed.path).ok()?.join("lines");
+        fs::create_dir_all(&slot).ok()?;
+        let job = self.job(lesson, handed, Product::Worker(&entry), &links);
+        Job { slot: &slot, lines: true, ..job }.run(&self.grader.kit).ok()
+    }
+
+    /// The worker of the variants that the solution's `file` declares, and the variants; `None` where
+    /// the course holds no such file.
+    pub fn variants(
+        &self,
+        lesson: &'static Lesson,
+        file: &str,
+    ) -> Result<Option<(Built, Vec<Variant>)>, GradeError> {
+        let folder = self.grader.workspace.solution(lesson.id);
+        let Ok(text) = fs::read_to_string(folder.join(file)) else { return Ok(None) };
+        let variants = variants::variants(&text);
+        let known_as = folder.display().to_string();
+        let sources = self.solution(lesson)?;
+        let entry = variants_entry(lesson, &text, &variants);
+        let slot = self.slot(lesson, lesson.id, &folder.join(file))?;
+        let job = Job {
+            lesson,
+            sources: &sources,
+            known_as: &known_as,
+            slot: &slot,
+            product: Product::Worker(&entry),
+            links: &self.reference_links(lesson)?,
+            lines: false,
+            sandbox: self.options.sandbox,
+            afresh: false,
+        };
+        let built = self.run(&job)?;
+        let built = built.map_err(|messages| unsound(lesson, file, messages))?;
+        Ok(Some((built, variants)))
+    }
+
+    /// How a worker is started.
+    pub fn program(&self, built: &Built) -> Program {
+        let libraries = self.grader.kit.libraries().to_vec();
+        Program { path: built.path.clone(), libraries, sandbox: self.options.sandbox }
+    }
+
+    /// The libraries of the lessons that a learner's code builds on: the references, so that an old
+    /// mistake costs its own lesson only, or the learner's own.
+    fn links(
+        &self,
+        lesson: &'static Lesson,
+        handed: Handed,
+    ) -> Result<Result<Links, Refused>, GradeError> {
+        if !self.options.own {
+            return self.reference_links(lesson).map(Ok);
+        }
+        self.linked(lesson, &mut |earlier, links| self.own_library(earlier, handed, links))
+    }
+
+    fn reference_links(&self, lesson: &'static Lesson) -> Result<Links, GradeError> {
+        let mut reference =
+            |earlier, links: &Links| self.reference(earlier, links).map(Ok::<_, Refused>);
+        let linked = self.linked(lesson, &mut reference)?;
+        linked.map_err(|refused| unsound(lesson, "src/lib.rs", refused.message))
+    }
+
+    /// Builds the lessons that a lesson names, and before each those that it names in turn.
+    fn linked(
+        &self,
+        lesson: &'static Lesson,
+        build: &mut BuildLibrary,
+    ) -> Result<Result<Links, Refused>, GradeError> {
+        let mut linked = Links::default();
+        for id in lesson.contract.lessons {
+            let Some(earlier) = self.grader.course.lesson(id) else {
+                return Err(GradeError::NoEarlierLesson { lesson: lesson.id, earlier: id });
+            };
+            let links = match self.linked(earlier, build)? {
+                Ok(links) => links,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            match build(earlier, &links)? {
+                Ok(library) => linked.named.push(Arc::new(library)),
+                Err(refused) => return Ok(Err(refused)),
+            }
+            linked.others.extend(links.named.into_iter().chain(links.others));
+        }
+        Ok(Ok(linked))
+    }
+
+    /// The reference solution of an earlier lesson, as a library.
+    fn reference(&self, earlier: &'static Lesson, links: &Links) -> Result<Built, GradeError> {
+        let folder = self.grader.workspace.solution(earlier.id);
+        let sources = self.solution(earlier)?;
+        let slot = self.slot(earlier, &format!("{}-library", earlier.id), &folder)?;
+        let job = Job {
+            lesson: earlier,
+            sources: &sources,
+            known_as: earlier.id,
+            slot: &slot,
+            product: Product::Library,
+            links,
+            lines: false,
+            sandbox: self.options.sandbox,
+            afresh: false,
+        };
+        self.run(&job)?.map_err(|messages| unsound(earlier, "src/lib.rs", messages))
+    }
+
+    /// What the learner handed in for an earlier lesson, as a library.
+    fn own_library(
+        &self,
+        earlier: &'static Lesson,
+        handed: Handed,
+        links: &Links,
+    ) -> Result<Result<Built, Refused>, GradeError> {
+        let known_as = handed.path.join(earlier.id).display().to_string();
+        let of_own = |message: String| format!("your own {} is not ready: {message}", earlier.id);
+        let sources = match handed.submission.sources(earlier.id, &known_as) {
+            Ok(sources) => sources,
+            Err(refusal) => {
+                let message = of_own(refusal.to_string());
+                return Ok(Err(Refused { verdict: refusal.verdict(), message }));
+            }
+        };
+        if let Some(reason) = Scan::of(&sources).rejection(&known_as) {
+            return Ok(Err(Refused { verdict: Verdict::Rejected, message: of_own(reason) }));
+        }
+        let slot = self.slot(earlier, &format!("{}-library", earlier.id), handed.path)?;
+        let handed = Handed { sources: &sources, known_as: &known_as, ..handed };
+        let job = Job { slot: &slot, ..self.job(earlier, handed, Product::Library, links) };
+        let built = self.run(&job)?;
+        Ok(built.map_err(|messages| Refused::compile_error(of_own(messages))))
+    }
+
+    fn job<'b>(
+        &self,
+        lesson: &'b Lesson,
+        handed: Handed<'b>,
+        product: Product<'b>,
+        links: &'b Links,
+    ) -> Job<'b> {
+        Job {
+            lesson,
+            sources: handed.sources,
+            known_as: handed.known_as,
+            slot: Path::new(""),
+            product,
+            links,
+            lines: false,
+            sandbox: self.options.sandbox,
+            afresh: self.options.record,
+        }
+    }
+
+    /// Runs a job; gives the compiler's messages where the sources are to blame.
+    fn run(&self, job: &Job) -> Result<Result<Built, String>, GradeError> {
+        match job.run(&self.grader.kit) {
+            Ok(built) => Ok(Ok(built)),
+            Err(CompileError::Learner(messages)) => Ok(Err(messages)),
+            Err(CompileError::Grader(source)) => Err(failed(job.lesson, source)),
+        }
+    }
+
+    fn solution(&self, lesson: &Lesson) -> Result<Sources, GradeError> {
+        let folder = self.grader.workspace.solution(lesson.id);
+        let sources = Sources::take(&folder, &folder.display().to_string());
+        sources.map_err(|refusal| unsound(lesson, "src/lib.rs", refusal.to_string()))
+    }
+
+    fn slot(
+        &self,
+        lesson: &Lesson,
+        build: &str,
+        origin: &Path,
+    ) -> Result<std::path::PathBuf, GradeError> {
+        self.grader.workspace.slot(build, origin).map_err(|source| failed(lesson, source))
+    }
+}
+
+type BuildLibrary<'a> =
+    dyn FnMut(&'static Lesson, &Links) -> Result<Result<Built, Refused>, GradeError> + 'a;
+
+const UNREADABLE: &str = "the compiler accepts this file, but the grader cannot read it, so that it \
+    cannot be graded. Does it use very new syntax, or is something nested extremely deep?";
+
+fn failed(lesson: &Lesson, source: io::Error) -> GradeError {
+    GradeError::Lesson { lesson: lesson.id.to_owned(), source }
+}
+
+fn unsound(lesson: &Lesson, file: &str, messages: String) -> GradeError {
+    GradeError::Unsound { lesson: lesson.id.to_owned(), file: file.to_owned(), messages }
+}
+
+/// The items that turn the solution's crate into the worker of its variants. Their file names the
+/// solution by the lesson's id.
+fn variants_entry(lesson: &Lesson, text: &str, variants: &[Variant]) -> String {
+    let path = |variant: &Variant| format!("crate::variants::{}", variant.name);
+    let paths: Vec<_> = variants.iter().map(path).collect();
+    let names = variants.iter().map(|variant| variant.name.as_str());
+    let mut served = vec![(variants::SOLUTION, "crate")];
+    served.extend(names.zip(paths.iter().map(String::as_str)));
+    let worker = lesson.contract.worker_of(&served);
+    format!("extern crate self as {}; mod variants {{ {text}\n}} {worker}", lesson.id)
+}

@@ -1,0 +1,161 @@
+//! A learner's worker during one check.
+
+use fastrand::Rng;
+use ndarray::Array;
+use wire::{
+    Callbacks, Value, Wire,
+    frame::{Answer, Panic},
+};
+
+use super::{Function, Limits, Miss, Outcome};
+use crate::{
+    scan::{Scan, loops},
+    worker::{Program, Worker},
+};
+
+/// One call and its answer, for the diagnosis to repeat on a wrong variant.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// The function that was called.
+    pub function: &'static str,
+    /// What it was given.
+    pub arguments: Value,
+    /// The closures among its arguments.
+    pub callbacks: Callbacks,
+    /// What came back.
+    pub answer: Answer,
+}
+
+impl Probe {
+    /// The length of the first axis of the first array that was given: the batch size, where there
+    /// is a batch.
+    #[must_use]
+    pub fn batch(&self) -> Option<usize> {
+        let Value::Tuple(arguments) = &self.arguments else { return None };
+        arguments.iter().find_map(|argument| match argument {
+            Value::Array(array) => array.shape().first().copied(),
+            _ => None,
+        })
+    }
+
+    /// Makes the call once more.
+    pub fn repeat(&self, worker: &mut Worker) -> Option<Answer> {
+        worker.call(self.function, &self.arguments, &self.callbacks).ok()
+    }
+}
+
+/// What is graded: a built worker, and what is known of its sources.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The worker.
+    pub program: &'a Program,
+    /// Which variant it is to be.
+    pub arguments: &'a [&'a str],
+    /// What the scan found.
+    pub scan: &'a Scan,
+}
+
+/// A learner's worker during one check: a fresh process, and the check's own random numbers.
+pub struct Learner<'a> {
+    worker: Worker,
+    scan: &'a Scan,
+    rng: Rng,
+    probes: Vec<Probe>,
+}
+
+impl<'a> Learner<'a> {
+    /// A fresh worker of `subject`, with the random numbers of one check.
+    ///
+    /// # Errors
+    /// When the system starts no process.
+    pub fn start(subject: &Subject<'a>, limits: Limits, random_seed: u64) -> std::io::Result<Self> {
+        let worker = Worker::start(subject.program, subject.arguments, limits)?;
+        let rng = Rng::with_seed(random_seed);
+        Ok(Self { worker, scan: subject.scan, rng, probes: Vec::new() })
+    }
+
+    /// Calls one function of the learner's crate.
+    ///
+    /// # Errors
+    /// When the learner's code gives no answer: it is not written yet, panics, or is stopped.
+    pub fn call<F: Function>(
+        &mut self,
+        _function: F,
+        arguments: F::Arguments,
+    ) -> Result<F::Output, Miss> {
+        let function = F::NAME;
+        let (arguments, callbacks) = wire::offering(|| arguments.into_value());
+        let answer = self.worker.call(function, &arguments, &callbacks);
+        let answer = answer.map_err(|stop| Miss::stopped(function, &stop))?;
+        self.probes.push(Probe { function, arguments, callbacks, answer: answer.clone() });
+        match answer {
+            Answer::Returned(value) => {
+                F::Output::from_value(value).map_err(|_| Miss::wrong_type(function))
+            }
+            Answer::Panicked(panic) => Err(Miss::panicked(function, &panic)),
+            Answer::Refused(why) => Err(Miss::refused(function, &why)),
+            Answer::Asks { .. } => unreachable!("the worker's end answers callbacks"),
+        }
+    }
+
+    /// The check's random numbers: the same for the same seed.
+    pub fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+
+    /// A number in [low, high).
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.rng.f64()
+    }
+
+    /// An array with elements in [low, high), in the memory order that the shape asks for.
+    pub fn array<Sh: ndarray::ShapeBuilder>(
+        &mut self,
+        shape: Sh,
+        low: f64,
+        high: f64,
+    ) -> Array<f64, Sh::Dim> {
+        Array::from_shape_simple_fn(shape, || low + (high - low) * self.rng.f64())
+    }
+
+    /// Passes when the functions that were called hold no explicit loop, nor do any that they call.
+    ///
+    /// # Errors
+    /// With the place of the first loop.
+    pub fn without_loops(&self) -> Outcome {
+        let called: Vec<_> = self.probes.iter().map(|probe| probe.function).collect();
+        match loops::first_loop(&self.scan.functions, &called) {
+            None => Ok(()),
+            Some(found) => Err(Miss::failed(format!(
+                "{} line {} has {}. This lesson wants matrix operations only: write it as a product, \
+                 a reduction or an element-wise operation on whole arrays.",
+                found.path, found.line, found.what
+            ))),
+        }
+    }
+
+    /// True when the last call, made once more, gets the same answer, to the bit, or none.
+    pub(crate) fn repeats_itself(&mut self) -> bool {
+        let Some(last) = self.probes.last() else { return true };
+        let again = last.repeat(&mut self.worker);
+        // Compared as frames: NaN is not equal to itself.
+        again.is_none_or(|again| {
+            wire::frame::encode(&again).ok() == wire::frame::encode(&last.answer).ok()
+        })
+    }
+
+    /// Ends the worker; gives the calls that were made and what the learner's code printed.
+    pub(crate) fn finish(self) -> (Vec<Probe>, String) {
+        (self.probes, self.worker.prints())
+    }
+}
+
+/// The last of these calls panics once more, in a worker that knows its lines.
+pub fn panic_again(program: &Program, limits: Limits, probes: &[Probe]) -> Option<Panic> {
+    let mut worker = Worker::start(program, &[], limits).ok()?;
+    let answers: Vec<_> = probes.iter().map(|probe| probe.repeat(&mut worker)).collect();
+    match answers.into_iter().last()?? {
+        Answer::Panicked(panic) => Some(panic),
+        _ => None,
+    }
+}

@@ -1,0 +1,152 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Grades the lessons of a course: hidden checks, gradient checks, honest verdicts.
+#[derive(Debug, Parser)]
+#[command(name = "grader", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// The folder of the course, with exercises/ and solutions/; by default where the grader was built.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub workspace: Option<PathBuf>,
+    /// When to use colours.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Grade a submission.
+    Grade(Grade),
+    /// List the lessons, their checks and points.
+    List(Lessons),
+    /// For authors: start a new lesson.
+    New(New),
+    /// For authors: prove that lessons are sound (stub, solution, variants, visible tests, mutants).
+    Prove(Prove),
+    /// For authors: compare the tables in README, briefs and docs with the lessons.
+    Tables(Tables),
+    /// For instructors: make a key that reports are signed with.
+    NewKey(NewKey),
+    /// For instructors: check that a report is what the grader wrote.
+    VerifyReport(VerifyReport),
+}
+
+#[derive(Debug, Args)]
+pub struct Grade {
+    #[command(flatten)]
+    pub lessons: Lessons,
+    /// The folder that holds the learner's ex_*/src/lib.rs, or a .zip, .tar or .tar.gz file of it; the
+    /// course's exercises by default.
+    #[arg(long, value_name = "PATH")]
+    pub submission: Option<PathBuf>,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+    /// Write the report to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The seed that hidden inputs are drawn from: 0 if not given, and a fresh random number with
+    /// --record.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Official grading: require the full sandbox and draw a fresh random seed.
+    #[arg(long)]
+    pub record: bool,
+    /// Sign the report with this secret key; the signature goes beside it.
+    #[arg(long, value_name = "KEY", requires_all = ["record", "output"])]
+    pub sign: Option<PathBuf>,
+    /// Grade without a sandbox, which the report says: for code that you would run yourself.
+    #[arg(long)]
+    pub insecure: bool,
+    /// Run lessons that build on others on your own earlier lessons, unscored.
+    #[arg(long, conflicts_with = "record")]
+    pub own: bool,
+    /// Show hidden inputs and expected values.
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct NewKey {
+    /// Where the secret key goes; the public one goes beside it, with `.pub` at the end.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyReport {
+    /// The report; its signature lies beside it, with `.sig` at the end.
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// The public key.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Prove {
+    #[command(flatten)]
+    pub lessons: Lessons,
+    /// Leave out the stubs of exercises that a learner has begun to solve.
+    #[arg(long)]
+    pub skip_edited: bool,
+    /// Grade every mutant of the solutions, and not one in twelve.
+    #[arg(long)]
+    pub mutants: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// The lesson's id, such as ex_9_1.
+    pub id: String,
+    /// Its title, as the brief will have it.
+    pub title: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Tables {
+    /// Write what differs, instead of naming it.
+    #[arg(long)]
+    pub write: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Lessons {
+    /// The lessons, such as ex_2_2; all of them when none is named.
+    #[arg(value_name = "LESSON")]
+    pub lessons: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    /// Text for a person at a terminal.
+    Terminal,
+    /// All of it, for programs.
+    Json,
+    /// A page for a person with a browser.
+    Html,
+    /// A table with one row a check, for spreadsheets.
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::AlwaysAnsi,
+            Color::Never => Self::Never,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What each command does.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use miette::{Context, IntoDiagnostic};
+
+use crate::{
+    checks::Lesson,
+    cli::{Cli, Command, Format, Grade},
+    course::Course,
+    grading::{Grader, Options},
+    kit::Kit,
+    prove, render,
+    report::Report,
+    sandbox::Sandbox,
+    scaffold, signature, tables,
+    workspace::Workspace,
+};
+
+/// How a command ended, as its exit code tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Every check passed, or everything is as it should be.
+    Complete,
+    /// Some check did not pass, or a lesson is not sound.
+    Incomplete,
+    /// The grader could not do its job, or not all of it.
+    Failed,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(match ending {
+            Ending::Complete => 0,
+            Ending::Incomplete => 1,
+            Ending::Failed => 2,
+        })
+    }
+}
+
+impl Ending {
+    fn complete_if(complete: bool) -> Self {
+        if complete { Self::Complete } else { Self::Incomplete }
+    }
+}
+
+pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
+    let root = cli.workspace.clone().unwrap_or_else(|| PathBuf::from(course.root));
+    match &cli.command {
+        Command::Grade(command) => grade(course, &Workspace::at(&root)?, command),
+        Command::List(chosen) => {
+            list(&course.chosen(&chosen.lessons)?);
+            tell_left_out(course);
+            Ok(Ending::Complete)
+        }
+        Command::New(command) => {
+            scaffold::new_lesson(&Workspace::at(&root)?, &command.id, &command.title)?;
+            Ok(Ending::Complete)
+        }
+        Command::Prove(command) => {
+            let lessons = course.chosen(&command.lessons.lessons)?;
+            let grader = grader(course, Workspace::at(&root)?)?;
+            let extent =
+                prove::Extent { skip_edited: command.skip_edited, all_mutants: command.mutants };
+            Ok(Ending::complete_if(prove::prove(&grader, &lessons, extent)?))
+        }
+        Command::Tables(command) => {
+            let grader = grader(course, Workspace::at(&root)?)?;
+            Ok(Ending::complete_if(tables::tables(&grader, command.write)?))
+        }
+        Command::NewKey(command) => {
+            signature::new_key(&command.file)?;
+            let file = command.file.display();
+            anstream::println!("The secret key is in {file}. Keep it to yourself.");
+            Ok(Ending::Complete)
+        }
+        Command::VerifyReport(command) => {
+            signature::verify(&command.report, &command.key)?;
+            anstream::println!("{} is what the grader wrote.", command.report.display());
+            Ok(Ending::Complete)
+        }
+    }
+}
+
+fn grader(course: &'static Course, workspace: Workspace) -> miette::Result<Grader> {
+    workspace.prune();
+    let announce = || anstream::eprintln!("Building dependencies (first run only) …");
+    let kit = Kit::open(&workspace, course.lessons, announce)?;
+    Ok(Grader { course, workspace, kit })
+}
+
+/// Names the lessons that cannot be graded, which is their author's business.
+fn tell_left_out(course: &Course) {
+    for (id, why) in course.left_out {
+        anstream::eprintln!("{id} was left out: {why}");
+    }
+}
+
+fn grade(
+    course: &'static Course,
+    workspace: &Workspace,
+    command: &Grade,
+) -> miette::Result<Ending> {
+    let lessons = course.chosen(&command.lessons.lessons)?;
+    if command.lessons.lessons.is_empty() {
+        tell_left_out(course);
+    }
+    let options = options(command)?;
+    let submission = command.submission.clone().unwrap_or_else(|| default_submission(workspace));
+    let grader = grader(course, workspace.clone())?;
+    let progress = progress(lessons.len());
+    let report = grader.grade(&lessons, &submission, options, |lesson| {
+        progress.set_message(lesson.id.clone());
+        progress.inc(1);
+    })?;
+    progress.finish_and_clear();
+    let text = match command.format {
+        Format::Terminal => render::terminal(&report),
+        Format::Json => render::json(&report).into_diagnostic()?,
+        Format::Html => render::html(&report),
+        Format::Csv => render::csv(&report).into_diagnostic()?,
+    };
+    deliver(&text, command.output.as_deref(), &report)?;
+    if let (Some(key), Some(file)) = (&command.sign, &command.output) {
+        signature::sign(file, key)?;
+    }
+    Ok(if report.has_ungraded() {
+        Ending::Failed
+    } else {
+        Ending::complete_if(report.is_complete())
+    })
+}
+
+/// The course's own exercises, named as briefly as where the grader was started allows.
+fn default_submission(workspace: &Workspace) -> PathBuf {
+    let exercises = workspace.exercises();
+    let here = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
+    exercises.strip_prefix(here).map_or_else(|_| exercises.clone(), Path::to_owned)
+}
+
+fn options(command: &Grade) -> miette::Result<Options> {
+    let Grade { record, reveal, own, .. } = *command;
+    let seed = command.seed.unwrap_or_else(|| if record { fresh_seed() } else { 0 });
+    let sandbox = chosen_sandbox(command)?;
+    Ok(Options { sandbox, record, seed, reveal, own, diagnose: true })
+}
+
+/// Hidden inputs that a learner could have drawn beforehand would be no secret. 32 bits are few enough
+/// for every reader of the report.
+fn fresh_seed() -> u64 {
+    fastrand::u32(..).into()
+}
+
+/// Why nothing is graded officially here.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("failed to grade officially: the sandbox of this machine is only `{0}`")]
+#[diagnostic(help(
+    "--record needs Landlock (Linux 5.13 or later) and seccomp. Without --record, the submission is \
+     graded for practice; with --insecure as well, it is graded without a sandbox, and the report says so"
+))]
+struct NotConfined(String);
+
+fn chosen_sandbox(command: &Grade) -> miette::Result<Sandbox> {
+    if command.insecure {
+        return Ok(Sandbox::NONE);
+    }
+    let sandbox = Sandbox::strongest();
+    if command.record && !sandbox.is_full() {
+        return Err(NotConfined(sandbox.name()).into());
+    }
+    Ok(if command.record { sandbox.reinforced() } else { sandbox })
+}
+
+/// Counts finished lessons on a terminal; silent elsewhere.
+fn progress(lessons: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("grading {wide_bar} {pos}/{len} {msg}");
+    let bar = ProgressBar::new(lessons as u64);
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn deliver(text: &str, output: Option<&Path>, report: &Report) -> miette::Result<()> {
+    let Some(file) = output else {
+        anstream::print!("{text}");
+        return Ok(());
+    };
+    let plain = anstream::adapter::strip_str(text).to_string();
+    fs::write(file, plain)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("failed to write the report to {}", file.display()))?;
+    let Report { score, max_score, .. } = report;
+    anstream::eprintln!("{score} / {max_score} points; the report is in {}", file.display());
+    Ok(())
+}
+
+fn list(lessons: &[&Lesson]) {
+    for lesson in lessons {
+        anstream::println!("{}  {}  ({} points)", lesson.id, lesson.title, lesson.max_score());
+        for check in lesson.checks {
+            anstream::println!("    {:>4}  {}", check.points, check.title);
+        }
+    }
+}

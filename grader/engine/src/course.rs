@@ -1,0 +1,54 @@
+//! A course: the lessons that were found when its grader was built.
+
+use crate::checks::Lesson;
+
+/// A course, as the build script of its grader writes it.
+#[derive(Debug)]
+pub struct Course {
+    /// The folder that holds `exercises/` and `solutions/`, where the grader was built.
+    pub root: &'static str,
+    /// The lessons, in the order of the course.
+    pub lessons: &'static [Lesson],
+    /// Lessons that cannot be graded: their ids, and why.
+    pub left_out: &'static [(&'static str, &'static str)],
+}
+
+/// A lesson that the course does not have.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("failed to find the lesson {id:?}{reason}")]
+#[diagnostic(help("the lessons are {known}"))]
+pub struct NoLesson {
+    id: String,
+    reason: String,
+    known: String,
+}
+
+impl Course {
+    /// The lesson with this id.
+    pub fn lesson(&self, id: &str) -> Option<&'static Lesson> {
+        self.lessons.iter().find(|lesson| lesson.id == id)
+    }
+
+    /// The named lessons in the order of the course; all of them where none is named.
+    ///
+    /// # Errors
+    /// When a name is that of no lesson, or of one that was left out.
+    pub fn chosen(&self, ids: &[String]) -> Result<Vec<&'static Lesson>, NoLesson> {
+        if let Some(id) = ids.iter().find(|id| self.lesson(id).is_none()) {
+            return Err(self.no_lesson(id));
+        }
+        let is_chosen = |lesson: &&Lesson| ids.is_empty() || ids.iter().any(|id| id == lesson.id);
+        Ok(self.lessons.iter().filter(is_chosen).collect())
+    }
+
+    fn no_lesson(&self, id: &str) -> NoLesson {
+        let known: Vec<_> = self.lessons.iter().map(|lesson| lesson.id).collect();
+        let left_out = self.left_out.iter().find(|(left_out, _)| *left_out == id);
+        let reason = left_out.map(|(_, why)| format!(": it was left out, because {why}"));
+        NoLesson {
+            id: id.to_owned(),
+            reason: reason.unwrap_or_default(),
+            known: known.join(", "),
+        }
+    }
+}

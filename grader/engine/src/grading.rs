@@ -1,0 +1,265 @@
+//! The main job: one submission goes through every station and comes out as a report.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::LazyLock,
+};
+
+use rayon::prelude::*;
+use wire::frame::{Answer, Panic};
+
+use crate::{
+    builds::{Builds, Handed},
+    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, panic_again},
+    course::Course,
+    diagnosis::{self, Diagnostician},
+    excerpt::excerpt,
+    hash::{derive_seed, hash},
+    intake::{NoSubmission, Submission},
+    kit::Kit,
+    report::{self, CheckReport, LessonReport, Report, SCHEMA_VERSION, Verdict},
+    sandbox::Sandbox,
+    scan::Scan,
+    workspace::Workspace,
+};
+
+/// How much of the learner's prints one lesson's report keeps.
+const MAX_OUTPUT_BYTES: usize = 16 << 10;
+
+/// What grading needs besides a submission.
+#[derive(Debug)]
+pub struct Grader {
+    pub course: &'static Course,
+    pub workspace: Workspace,
+    pub kit: Kit,
+}
+
+/// How one run grades.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub sandbox: Sandbox,
+    /// Grades officially.
+    pub record: bool,
+    pub seed: u64,
+    /// Shows hidden inputs and expected values.
+    pub reveal: bool,
+    /// Lessons run on the learner's own earlier lessons, and nothing is scored.
+    pub own: bool,
+    /// Names the wrong variants that a learner's answers match.
+    pub diagnose: bool,
+}
+
+/// The grader could not do its job.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum GradeError {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    NoSubmission(#[from] NoSubmission),
+    #[error("failed to grade {lesson}")]
+    Lesson { lesson: String, source: io::Error },
+    #[error("failed to build solutions/{lesson}/{file}\n\n{messages}")]
+    #[diagnostic(help("`cargo check -p solution_{lesson} --all-targets` shows the same"))]
+    Unsound { lesson: String, file: String, messages: String },
+    #[error("failed to read the plan of the course: {0}")]
+    Plan(String),
+    #[error("failed to run cargo")]
+    #[diagnostic(help("Gradlings needs a Rust toolchain with cargo on the PATH"))]
+    Cargo(#[source] io::Error),
+    #[error("failed to find {earlier}, which {lesson} builds on")]
+    #[diagnostic(help("exercises/{lesson}/Cargo.toml names it as a dependency"))]
+    NoEarlierLesson { lesson: &'static str, earlier: &'static str },
+}
+
+impl Grader {
+    /// Grades `lessons` of the submission at `path`; `done` hears of each finished lesson.
+    pub fn grade(
+        &self,
+        lessons: &[&'static Lesson],
+        path: &Path,
+        options: Options,
+        done: impl Fn(&LessonReport) + Sync,
+    ) -> Result<Report, GradeError> {
+        let submission = Submission::open(path)?;
+        let walk = Walk { builds: Builds { grader: self, options } };
+        let grade = |lesson: &&'static Lesson| {
+            walk.lesson(lesson, &submission, path).inspect(|(report, _)| done(report))
+        };
+        let graded: Result<Vec<_>, GradeError> = lessons.par_iter().map(grade).collect();
+        let (lessons, digests): (Vec<_>, Vec<_>) = graded?.into_iter().unzip();
+        let report = summary(path, options, lessons, &digests);
+        Ok(if options.own { report.unscored() } else { report })
+    }
+
+    /// Runs the checks of a lesson on a variant of its solution.
+    pub fn grade_subject(
+        &self,
+        lesson: &'static Lesson,
+        subject: &Subject,
+        options: Options,
+    ) -> Result<LessonReport, GradeError> {
+        Walk { builds: Builds { grader: self, options } }.subject(lesson, subject, &|_| None)
+    }
+}
+
+fn summary(
+    path: &Path,
+    options: Options,
+    lessons: Vec<LessonReport>,
+    digests: &[String],
+) -> Report {
+    Report {
+        schema_version: SCHEMA_VERSION,
+        grader_version: env!("CARGO_PKG_VERSION").to_owned(),
+        submission: path.display().to_string(),
+        submission_sha256: hash(digests),
+        seed: options.seed,
+        gemm_backend: wire::GEMM_BACKEND.to_owned(),
+        sandbox: options.sandbox.name(),
+        record: options.record && options.sandbox.is_full(),
+        own_stack: false,
+        score: lessons.iter().map(|lesson| lesson.score).sum(),
+        max_score: lessons.iter().map(|lesson| lesson.max_score).sum(),
+        lessons,
+    }
+}
+
+/// The way of one submission through the stations.
+struct Walk<'a> {
+    builds: Builds<'a>,
+}
+
+/// Repeats calls of which the last one panicked, where the learner's lines are known.
+type PanicAgain<'a> = dyn Fn(&[Probe]) -> Option<Panic> + Sync + 'a;
+
+impl Walk<'_> {
+    /// Grades one lesson; also gives the lesson's line in the submission's hash.
+    fn lesson(
+        &self,
+        lesson: &'static Lesson,
+        submission: &Submission,
+        path: &Path,
+    ) -> Result<(LessonReport, String), GradeError> {
+        let known_as = path.join(lesson.id).display().to_string();
+        let sources = match submission.sources(lesson.id, &known_as) {
+            Ok(sources) => sources,
+            Err(refusal) => {
+                let report = LessonReport::stopped(lesson, refusal.verdict(), &refusal.to_string());
+                return Ok((report, format!("{} {refusal}", lesson.id)));
+            }
+        };
+        let digest = format!("{} {}", lesson.id, sources.digest());
+        let handed = Handed { submission, path, sources: &sources, known_as: &known_as };
+        Ok((self.handed(lesson, handed)?, digest))
+    }
+
+    /// Grades what was handed in for one lesson.
+    fn handed(
+        &self,
+        lesson: &'static Lesson,
+        handed: Handed,
+    ) -> Result<LessonReport, GradeError> {
+        let scan = Scan::of(handed.sources);
+        if let Some(reason) = scan.rejection(handed.known_as) {
+            return Ok(LessonReport::stopped(lesson, Verdict::Rejected, &reason));
+        }
+        let built = match self.builds.worker(lesson, handed, scan.readable)? {
+            Ok(built) => built,
+            Err(refused) => {
+                return Ok(LessonReport::stopped(lesson, refused.verdict, &refused.message));
+            }
+        };
+        let program = self.builds.program(&built);
+        let subject = Subject { program: &program, arguments: &[], scan: &scan };
+        // Built when a panic asks for it, which few do: every edit would wait for the lines.
+        let with_lines = LazyLock::new(|| self.builds.worker_with_lines(lesson, handed));
+        let again = |probes: &[Probe]| {
+            panic_again(&self.builds.program(with_lines.as_ref()?), lesson.limits, probes)
+        };
+        self.subject(lesson, &subject, &again)
+    }
+
+    /// Runs the checks of a lesson on a built worker, and diagnoses what failed.
+    fn subject(
+        &self,
+        lesson: &'static Lesson,
+        subject: &Subject,
+        again: &PanicAgain,
+    ) -> Result<LessonReport, GradeError> {
+        let check = |check| self.check(lesson, check, subject, again);
+        let checked: io::Result<Vec<_>> = lesson.checks.par_iter().map(check).collect();
+        let mut reports = Vec::new();
+        let mut probes = Vec::new();
+        let mut output = String::new();
+        let failed = |source| GradeError::Lesson { lesson: lesson.id.to_owned(), source };
+        for (report, calls, prints) in checked.map_err(failed)? {
+            reports.push(report);
+            probes.push(calls);
+            output += &prints;
+        }
+        self.diagnose(lesson, &mut reports, &probes);
+        report::skip_what_follows(lesson, &mut reports);
+        Ok(LessonReport::new(lesson, excerpt(&output, MAX_OUTPUT_BYTES), reports))
+    }
+
+    fn check(
+        &self,
+        lesson: &Lesson,
+        check: &Check,
+        subject: &Subject,
+        again: &PanicAgain,
+    ) -> io::Result<(CheckReport, Vec<Probe>, String)> {
+        let options = self.builds.options;
+        let limits = check.limits.unwrap_or(lesson.limits);
+        let seed = derive_seed(options.seed, lesson.id, check.id);
+        let mut learner = Learner::start(subject, limits, seed)?;
+        let outcome = run(check, &mut learner).map_err(|miss| match miss.verdict {
+            Verdict::Failed if !learner.repeats_itself() => miss.unsteady(),
+            _ => miss,
+        });
+        let (probes, prints) = learner.finish();
+        let outcome = outcome.map_err(|miss| match probes.last() {
+            Some(last) => located(miss, &probes, again).in_context(last),
+            None => miss,
+        });
+        Ok((CheckReport::of(check, outcome, options.reveal), probes, prints))
+    }
+
+    /// Names the wrong variants that the learner's answers match. A score does not depend on them;
+    /// `prove` tells their author what is wrong.
+    fn diagnose(
+        &self,
+        lesson: &'static Lesson,
+        reports: &mut [CheckReport],
+        probes: &[Vec<Probe>],
+    ) {
+        if !self.builds.options.diagnose || !diagnosis::is_needed(reports) {
+            return;
+        }
+        let Ok(Some((built, wrong))) = self.builds.variants(lesson, "wrong.rs") else { return };
+        let program = self.builds.program(&built);
+        Diagnostician::new(lesson, &program, &wrong).explain(reports, probes);
+    }
+}
+
+/// Runs a check; a panic in it costs this check only.
+fn run(check: &Check, learner: &mut Learner) -> Outcome {
+    catch_unwind(AssertUnwindSafe(|| (check.run)(learner))).unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Err(Miss::of_check(text.unwrap_or("no message")))
+    })
+}
+
+/// Says where in the learner's code a panic came from that was raised elsewhere.
+fn located(miss: Miss, probes: &[Probe], again: &PanicAgain) -> Miss {
+    match probes.last() {
+        Some(Probe { function, answer: Answer::Panicked(panic), .. })
+            if panic.file.is_empty() && miss.verdict == Verdict::Panicked =>
+        {
+            again(probes).map_or(miss, |panic| Miss::panicked(function, &panic))
+        }
+        _ => miss,
+    }
+}

@@ -1,0 +1,349 @@
+//! The kit: what every worker is linked against, built once and read-only from then on.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::UNIX_EPOCH,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{checks::Lesson, hash::hash, workspace::Workspace};
+
+/// The crates that every worker names.
+const CRATES: [&str; 2] = ["ndarray", "gradlings_wire"];
+
+/// The package of the second.
+const WIRE_PACKAGE: &str = "gradlings-wire";
+
+/// Compiled crates and the compiler that made them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Kit {
+    /// Names what went in; a kit with another key is another kit.
+    key: String,
+    /// The compiler itself, without the toolchain manager's shim in front of it.
+    rustc: PathBuf,
+    /// Length and time of `rustc`: an updated compiler cannot read the old kit.
+    compiler_stamp: (u64, u64),
+    /// The C compiler that links, as the `PATH` of whoever built the kit names it.
+    linker: PathBuf,
+    /// A folder of its own: what else cargo has built is not for a learner's compiler to see.
+    folder: PathBuf,
+    /// `--extern` name and file.
+    externs: Vec<(String, PathBuf)>,
+    /// `-L` arguments for libraries of the system.
+    search: Vec<String>,
+    /// The shared libraries that a worker loads.
+    libraries: Vec<PathBuf>,
+}
+
+/// A program that is linked as workers are, and says what the loader gave it.
+const PROBE: &str = r#"
+use ndarray::Array2;
+
+fn main() {
+    let ones = std::hint::black_box(Array2::<f64>::ones((2, 2)));
+    std::hint::black_box((ones.dot(&ones).exp(), gradlings_wire::serve as *const ()));
+    print!("{}", std::fs::read_to_string("/proc/self/maps").unwrap_or_default());
+}
+"#;
+
+/// Why there is no kit.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum KitError {
+    #[error("failed to read {path}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("failed to run {program}")]
+    #[diagnostic(help("Gradlings needs a Rust toolchain with cargo and rustc on the PATH"))]
+    Run { program: String, source: io::Error },
+    #[error("failed to find a C linker (cc), which Rust needs")]
+    #[diagnostic(help("install gcc or clang, then run this again"))]
+    NoLinker,
+    #[error("failed to build the crates that learner code is linked against")]
+    #[diagnostic(help("see what cargo printed above; `cargo build -p gradlings-wire` shows it again"))]
+    Build,
+    #[error("failed to copy the crates that learner code is linked against")]
+    Fill(#[source] io::Error),
+    #[error("failed to find {0} among the crates that cargo built")]
+    Incomplete(String),
+    #[error("failed to link a program against the crates that cargo built")]
+    Probe(#[source] io::Error),
+}
+
+impl Kit {
+    /// Opens the kit of this workspace, with the crates that the lessons name, building it where it is
+    /// missing or out of date.
+    pub fn open(
+        workspace: &Workspace,
+        lessons: &[Lesson],
+        announce: impl FnOnce(),
+    ) -> Result<Self, KitError> {
+        let record = workspace.cache().join(format!("kit-{}.json", wire::GEMM_BACKEND));
+        let crates: BTreeSet<_> =
+            lessons.iter().flat_map(|lesson| lesson.contract.crates).copied().collect();
+        let key = key(workspace, &crates)?;
+        if let Some(kit) = Self::recorded(&record).filter(|kit| kit.key == key && kit.is_whole()) {
+            return Ok(kit);
+        }
+        announce();
+        let kit = Self::build(workspace, &crates, key)?;
+        kit.write(&record).map_err(|source| KitError::Read { path: record, source })?;
+        Ok(kit)
+    }
+
+    pub fn libraries(&self) -> &[PathBuf] {
+        &self.libraries
+    }
+
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The toolchain, and every folder that the arguments of [`compiler`](Self::compiler) name.
+    pub fn folders(&self) -> impl Iterator<Item = PathBuf> {
+        // Of a toolchain that belongs to the system, the rest is the system's.
+        let toolchain = self.rustc.ancestors().nth(2).unwrap_or(&self.rustc);
+        let toolchain = ["bin", "lib"].map(|folder| toolchain.join(folder));
+        let search = self.search.iter().map(|path| path.split_once('=').map_or(&**path, |it| it.1));
+        let linker = self.linker.parent().unwrap_or(&self.linker).to_owned();
+        toolchain.into_iter().chain([self.folder.clone(), linker]).chain(search.map(PathBuf::from))
+    }
+
+    /// The compiler, and the arguments with which a crate that names `crates` finds the kit.
+    pub fn compiler(&self, crates: &[&str]) -> (&Path, Vec<String>) {
+        let is_named =
+            |name: &str| CRATES.contains(&name) || crates.iter().any(|it| crate_name(it) == name);
+        let externs = self.externs.iter().filter(|(name, _)| is_named(name));
+        let externs = externs.map(|(name, file)| format!("--extern={name}={}", file.display()));
+        let search = self.search.iter().map(|path| format!("-L{path}"));
+        let folder = format!("-Ldependency={}", self.folder.display());
+        let linker = format!("-Clinker={}", self.linker.display());
+        (&self.rustc, externs.chain([folder, linker]).chain(search).collect())
+    }
+
+    fn recorded(record: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(record).ok()?).ok()
+    }
+
+    fn is_whole(&self) -> bool {
+        stamp(&self.rustc).is_ok_and(|stamp| stamp == self.compiler_stamp)
+            && self.linker.is_file()
+            && self.externs.iter().all(|(_, file)| file.is_file())
+            && self.libraries.iter().all(|file| file.is_file())
+    }
+
+    fn write(&self, record: &Path) -> io::Result<()> {
+        fs::create_dir_all(record.parent().unwrap_or(record))?;
+        // Renamed into place: another grader may be reading.
+        let draft = record.with_extension(format!("{}.draft", std::process::id()));
+        fs::write(&draft, serde_json::to_vec_pretty(self)?)?;
+        fs::rename(draft, record)
+    }
+
+    fn build(
+        workspace: &Workspace,
+        crates: &BTreeSet<&str>,
+        key: String,
+    ) -> Result<Self, KitError> {
+        let rustc = compiler(workspace)?;
+        let compiler_stamp =
+            stamp(&rustc).map_err(|source| KitError::Read { path: rustc.clone(), source })?;
+        let linker = linker().ok_or(KitError::NoLinker)?;
+        let messages = cargo_build(workspace, crates)?;
+        let mut kit = Self { key, rustc, compiler_stamp, linker, ..Self::default() };
+        let named = CRATES.iter().chain(crates).map(|name| crate_name(name));
+        let named: Vec<_> = named.collect();
+        kit.fill(&workspace.cache(), &named, &messages).map_err(KitError::Fill)?;
+        for name in named {
+            if !kit.externs.iter().any(|(known, _)| *known == name) {
+                return Err(KitError::Incomplete(name));
+            }
+        }
+        kit.libraries = kit.probe().map_err(KitError::Probe)?;
+        Ok(kit)
+    }
+
+    /// The shared libraries of a program that is linked against this kit.
+    fn probe(&self) -> io::Result<Vec<PathBuf>> {
+        let folder = tempfile::tempdir()?;
+        let (source, program) = (folder.path().join("probe.rs"), folder.path().join("probe"));
+        fs::write(&source, PROBE)?;
+        let (rustc, arguments) = self.compiler(&[]);
+        let mut rustc = Command::new(rustc);
+        rustc.arg(&source).args(arguments).args(["--edition=2024", "-o"]).arg(&program);
+        output(&mut rustc)?;
+        Ok(mapped_libraries(&output(&mut Command::new(&program))?))
+    }
+
+    /// Takes what cargo says that it has built.
+    fn fill(&mut self, cache: &Path, named: &[String], messages: &str) -> io::Result<()> {
+        let mut built = Vec::new();
+        for message in messages.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+            match message {
+                Message::Artifact { target, filenames } => {
+                    built.extend(artifact(target, filenames))
+                }
+                Message::BuildScript { linked_paths } => {
+                    linked_paths.into_iter().for_each(|path| self.search_in(path));
+                }
+                Message::Other => (),
+            }
+        }
+        // Cargo's names hold the compiler's version and the features; the key, our own sources.
+        let names = built.iter().map(|(_, file)| file.display().to_string());
+        let digest = hash(names.chain([self.key.clone()]));
+        self.folder = cache.join(format!("kit-{}", &digest[..16]));
+        copy(built.iter().map(|(_, file)| file.as_path()), &self.folder)?;
+        let externs = built.into_iter().filter(|(name, _)| named.contains(name));
+        let taken = |file: PathBuf| self.folder.join(file.file_name().unwrap_or_default());
+        self.externs = externs.map(|(name, file)| (name, taken(file))).collect();
+        Ok(())
+    }
+
+    fn search_in(&mut self, path: String) {
+        if !self.search.contains(&path) {
+            self.search.push(path);
+        }
+    }
+}
+
+/// A crate's name and the file that is linked, or loaded by the compiler when it is a macro.
+fn artifact(target: Target, filenames: Vec<PathBuf>) -> Option<(String, PathBuf)> {
+    // In `deps` the name holds a hash of what the crate was built with; beside it lies a copy without
+    // one, which the next build may replace.
+    let hashed = |file: &PathBuf| file.parent().is_some_and(|it| it.ends_with("deps"));
+    let file = filenames.into_iter().find(hashed)?;
+    let library = file.with_extension("rlib");
+    Some((crate_name(&target.name), if library.is_file() { library } else { file }))
+}
+
+/// Copies the files into a folder that appears when it is whole: other graders may want it too.
+fn copy<'a>(mut files: impl Iterator<Item = &'a Path>, folder: &Path) -> io::Result<()> {
+    let cache = folder.parent().unwrap_or(folder);
+    fs::create_dir_all(cache)?;
+    let draft = tempfile::tempdir_in(cache)?;
+    files.try_for_each(|file| {
+        fs::copy(file, draft.path().join(file.file_name().unwrap_or_default())).map(drop)
+    })?;
+    match fs::rename(draft.path(), folder) {
+        // Another grader was faster, and its copy is the same.
+        Err(_) if folder.is_dir() => Ok(()),
+        renamed => renamed,
+    }
+}
+
+/// A line of `cargo build --message-format=json`.
+#[derive(Deserialize)]
+#[serde(tag = "reason")]
+enum Message {
+    #[serde(rename = "compiler-artifact")]
+    Artifact { target: Target, filenames: Vec<PathBuf> },
+    #[serde(rename = "build-script-executed")]
+    BuildScript { linked_paths: Vec<String> },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// A package's name as code writes it.
+fn crate_name(package: &str) -> String {
+    package.replace('-', "_")
+}
+
+fn cargo_build(workspace: &Workspace, crates: &BTreeSet<&str>) -> Result<String, KitError> {
+    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut cargo = Command::new(&program);
+    cargo.current_dir(workspace.root()).stdin(Stdio::null()).stderr(Stdio::inherit());
+    // The profile and features with which the grader itself was built: mostly nothing is left to do.
+    cargo.args(["build", "--quiet", "--message-format=json-render-diagnostics"]);
+    cargo.arg(format!("--package={WIRE_PACKAGE}"));
+    cargo.args(crates.iter().map(|name| format!("--package={name}")));
+    if cfg!(feature = "openblas") {
+        cargo.arg(format!("--features={WIRE_PACKAGE}/openblas"));
+    }
+    let output = cargo.output().map_err(|source| KitError::Run { program, source })?;
+    if !output.status.success() {
+        return Err(KitError::Build);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The compiler behind the shim: starting it directly saves 10 ms each time.
+fn compiler(workspace: &Workspace) -> Result<PathBuf, KitError> {
+    let program = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let mut rustc = Command::new(&program);
+    let output = rustc.current_dir(workspace.root()).args(["--print", "sysroot"]).output();
+    let output = output.map_err(|source| KitError::Run { program, source })?;
+    Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).join("bin/rustc"))
+}
+
+/// The linker that rustc would look for each time.
+fn linker() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join("cc")).find(|file| file.is_file())
+}
+
+/// What a command writes; an error when it fails.
+fn output(command: &mut Command) -> io::Result<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(io::Error::other(output.status.to_string()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The files of the probe's memory map that hold code, without the probe itself.
+fn mapped_libraries(maps: &str) -> Vec<PathBuf> {
+    let is_code = |line: &&str| line.split(' ').nth(1).is_some_and(|may| may.contains('x'));
+    let files =
+        maps.lines().filter(is_code).filter_map(|line| line.find('/').map(|at| &line[at..]));
+    let mut libraries: Vec<_> =
+        files.map(PathBuf::from).filter(|file| !file.ends_with("probe")).collect();
+    // A library may have code in several places.
+    libraries.dedup();
+    libraries
+}
+
+fn stamp(file: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::metadata(file)?;
+    let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok((metadata.len(), modified.as_secs()))
+}
+
+/// The hash of everything that a kit is built from.
+fn key(workspace: &Workspace, crates: &BTreeSet<&str>) -> Result<String, KitError> {
+    let mut parts = vec![wire::GEMM_BACKEND.to_owned()];
+    parts.extend(wire::SOURCES.map(str::to_owned));
+    parts.extend(crates.iter().map(|name| (*name).to_owned()));
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        let path = workspace.root().join(name);
+        let text = fs::read_to_string(&path);
+        parts.push(text.map_err(|source| KitError::Read { path, source })?);
+    }
+    Ok(hash(parts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_the_mapped_files_with_code() {
+        let maps = "\
+55d0-55d1 r--p 00000000 fe:00 1   /tmp/x/probe
+55d1-55d2 r-xp 00001000 fe:00 1   /tmp/x/probe
+7f10-7f11 r--p 00000000 fe:00 2   /usr/lib/libm.so.6
+7f11-7f12 r-xp 00001000 fe:00 2   /usr/lib/libm.so.6
+7f12-7f13 r-xp 00003000 fe:00 2   /usr/lib/libm.so.6
+7f14-7f15 rw-p 00000000 00:00 0
+7ffd-7ffe r-xp 00000000 00:00 0   [vdso]
+";
+        assert_eq!(mapped_libraries(maps), [Path::new("/usr/lib/libm.so.6")]);
+    }
+}

@@ -1,0 +1,497 @@
+//! For authors: proves that a lesson is sound, without being told anything about it.
+
+mod blanks;
+mod mutants;
+mod mutation;
+mod visible;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use mutants::{Fate, Fates};
+use rayon::prelude::*;
+use tempfile::TempDir;
+use visible::{Outputs, Tests};
+
+use crate::{
+    author::{Example, Examples},
+    builds::Builds,
+    checks::{Lesson, Subject},
+    grading::{GradeError, Grader, Options},
+    intake::Sources,
+    plan::Plan,
+    report::{CheckReport, Kind, LessonReport, Verdict, Visibility},
+    sandbox::Sandbox,
+    scan::{Scan, public_items},
+    variants::Variant,
+    worker::Program,
+};
+
+/// A solution passes, and a wrong variant fails and is named, whatever the seed; these are tried.
+const SEEDS: std::ops::Range<u64> = 0..4;
+
+/// A lesson has at least this many wrong variants.
+const MIN_WRONG_VARIANTS: usize = 5;
+
+/// A lesson has at least this many correct variants, besides those in loops.
+const MIN_CORRECT_VARIANTS: usize = 3;
+
+/// What a brief, the hints and the derivation are called.
+const TEXTS: [&str; 3] = ["exercises/{id}/README.md", "exercises/{id}/hints.md", "solutions/{id}/derivation.md"];
+
+/// How much is proven.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// Leaves out the stubs of exercises that a learner has begun to solve.
+    pub skip_edited: bool,
+    /// Grades every mutant, and not a sample.
+    pub all_mutants: bool,
+}
+
+/// Proves each lesson and tells what holds and what does not; true when everything holds.
+pub fn prove(
+    grader: &Grader,
+    lessons: &[&'static Lesson],
+    extent: Extent,
+) -> Result<bool, GradeError> {
+    let plan = Plan::read(&grader.workspace).map_err(GradeError::Plan)?;
+    let blank = |lesson: &&'static Lesson| !blanks::blanks(&grader.workspace, lesson.id).is_empty();
+    let (blank, complete): (Vec<_>, Vec<_>) = lessons.iter().copied().partition(blank);
+    let tests = VisibleTests::run(grader, &complete, extent)?;
+    let prove = |lesson: &&'static Lesson| {
+        let (problems, notes) = (Vec::new(), Vec::new());
+        let proof = Proof { grader, lesson, plan: &plan, problems, notes };
+        proof.all(&tests, extent)
+    };
+    let proven: Result<Vec<_>, GradeError> = complete.par_iter().map(prove).collect();
+    let mut sound = grader.course.left_out.is_empty() && blank.is_empty();
+    for (id, why) in grader.course.left_out {
+        println!("{id}: left out: {why}");
+    }
+    for lesson in blank {
+        for blank in blanks::blanks(&grader.workspace, lesson.id) {
+            println!("{}: {blank}", lesson.id);
+        }
+    }
+    for proven in proven? {
+        sound &= proven.problems.is_empty();
+        proven.tell();
+    }
+    Ok(sound)
+}
+
+/// What the visible tests did on stubs and on solutions.
+struct VisibleTests {
+    stubs: Outputs,
+    solutions: Outputs,
+    /// Lessons whose stubs were left out.
+    edited: Vec<&'static str>,
+}
+
+impl VisibleTests {
+    fn run(
+        grader: &Grader,
+        lessons: &[&'static Lesson],
+        extent: Extent,
+    ) -> Result<Self, GradeError> {
+        let is_edited = |lesson: &&'static Lesson| extent.skip_edited && is_edited(grader, lesson);
+        let (edited, stubs): (Vec<_>, Vec<_>) = lessons.iter().copied().partition(is_edited);
+        let workspace = &grader.workspace;
+        let solutions = visible::run(workspace, lessons, |it| format!("solution_{}", it.id));
+        let stubs = visible::run(workspace, &stubs, |it| it.id.to_owned());
+        Ok(Self {
+            stubs: stubs.map_err(GradeError::Cargo)?,
+            solutions: solutions.map_err(GradeError::Cargo)?,
+            edited: edited.iter().map(|lesson| lesson.id).collect(),
+        })
+    }
+}
+
+/// True when some public function of the exercise no longer is a `todo!`.
+fn is_edited(grader: &Grader, lesson: &Lesson) -> bool {
+    let file = grader.workspace.exercise(lesson.id).join("src/lib.rs");
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let Ok(file) = syn::parse_file(&text) else { return true };
+    file.items.iter().any(|item| match item {
+        syn::Item::Fn(function) => {
+            use quote::ToTokens as _;
+            !function.block.to_token_stream().to_string().contains("todo !")
+        }
+        _ => false,
+    })
+}
+
+/// How a proof grades.
+pub fn options(seed: u64) -> Options {
+    let sandbox = Sandbox::strongest();
+    Options { sandbox, record: false, seed, reveal: false, own: false, diagnose: true }
+}
+
+/// A folder with one file of one lesson, as a learner would hand it in.
+pub fn submission(lesson: &Lesson, text: &str) -> io::Result<TempDir> {
+    let folder = tempfile::tempdir()?;
+    let src = folder.path().join(lesson.id).join("src");
+    fs::create_dir_all(&src)?;
+    fs::write(src.join("lib.rs"), text)?;
+    Ok(folder)
+}
+
+struct Proof<'a> {
+    grader: &'a Grader,
+    lesson: &'static Lesson,
+    plan: &'a Plan,
+    problems: Vec<String>,
+    /// What is worth knowing, and no problem.
+    notes: Vec<String>,
+}
+
+/// What a proof found.
+struct Proven {
+    lesson: &'static Lesson,
+    summary: String,
+    problems: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Proven {
+    fn tell(&self) {
+        let id = self.lesson.id;
+        if self.problems.is_empty() {
+            println!("{id}: sound ({})", self.summary);
+        }
+        self.problems.iter().chain(&self.notes).for_each(|line| println!("{id}: {line}"));
+    }
+}
+
+impl Proof<'_> {
+    fn all(mut self, tests: &VisibleTests, extent: Extent) -> Result<Proven, GradeError> {
+        self.texts();
+        self.prerequisites();
+        self.contract()?;
+        self.solution(tests.solutions.of_lesson(self.lesson))?;
+        let wrong = self.wrong_variants()?;
+        let correct = self.correct_variants()?;
+        let examples = self.examples()?;
+        let mutants = self.mutants(&examples, extent)?;
+        let stub = if tests.edited.contains(&self.lesson.id) {
+            "stub edited, NOT PROVEN"
+        } else {
+            self.stub(tests.stubs.of_lesson(self.lesson))?;
+            "stub"
+        };
+        let summary = format!(
+            "{stub}, solution, {wrong} wrong and {correct} correct variants, {} examples, {} of {} \
+             viable mutants failed",
+            examples.examples.len(),
+            mutants.count(Fate::Failed),
+            mutants.count(Fate::Failed) + mutants.count(Fate::Survived),
+        );
+        let Self { lesson, problems, notes, .. } = self;
+        Ok(Proven { lesson, summary, problems, notes })
+    }
+
+    fn expect(&mut self, holds: bool, problem: impl FnOnce() -> String) {
+        if !holds {
+            self.problems.push(problem());
+        }
+    }
+
+    /// Brief, hints and derivation are there.
+    fn texts(&mut self) {
+        for file in TEXTS.map(|file| file.replace("{id}", self.lesson.id)) {
+            let text = fs::read_to_string(self.grader.workspace.root().join(&file));
+            let is_there = text.is_ok_and(|text| !text.trim().is_empty());
+            self.expect(is_there, || format!("{file} is missing or empty"));
+        }
+    }
+
+    /// Every prerequisite is a lesson of the course, or one that it plans.
+    fn prerequisites(&mut self) {
+        for id in self.lesson.prerequisites {
+            let is_known = self.grader.course.lesson(id).is_some() || self.plan.has(id);
+            self.expect(is_known, || {
+                format!("the prerequisite {id} is neither a lesson nor planned in docs/course.toml")
+            });
+        }
+    }
+
+    /// Stub and solution have the same public items.
+    fn contract(&mut self) -> Result<(), GradeError> {
+        let items = |folder: PathBuf| -> Result<Vec<_>, GradeError> {
+            let text = fs::read_to_string(folder.join("src/lib.rs"));
+            let items = public_items(&text.map_err(|source| self.failed(source))?);
+            let mut items: Vec<_> = items.into_iter().map(|it| (it.name, it.types)).collect();
+            items.sort();
+            Ok(items)
+        };
+        let stub = items(self.grader.workspace.exercise(self.lesson.id))?;
+        let solution = items(self.grader.workspace.solution(self.lesson.id))?;
+        self.expect(stub == solution, || {
+            "stub and solution differ in their public functions or types".to_owned()
+        });
+        Ok(())
+    }
+
+    /// The solution earns every point, whatever the seed, and passes the visible tests.
+    fn solution(&mut self, tests: Tests) -> Result<(), GradeError> {
+        for seed in SEEDS {
+            let report = self.graded(&self.grader.workspace.solutions(), options(seed))?;
+            for check in report.checks.iter().filter(|check| check.verdict != Verdict::Passed) {
+                let (id, word, message) = (&check.id, check.verdict.word(), &check.message);
+                self.problems.push(format!(
+                    "the solution does not pass `{id}` with seed {seed} ({word}): {message}"
+                ));
+            }
+        }
+        let sound = tests.failed() == 0 && tests.passed() > 0;
+        self.expect(sound, || format!("the visible tests fail on the solution:\n{}", tests.text));
+        Ok(())
+    }
+
+    /// Every wrong variant loses points in a hidden check, and is diagnosed by its own name.
+    fn wrong_variants(&mut self) -> Result<usize, GradeError> {
+        let builds = Builds { grader: self.grader, options: options(0) };
+        let Some((built, variants)) = builds.variants(self.lesson, "wrong.rs")? else {
+            self.problems.push("there is no wrong.rs beside the solution's src".to_owned());
+            return Ok(0);
+        };
+        let program = builds.program(&built);
+        self.expect(variants.len() >= MIN_WRONG_VARIANTS, || {
+            format!(
+                "there are {} wrong variants; a lesson has at least {MIN_WRONG_VARIANTS}",
+                variants.len()
+            )
+        });
+        let scan = self.solution_scan();
+        for variant in &variants {
+            for seed in SEEDS {
+                let report = self.variant(&program, &variant.name, &scan, seed)?;
+                self.wrong_variant(variant, &report);
+            }
+        }
+        self.problems.dedup();
+        Ok(variants.len())
+    }
+
+    fn wrong_variant(&mut self, variant: &Variant, report: &LessonReport) {
+        let Variant { name, explanation } = variant;
+        let mut missed = report.checks.iter().filter(|check| check.verdict != Verdict::Passed);
+        let hidden = missed.clone().any(|check| check.visibility == Visibility::Hidden);
+        let diagnoses: Vec<_> =
+            missed.by_ref().filter_map(|check| check.diagnosis.as_ref()).collect();
+        let wrong = diagnoses.iter().find(|diagnosis| diagnosis.mistake != *name);
+        let named = !diagnoses.is_empty();
+        let wrong = wrong.map(|diagnosis| diagnosis.mistake.clone());
+        self.expect(!explanation.is_empty(), || {
+            format!("the wrong variant `{name}` has no explanation")
+        });
+        self.expect(hidden, || format!("the wrong variant `{name}` passes every hidden check"));
+        self.expect(!hidden || named, || {
+            format!("the wrong variant `{name}` is failed but not diagnosed")
+        });
+        if let Some(wrong) = wrong {
+            self.problems.push(format!("the wrong variant `{name}` is diagnosed as `{wrong}`"));
+        }
+    }
+
+    /// Correct variants keep their points; those in loops lose the checks of form, and no others.
+    fn correct_variants(&mut self) -> Result<usize, GradeError> {
+        let builds = Builds { grader: self.grader, options: options(0) };
+        let file = self.grader.workspace.solution(self.lesson.id).join("correct.rs");
+        let mut styles = Vec::new();
+        if let Some((built, variants)) = builds.variants(self.lesson, "correct.rs")? {
+            let program = builds.program(&built);
+            let text = fs::read_to_string(&file).map_err(|source| self.failed(source))?;
+            for Variant { name, .. } in variants {
+                let scan = self.variant_scan(&text, &name);
+                let report = self.variant(&program, &name, &scan, 0)?;
+                self.correct_variant(&name, &report);
+                styles.push(name);
+            }
+        }
+        for (name, text) in self.whole_variants()? {
+            let folder = submission(self.lesson, &text).map_err(|source| self.failed(source))?;
+            let report = self.graded(folder.path(), options(0))?;
+            self.correct_variant(&name, &report);
+            styles.push(name);
+        }
+        let plain = styles.iter().filter(|name| !is_in_loops(name)).count();
+        self.expect(plain >= MIN_CORRECT_VARIANTS, || {
+            format!("there are {plain} correct variants; a lesson has at least {MIN_CORRECT_VARIANTS}")
+        });
+        Ok(styles.len())
+    }
+
+    fn correct_variant(&mut self, name: &str, report: &LessonReport) {
+        let is_right = |check: &CheckReport| {
+            check.verdict == Verdict::Passed || (is_in_loops(name) && check.kind == Kind::Source)
+        };
+        for check in report.checks.iter().filter(|check| !is_right(check)) {
+            let (id, message) = (&check.id, &check.message);
+            self.problems.push(format!("the correct variant `{name}` fails `{id}`: {message}"));
+        }
+    }
+
+    /// Correct variants that are whole files: their names and texts.
+    fn whole_variants(&self) -> Result<Vec<(String, String)>, GradeError> {
+        let folder = self.grader.workspace.solution(self.lesson.id).join("correct");
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        let read = |path: PathBuf| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let text = fs::read_to_string(path).map_err(|source| self.failed(source))?;
+            Ok((name, text))
+        };
+        paths.into_iter().map(read).collect()
+    }
+
+    /// Every example of a wrong submission loses points, and no message shows what is hidden.
+    fn examples(&mut self) -> Result<Examples, GradeError> {
+        let folder = self.grader.workspace.solution(self.lesson.id);
+        let examples = match Examples::read(&folder.join("examples.toml")) {
+            Ok(examples) => examples,
+            Err(problem) => {
+                self.problems.push(problem);
+                return Ok(Examples::default());
+            }
+        };
+        let solution = fs::read_to_string(folder.join("src/lib.rs"));
+        let solution = solution.map_err(|source| self.failed(source))?;
+        for example in &examples.examples {
+            match example.text(&solution) {
+                Ok(text) => self.example(example, &text)?,
+                Err(problem) => self.problems.push(format!("example “{}”: {problem}", example.title)),
+            }
+        }
+        Ok(examples)
+    }
+
+    fn example(&mut self, example: &Example, text: &str) -> Result<(), GradeError> {
+        let title = &example.title;
+        let folder = submission(self.lesson, text).map_err(|source| self.failed(source))?;
+        let plain = self.graded(folder.path(), options(0))?;
+        let revealing = Options { reveal: true, diagnose: false, ..options(0) };
+        let revealed = self.graded(folder.path(), revealing)?;
+        self.expect(plain.verdict != Verdict::CompileError, || {
+            format!("the example “{title}” does not compile: {}", plain.checks[0].message)
+        });
+        self.expect(plain.score < plain.max_score, || {
+            format!("the example “{title}” earns every point")
+        });
+        for (plain, revealed) in plain.checks.iter().zip(&revealed.checks) {
+            let shown = shown_values(plain, revealed);
+            self.expect(shown.is_none(), || {
+                format!("the message of `{}` shows a hidden value: {}", plain.id, plain.message)
+            });
+        }
+        Ok(())
+    }
+
+    /// Mutants of the solution lose points, or are excused.
+    fn mutants(&mut self, examples: &Examples, extent: Extent) -> Result<Fates, GradeError> {
+        let fates = mutants::fates(self.grader, self.lesson, extent.all_mutants)?;
+        for (mutant, excuse) in fates.survivors(&examples.excused) {
+            match excuse {
+                Some(excuse) if extent.all_mutants => {
+                    self.notes.push(format!("excused: {mutant}: {}", excuse.because));
+                }
+                Some(_) => (),
+                None => self
+                    .problems
+                    .push(format!("a mutant of the solution earns every point: {mutant}")),
+            }
+        }
+        Ok(fates)
+    }
+
+    /// The stub compiles without a warning, and is unwritten work to every check and every visible
+    /// test.
+    fn stub(&mut self, tests: Tests) -> Result<(), GradeError> {
+        let report = self.graded(&self.grader.workspace.exercises(), options(0))?;
+        for check in report.checks.iter().filter(|check| check.verdict != Verdict::NotImplemented) {
+            let (id, word, message) = (&check.id, check.verdict.word(), &check.message);
+            self.problems.push(format!(
+                "check `{id}` on the untouched stub gave {word}; expected not implemented: {message}"
+            ));
+        }
+        self.expect(!tests.has_warnings(), || {
+            format!("the stub does not compile without warnings:\n{}", tests.text)
+        });
+        self.expect(tests.failed() > 0, || {
+            format!("the visible tests do not fail on the stub:\n{}", tests.text)
+        });
+        let passed = tests.passed();
+        self.expect(passed == 0, || {
+            format!("{passed} visible tests pass on the stub:\n{}", tests.text)
+        });
+        self.expect(tests.failed() <= tests.unwritten(), || {
+            format!("visible tests fail on the stub without reaching a `todo!`:\n{}", tests.text)
+        });
+        Ok(())
+    }
+
+    fn graded(&self, submission: &Path, options: Options) -> Result<LessonReport, GradeError> {
+        let mut report = self.grader.grade(&[self.lesson], submission, options, |_| ())?;
+        Ok(report.lessons.remove(0))
+    }
+
+    fn variant(
+        &self,
+        program: &Program,
+        name: &str,
+        scan: &Scan,
+        seed: u64,
+    ) -> Result<LessonReport, GradeError> {
+        let arguments = [name];
+        let subject = Subject { program, arguments: &arguments, scan };
+        self.grader.grade_subject(self.lesson, &subject, options(seed))
+    }
+
+    fn solution_scan(&self) -> Scan {
+        let folder = self.grader.workspace.solution(self.lesson.id);
+        Sources::take(&folder, "solution").map(|sources| Scan::of(&sources)).unwrap_or_default()
+    }
+
+    /// What the scan finds in the module of a variant, in what the file has beside its variants, and
+    /// in the solution.
+    fn variant_scan(&self, text: &str, name: &str) -> Scan {
+        use quote::ToTokens as _;
+        let mut scan = self.solution_scan();
+        let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
+        for item in items {
+            let is_other = matches!(&item, syn::Item::Mod(module) if module.ident != name);
+            if !is_other {
+                let sources = Sources::of_text(&item.to_token_stream().to_string());
+                scan.functions.extend(Scan::of(&sources).functions);
+            }
+        }
+        scan
+    }
+
+    fn failed(&self, source: io::Error) -> GradeError {
+        GradeError::Lesson { lesson: self.lesson.id.to_owned(), source }
+    }
+}
+
+fn is_in_loops(name: &str) -> bool {
+    name.starts_with("loops")
+}
+
+/// A number in the message of a hidden check that is a hidden one.
+fn shown_values<'a>(plain: &'a CheckReport, revealed: &CheckReport) -> Option<&'a str> {
+    if plain.visibility == Visibility::Visible {
+        return None;
+    }
+    let hidden = revealed.message.replacen(&plain.message, "", 1);
+    let hidden: Vec<_> = long_numbers(&hidden).collect();
+    long_numbers(&plain.message).find(|value| hidden.contains(value))
+}
+
+/// The numbers in a text that are too long to be there by chance.
+fn long_numbers(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|it: char| !it.is_ascii_digit() && !"+-.e".contains(it));
+    words.filter(|word| word.len() >= 5 && word.parse::<f64>().is_ok())
+}

@@ -1,0 +1,139 @@
+//! Mutants of a solution must lose points, or be excused.
+//!
+//! What came of a mutant is kept, by the hash of all that it depends on.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::mutation::{Mutant, mutants};
+use crate::{
+    author::Excused,
+    checks::Lesson,
+    grading::{GradeError, Grader, Options},
+    hash::hash,
+    report::Verdict,
+};
+
+/// Of the mutants of a lesson, one in this many is graded unless all are asked for.
+const SAMPLE: usize = 12;
+
+/// The sources that decide what a mutant is worth, beside the lesson's own: those of the engine, and
+/// of the crates beside it.
+const ENGINE: &str = env!("CARGO_MANIFEST_DIR");
+
+/// What came of a mutant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fate {
+    /// It does not compile.
+    Unviable,
+    /// It lost points.
+    Failed,
+    /// It earned every point.
+    Survived,
+}
+
+/// What came of the mutants of a lesson, by their descriptions.
+#[derive(Debug, Default)]
+pub struct Fates(Vec<(String, Fate)>);
+
+impl Fates {
+    pub fn count(&self, fate: Fate) -> usize {
+        self.0.iter().filter(|(_, found)| *found == fate).count()
+    }
+
+    /// Mutants that survived, each with its excuse where it has one; an excuse is good for one.
+    pub fn survivors(&self, excused: &[Excused]) -> Vec<(&str, Option<Excused>)> {
+        let mut excuses = excused.to_vec();
+        let survivors = self.0.iter().filter(|(_, fate)| *fate == Fate::Survived);
+        let mut excuse = |mutant: &str| {
+            let fits = |it: &Excused| it.mutant.iter().all(|part| mutant.contains(part.as_str()));
+            excuses.iter().position(fits).map(|at| excuses.remove(at))
+        };
+        survivors.map(|(mutant, _)| (mutant.as_str(), excuse(mutant))).collect()
+    }
+}
+
+/// Grades mutants of a lesson's solution: all, or a sample.
+pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fates, GradeError> {
+    let failed = |source| GradeError::Lesson { lesson: lesson.id.to_owned(), source };
+    let folder = grader.workspace.solution(lesson.id);
+    let solution = fs::read_to_string(folder.join("src/lib.rs")).map_err(failed)?;
+    let step = if all { 1 } else { SAMPLE };
+    let chosen: Vec<Mutant> = mutants(&solution).into_iter().step_by(step).collect();
+    let mut kept = Kept::open(grader, lesson, &folder).map_err(failed)?;
+    let fate = |mutant: &Mutant| match kept.fates.get(&mutant.description) {
+        Some(fate) => Ok(*fate),
+        None => fate(grader, lesson, mutant),
+    };
+    let fates: Result<Vec<_>, GradeError> = chosen.par_iter().map(fate).collect();
+    let fates: Vec<_> = chosen.into_iter().map(|it| it.description).zip(fates?).collect();
+    kept.fates.extend(fates.iter().cloned());
+    kept.write().map_err(failed)?;
+    Ok(Fates(fates))
+}
+
+fn fate(grader: &Grader, lesson: &'static Lesson, mutant: &Mutant) -> Result<Fate, GradeError> {
+    let failed = |source| GradeError::Lesson { lesson: lesson.id.to_owned(), source };
+    let submission = super::submission(lesson, &mutant.text).map_err(failed)?;
+    let options = Options { diagnose: false, ..super::options(0) };
+    let report = grader.grade(&[lesson], submission.path(), options, |_| ())?;
+    Ok(match report.lessons[0].verdict {
+        Verdict::Passed => Fate::Survived,
+        Verdict::CompileError => Fate::Unviable,
+        _ => Fate::Failed,
+    })
+}
+
+/// Fates of earlier runs.
+struct Kept {
+    file: PathBuf,
+    fates: BTreeMap<String, Fate>,
+}
+
+impl Kept {
+    fn open(grader: &Grader, lesson: &Lesson, solution: &Path) -> io::Result<Self> {
+        let mut parts = vec![grader.kit.key().to_owned()];
+        let crates = Path::new(ENGINE).parent().unwrap_or(Path::new(ENGINE));
+        for folder in ["engine/src", "gradcheck/src", "wire/src"].map(|it| crates.join(it)) {
+            read_all(&folder, &mut parts)?;
+        }
+        read_all(solution, &mut parts)?;
+        let name = format!("{}-{}.json", lesson.id, &hash(parts)[..16]);
+        let file = grader.workspace.cache().join("mutants").join(name);
+        let fates = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        Ok(Self { file, fates: fates.unwrap_or_default() })
+    }
+
+    fn write(&self) -> io::Result<()> {
+        fs::create_dir_all(self.file.parent().unwrap_or(&self.file))?;
+        // Renamed into place: another grader may be reading.
+        let draft = self.file.with_extension(format!("{}.draft", std::process::id()));
+        fs::write(&draft, serde_json::to_vec_pretty(&self.fates)?)?;
+        fs::rename(draft, &self.file)
+    }
+}
+
+/// The texts of a folder's Rust files, in a fixed order.
+fn read_all(folder: &Path, texts: &mut Vec<String>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        // A grader may have moved away from its sources.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    let mut paths: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            read_all(&path, texts)?;
+        } else if path.extension().is_some_and(|it| it == "rs" || it == "toml") {
+            texts.push(fs::read_to_string(&path)?);
+        }
+    }
+    Ok(())
+}

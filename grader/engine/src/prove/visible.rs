@@ -1,0 +1,122 @@
+//! The visible tests, run by cargo: all lessons in one call.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+    process::{Command, Stdio},
+};
+
+use crate::{checks::Lesson, workspace::Workspace};
+
+/// What cargo wrote, by lesson.
+#[derive(Debug, Default)]
+pub struct Outputs(BTreeMap<String, String>);
+
+/// Runs the visible tests of the packages that `package` names.
+pub fn run(
+    workspace: &Workspace,
+    lessons: &[&'static Lesson],
+    package: impl Fn(&Lesson) -> String,
+) -> io::Result<Outputs> {
+    if lessons.is_empty() {
+        return Ok(Outputs::default());
+    }
+    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut cargo = Command::new(program);
+    cargo.current_dir(workspace.root()).args(["test", "--no-fail-fast", "--color", "never"]);
+    // One line a warning, which begins with its file.
+    cargo.arg("--message-format=short");
+    cargo.args(lessons.iter().map(|lesson| format!("--package={}", package(lesson))));
+    // Both in one pipe: what cargo says and what the tests say belong together.
+    let (mut pipe, writer) = io::pipe()?;
+    cargo.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    let mut child = cargo.spawn()?;
+    drop(cargo);
+    let mut text = String::new();
+    pipe.read_to_string(&mut text)?;
+    child.wait()?;
+    Ok(Outputs::of(&text))
+}
+
+impl Outputs {
+    /// Each line belongs to the lesson that was named last.
+    fn of(text: &str) -> Self {
+        let mut outputs = Self::default();
+        let mut lesson = String::new();
+        for line in text.lines() {
+            if let Some(named) = lesson_in(line) {
+                lesson = named;
+            }
+            *outputs.0.entry(lesson.clone()).or_default() += &format!("{line}\n");
+        }
+        outputs
+    }
+
+    pub fn of_lesson(&self, lesson: &Lesson) -> Tests<'_> {
+        Tests { text: self.0.get(lesson.id).map_or("", String::as_str) }
+    }
+}
+
+/// The lesson that a line of cargo's names: where it warns of a file, or runs a lesson's tests.
+fn lesson_in(line: &str) -> Option<String> {
+    let heads = ["Running ", "exercises/ex_", "solutions/ex_"];
+    let at = heads.iter().find_map(|head| line.find(head))?;
+    let at = at + line[at..].find("ex_")?;
+    let id = line[at..].split(|it: char| !it.is_ascii_alphanumeric() && it != '_').next()?;
+    Some(id.to_owned())
+}
+
+/// What the tests of one lesson wrote.
+#[derive(Debug, Clone, Copy)]
+pub struct Tests<'a> {
+    pub text: &'a str,
+}
+
+impl Tests<'_> {
+    fn results(&self) -> impl Iterator<Item = &str> {
+        self.text.lines().filter(|line| line.starts_with("test ") && line.contains(" ... "))
+    }
+
+    pub fn passed(&self) -> usize {
+        self.results().filter(|line| line.ends_with(" ok")).count()
+    }
+
+    pub fn failed(&self) -> usize {
+        self.results().filter(|line| line.ends_with(" FAILED")).count()
+    }
+
+    /// How many tests reached a `todo!`.
+    pub fn unwritten(&self) -> usize {
+        self.text.matches("not yet implemented").count()
+    }
+
+    /// What the compiler complains of.
+    pub fn has_warnings(&self) -> bool {
+        self.text.lines().any(|line| line.contains(": warning: ") || line.contains(": error"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+     Running tests/ex_2_1.rs (target/debug/deps/ex_2_1-1f)
+test one ... ok
+test two ... FAILED
+not yet implemented: add b
+     Running tests/ex_2_2.rs (target/debug/deps/ex_2_2-2f)
+test three ... ok
+exercises/ex_2_3/src/lib.rs:3:1: warning: unused variable: `x`
+";
+
+    #[test]
+    fn lines_belong_to_the_lesson_that_was_named_last() {
+        let outputs = Outputs::of(TEXT);
+        let of = |id| Tests { text: outputs.0.get(id).map_or("", String::as_str) };
+        let counts = |tests: Tests| (tests.passed(), tests.failed(), tests.unwritten());
+        assert_eq!(counts(of("ex_2_1")), (1, 1, 1));
+        assert_eq!(counts(of("ex_2_2")), (1, 0, 0));
+        assert!(of("ex_2_3").has_warnings() && !of("ex_2_1").has_warnings());
+    }
+}

@@ -1,0 +1,221 @@
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{harmless, of};
+use crate::report::{CheckReport, LessonReport, Report, Verdict};
+
+const STYLE: &str = include_str!("html.css");
+/// Whatever got into the page: nothing is loaded, run or sent.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// The report as one page for a person, without scripts and with nothing to load.
+pub fn html(report: &Report) -> String {
+    let score = of(report.score, report.max_score);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (score) " points · " (harmless(&report.submission)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "Gradlings report" }
+                p.score { (score) " points" }
+                (circumstances(report))
+                @for report in &report.lessons { (lesson(report)) }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+/// What was graded, and how.
+fn circumstances(report: &Report) -> Markup {
+    let unsandboxed = report.sandbox == "none";
+    let facts = [
+        ("Submission", harmless(&report.submission)),
+        ("SHA-256", report.submission_sha256.clone()),
+        ("Graded", grading(report).to_owned()),
+        ("Sandbox", report.sandbox.clone()),
+        ("Seed", report.seed.to_string()),
+        ("GEMM", report.gemm_backend.clone()),
+        ("Grader", report.grader_version.clone()),
+    ];
+    html! {
+        @if unsandboxed {
+            p.warning { strong { "Unsandboxed: " } "nothing confined this code while it was graded." }
+        }
+        dl { @for (name, fact) in facts { dt { (name) } dd { (fact) } } }
+    }
+}
+
+fn grading(report: &Report) -> &'static str {
+    match report {
+        Report { own_stack: true, .. } => "on the learner's own stack, unscored",
+        Report { record: true, .. } => "officially",
+        _ => "for practice",
+    }
+}
+
+fn lesson(report: &LessonReport) -> Markup {
+    html! {
+        h2 { (report.id) " " (report.title) }
+        table {
+            thead { tr { @for name in ["Check", "Verdict", "Points"] { th scope="col" { (name) } } } }
+            tbody {
+                @for (at, check) in report.checks.iter().enumerate() {
+                    (row(check))
+                    (reasons(check, &report.checks[..at]))
+                }
+            }
+            tfoot { tr {
+                th scope="row" { "Lesson" }
+                td class=(tone(report.verdict)) { (report.verdict.word()) }
+                td { (of(report.score, report.max_score)) }
+            } }
+        }
+        @if !report.output.is_empty() { h3 { "What the code printed" } (lines(&report.output)) }
+    }
+}
+
+fn row(check: &CheckReport) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (check.title) }
+            td class=(tone(check.verdict)) { (check.verdict.word()) }
+            td { (of(check.score, check.points)) }
+        }
+    }
+}
+
+/// Why a check did not pass; what was said of one before it is not said again.
+fn reasons(check: &CheckReport, before: &[CheckReport]) -> Markup {
+    html! {
+        @if check.verdict != Verdict::Passed {
+            tr { td.reasons colspan="3" {
+                @if let Some(other) = check.same_reason(before) {
+                    p { "For the same reason as “" (other.title) "”." }
+                }
+                @else if check.message.contains('\n') { (lines(&check.message)) }
+                @else { p { (harmless(&check.message)) } }
+                @if let Some(diagnosis) = &check.diagnosis {
+                    p.diagnosis {
+                        strong { (harmless(&diagnosis.mistake)) ": " }
+                        (harmless(&diagnosis.explanation))
+                    }
+                }
+            } }
+        }
+    }
+}
+
+/// Text that keeps its lines; one that is too wide can be scrolled, by keyboard too.
+fn lines(text: &str) -> Markup {
+    // A reader drops the first line break in a `pre`.
+    html! { pre tabindex="0" { "\n" (harmless(text)) } }
+}
+
+/// The class that colours a verdict, which is a word without it.
+fn tone(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "good",
+        Verdict::NotImplemented | Verdict::Skipped | Verdict::NotGraded => "open",
+        _ => "bad",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scraper::{Html, Selector};
+
+    use super::*;
+    use crate::render::specimen;
+
+    const HOSTILE: [&str; 6] = [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "</pre></td></title></style><h1>10 / 10</h1>",
+        "<!--",
+        "]]><svg onload=alert(1)>",
+        "&lt;b&gt;&#27;",
+    ];
+
+    /// The page as a browser reads it, which must have nothing to complain of.
+    fn read(report: &Report) -> Html {
+        let page = Html::parse_document(&html(report));
+        assert!(page.errors.is_empty(), "{:?}", page.errors);
+        page
+    }
+
+    /// Every element with the names of its attributes.
+    fn structure(page: &Html) -> Vec<String> {
+        let all = Selector::parse("*").unwrap();
+        let structure = |element: scraper::ElementRef| {
+            let attributes: Vec<&str> = element.value().attrs().map(|(name, _)| name).collect();
+            format!("{} {attributes:?}", element.value().name())
+        };
+        page.select(&all).map(structure).collect()
+    }
+
+    /// The text of every element of a kind.
+    fn text(page: &Html, selector: &str) -> Vec<String> {
+        let selector = Selector::parse(selector).unwrap();
+        page.select(&selector).map(|element| element.text().collect()).collect()
+    }
+
+    #[test]
+    fn hostile_text_makes_no_element_and_no_attribute() {
+        for hostile in HOSTILE {
+            let innocent = read(&specimen::report("innocent"));
+            let page = read(&specimen::report(hostile));
+            assert_eq!(structure(&page), structure(&innocent), "{hostile}");
+            assert_eq!(text(&page, "h1"), ["Gradlings report"]);
+        }
+    }
+
+    #[test]
+    fn hostile_text_is_shown_as_it_is() {
+        for hostile in HOSTILE {
+            let page = read(&specimen::report(hostile));
+            assert_eq!(text(&page, "title"), [format!("2 / 6 points · {hostile}")]);
+            assert_eq!(text(&page, "dd")[0], hostile);
+            assert!(text(&page, ".reasons").contains(&format!("{hostile}\n{hostile}")));
+            assert_eq!(text(&page, "pre").pop().unwrap(), hostile);
+        }
+    }
+
+    #[test]
+    fn what_steers_is_spelled_out() {
+        let page = read(&specimen::report("\n\u{202e}\u{1b}[2J\n::error::x"));
+        let prints = text(&page, "pre").pop().unwrap();
+        assert_eq!(prints, "\n\\u{202e}\\u{1b}[2J\n\\u{3a}:error::x");
+    }
+
+    #[test]
+    fn the_page_forbids_itself_scripts_and_loading() {
+        let page = html(&specimen::report("innocent"));
+        assert!(page.contains(POLICY) && POLICY.starts_with("default-src 'none'"), "{page}");
+        for loaded in ["<script", "src=", "href=", "url(", "@import"] {
+            assert!(!page.contains(loaded), "{loaded}");
+        }
+    }
+
+    #[test]
+    fn an_unsandboxed_grading_is_loud() {
+        let report = specimen::report("innocent");
+        assert!(text(&read(&report), ".warning").is_empty());
+        let report = Report { sandbox: "none".to_owned(), record: false, ..report };
+        assert!(text(&read(&report), ".warning")[0].starts_with("Unsandboxed"));
+    }
+
+    #[test]
+    fn a_reason_is_given_once() {
+        let mut report = specimen::report("innocent");
+        report.lessons[0].checks[2] = report.lessons[0].checks[1].clone();
+        let reasons = text(&read(&report), ".reasons");
+        assert!(reasons[0].starts_with("innocent") && reasons[1].contains("“check two”"));
+    }
+}

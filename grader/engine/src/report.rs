@@ -1,0 +1,333 @@
+//! Everything one grading found out, as one value. The JSON renderer writes it as it is: its field
+//! names are a stable interface, described in `docs/report.schema.json`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    checks::{Check, Lesson, Outcome},
+    excerpt::excerpt,
+};
+
+/// The version of the report's form.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// How much is kept of why a lesson never came to its checks, each of which says it.
+const MAX_REASON_BYTES: usize = 8 << 10;
+
+/// One grading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The version of the form.
+    pub schema_version: u32,
+    /// The version of the grader.
+    pub grader_version: String,
+    /// The folder that was graded, as it was named.
+    pub submission: String,
+    /// The hash of the copies that were graded.
+    pub submission_sha256: String,
+    /// What hidden inputs were drawn from.
+    pub seed: u64,
+    /// The GEMM that ndarray called: `ndarray` or `openblas`.
+    pub gemm_backend: String,
+    /// What confined compiler and workers besides limits; `none` when nothing did.
+    pub sandbox: String,
+    /// Graded officially, with the full sandbox.
+    pub record: bool,
+    /// Lessons ran on the learner's own earlier lessons: nothing is scored.
+    #[serde(default)]
+    pub own_stack: bool,
+    /// The points that were earned.
+    pub score: f64,
+    /// The points that could be earned.
+    pub max_score: f64,
+    /// The lessons, in the order of the course.
+    pub lessons: Vec<LessonReport>,
+}
+
+/// One lesson of a grading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LessonReport {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The points that were earned.
+    pub score: f64,
+    /// The points that could be earned.
+    pub max_score: f64,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What the learner's code printed.
+    pub output: String,
+    /// Its checks, in the order of the lesson.
+    pub checks: Vec<CheckReport>,
+}
+
+/// One check of a lesson.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckReport {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// How it compares.
+    pub kind: Kind,
+    /// Whether the learner knows its inputs.
+    pub visibility: Visibility,
+    /// What it is worth.
+    pub points: f64,
+    /// The points that were earned.
+    pub score: f64,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why it did not pass; empty when it did.
+    pub message: String,
+    /// What explains the answers, where something does.
+    pub diagnosis: Option<Diagnosis>,
+}
+
+/// The wrong variant whose answers the learner's equal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// The name of the wrong variant.
+    pub mistake: String,
+    /// What its author says of it.
+    pub explanation: String,
+}
+
+/// How a check compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Against an independent reference.
+    Value,
+    /// Against finite differences.
+    Gradient,
+    /// An invariant.
+    Property,
+    /// A printed table.
+    Snapshot,
+    /// How it is written.
+    Source,
+    /// How its work grows.
+    Cost,
+}
+
+/// Whether the visible tests show the same inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// The learner knows them.
+    Visible,
+    /// Only the grader knows them.
+    Hidden,
+}
+
+/// `Passed`, or a named way of not passing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every comparison held.
+    Passed,
+    /// A comparison did not hold.
+    Failed,
+    /// The code reached a `todo!`, or nothing was handed in.
+    NotImplemented,
+    /// The file does not compile, or does not fit the contract.
+    CompileError,
+    /// A file was not accepted.
+    Rejected,
+    /// The learner's code panicked.
+    Panicked,
+    /// A signal ended the worker.
+    Crashed,
+    /// It took more time than its limits allow.
+    TimedOut,
+    /// An allocation failed.
+    OutOfMemory,
+    /// The worker exited, or was stopped, before it answered.
+    StoppedEarly,
+    /// The reply was not the one that was owed.
+    ProtocolError,
+    /// It failed only because one that it builds on did.
+    Skipped,
+    /// The course or the machine is to blame, never the learner.
+    NotGraded,
+}
+
+impl Verdict {
+    /// The word that a person reads.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotImplemented => "not implemented",
+            Self::CompileError => "compile error",
+            Self::Rejected => "rejected",
+            Self::Panicked => "panicked",
+            Self::Crashed => "crashed",
+            Self::TimedOut => "timed out",
+            Self::OutOfMemory => "out of memory",
+            Self::StoppedEarly => "stopped early",
+            Self::ProtocolError => "protocol error",
+            Self::Skipped => "skipped",
+            Self::NotGraded => "not graded",
+        }
+    }
+}
+
+impl CheckReport {
+    /// The report of a check: its points where it passed, and else why not.
+    pub fn of(check: &Check, outcome: Outcome, reveal: bool) -> Self {
+        let (verdict, message) = match outcome {
+            Ok(()) => (Verdict::Passed, String::new()),
+            Err(miss) if reveal && !miss.reveal.is_empty() => {
+                (miss.verdict, format!("{}\n{}", miss.message, miss.reveal.trim()))
+            }
+            Err(miss) => (miss.verdict, miss.message),
+        };
+        let score = if verdict == Verdict::Passed { check.points } else { 0.0 };
+        Self { score, ..Self::stopped(check, verdict, &message) }
+    }
+
+    /// The report of a check that earned nothing.
+    fn stopped(check: &Check, verdict: Verdict, message: &str) -> Self {
+        Self {
+            id: check.id.to_owned(),
+            title: check.title.to_owned(),
+            kind: check.kind,
+            visibility: check.visibility,
+            points: check.points,
+            score: 0.0,
+            verdict,
+            message: message.to_owned(),
+            diagnosis: None,
+        }
+    }
+
+    /// The check among those `before` it whose reason is the same.
+    pub fn same_reason<'a>(&self, before: &'a [CheckReport]) -> Option<&'a CheckReport> {
+        before.iter().find(|other| (other.verdict, &other.message) == (self.verdict, &self.message))
+    }
+
+    fn is_open(&self) -> bool {
+        self.verdict != Verdict::Passed
+    }
+}
+
+/// One bug is one message: a failed check is skipped when a check that it builds on has not passed,
+/// unless its diagnosis names a wrong variant of its own.
+pub fn skip_what_follows(lesson: &Lesson, reports: &mut [CheckReport]) {
+    for (at, check) in lesson.checks.iter().enumerate() {
+        let earlier = |id: &&str| reports.iter().find(|report| report.id == *id);
+        let open: Vec<_> =
+            check.builds_on.iter().filter_map(earlier).filter(|it| it.is_open()).collect();
+        let news = reports[at].diagnosis.as_ref().filter(|diagnosis| {
+            open.iter().all(|report| report.diagnosis.as_ref() != Some(diagnosis))
+        });
+        let wrong = matches!(reports[at].verdict, Verdict::Failed | Verdict::Panicked);
+        if open.is_empty() || news.is_some() || !wrong {
+            continue;
+        }
+        let cause =
+            open.iter().find(|report| report.verdict != Verdict::Skipped).unwrap_or(&open[0]);
+        let message = format!("this builds on “{}”, which does not pass yet", cause.title);
+        reports[at] = CheckReport::stopped(check, Verdict::Skipped, &message);
+    }
+}
+
+impl LessonReport {
+    /// The report of a lesson that never came to its checks.
+    pub fn stopped(lesson: &Lesson, verdict: Verdict, message: &str) -> Self {
+        let message = excerpt(message, MAX_REASON_BYTES);
+        let report = |check| CheckReport::stopped(check, verdict, &message);
+        Self::new(lesson, String::new(), lesson.checks.iter().map(report).collect())
+    }
+
+    /// Sums up the checks of a lesson.
+    pub fn new(lesson: &Lesson, output: String, checks: Vec<CheckReport>) -> Self {
+        Self {
+            id: lesson.id.to_owned(),
+            title: lesson.title.to_owned(),
+            score: checks.iter().map(|check| check.score).sum(),
+            max_score: checks.iter().map(|check| check.points).sum(),
+            verdict: common_verdict(&checks),
+            output,
+            checks,
+        }
+    }
+}
+
+impl Report {
+    /// True when every check passed.
+    pub fn is_complete(&self) -> bool {
+        self.lessons.iter().all(|lesson| lesson.verdict == Verdict::Passed)
+    }
+
+    /// True when some check could not be graded, which is not the learner's fault.
+    pub fn has_ungraded(&self) -> bool {
+        let mut checks = self.lessons.iter().flat_map(|lesson| &lesson.checks);
+        checks.any(|check| check.verdict == Verdict::NotGraded)
+    }
+
+    /// The same report without points, of the learner's own stack.
+    #[must_use]
+    pub fn unscored(mut self) -> Self {
+        self.own_stack = true;
+        (self.score, self.max_score) = (0.0, 0.0);
+        for lesson in &mut self.lessons {
+            (lesson.score, lesson.max_score) = (0.0, 0.0);
+            lesson.checks.iter_mut().for_each(|check| (check.score, check.points) = (0.0, 0.0));
+        }
+        self
+    }
+}
+
+/// The verdict that all checks share; `failed` where they differ.
+fn common_verdict(checks: &[CheckReport]) -> Verdict {
+    let first = checks.first().map_or(Verdict::Skipped, |check| check.verdict);
+    if checks.iter().all(|check| check.verdict == first) { first } else { Verdict::Failed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::Miss;
+
+    const CHECK: Check =
+        Check::hidden(Kind::Value, "forward", "forward", 2.0, |_| Err(Miss::failed("no")));
+    const LESSON: Lesson = Lesson::new("title", &[CHECK]);
+
+    fn lesson(verdicts: &[Verdict]) -> LessonReport {
+        let check = |verdict: &Verdict| match verdict {
+            Verdict::Passed => CheckReport::of(&CHECK, Ok(()), false),
+            verdict => CheckReport::stopped(&CHECK, *verdict, "no"),
+        };
+        LessonReport::new(&LESSON, String::new(), verdicts.iter().map(check).collect())
+    }
+
+    #[test]
+    fn a_lesson_passes_only_when_every_check_does() {
+        let verdict = |verdicts: &[Verdict]| lesson(verdicts).verdict;
+        assert_eq!(verdict(&[Verdict::Passed, Verdict::Passed]), Verdict::Passed);
+        assert_eq!(verdict(&[Verdict::Passed, Verdict::TimedOut]), Verdict::Failed);
+        assert_eq!(
+            verdict(&[Verdict::NotImplemented, Verdict::NotImplemented]),
+            Verdict::NotImplemented
+        );
+        assert_ne!(verdict(&[]), Verdict::Passed);
+    }
+
+    #[test]
+    fn points_are_summed() {
+        let lesson = lesson(&[Verdict::Passed, Verdict::Failed]);
+        assert_eq!((lesson.score, lesson.max_score), (2.0, 4.0));
+    }
+
+    #[test]
+    fn hidden_values_are_revealed_only_when_asked_for() {
+        let missed = || Err(Miss::failed("z is wrong").revealing("expected 1.5"));
+        assert_eq!(CheckReport::of(&CHECK, missed(), false).message, "z is wrong");
+        assert_eq!(CheckReport::of(&CHECK, missed(), true).message, "z is wrong\nexpected 1.5");
+    }
+}

@@ -1,0 +1,102 @@
+//! The course on disk: where lessons, solutions and the grader's own files are.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
+
+use crate::hash::hash;
+
+/// A slot's link to its submission.
+const ORIGIN: &str = "origin";
+
+/// A slot's lock: shared by those who run its worker, exclusive for those who change it.
+const LOCK: &str = "lock";
+
+/// The folder of a course.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    root: PathBuf,
+}
+
+/// The lock file of a slot.
+pub fn lock(slot: &Path) -> io::Result<File> {
+    File::create(slot.join(LOCK))
+}
+
+/// There is no course where one should be.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("failed to find a course in {root:?}: it has no folder `exercises`")]
+#[diagnostic(help("name the folder that you cloned: --workspace DIR"))]
+pub struct NoWorkspace {
+    root: PathBuf,
+}
+
+impl Workspace {
+    /// The course at `root`. It is never looked for around a submission: what lies beside learner
+    /// code is not to be trusted.
+    ///
+    /// # Errors
+    /// When there is no folder `exercises` in it.
+    pub fn at(root: &Path) -> Result<Self, NoWorkspace> {
+        let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+        if root.join("exercises").is_dir() { Ok(Self { root }) } else { Err(NoWorkspace { root }) }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn exercises(&self) -> PathBuf {
+        self.root.join("exercises")
+    }
+
+    pub fn solutions(&self) -> PathBuf {
+        self.root.join("solutions")
+    }
+
+    pub fn exercise(&self, lesson: &str) -> PathBuf {
+        self.exercises().join(lesson)
+    }
+
+    pub fn solution(&self, lesson: &str) -> PathBuf {
+        self.solutions().join(lesson)
+    }
+
+    /// Where built workers and the record of the kit are kept.
+    pub fn cache(&self) -> PathBuf {
+        let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+        self.root.join(target.unwrap_or_else(|| "target".into())).join("gradlings")
+    }
+
+    /// The folder in the cache for one build of what lies at `origin`.
+    pub fn slot(&self, build: &str, origin: &Path) -> io::Result<PathBuf> {
+        let origin = fs::canonicalize(origin)?;
+        let digest = hash([origin.as_os_str().as_encoded_bytes()]);
+        let slot = self.workers().join(format!("{build}-{}", &digest[..16]));
+        fs::create_dir_all(&slot)?;
+        // A link is made at once or not at all: nobody reads half a path.
+        match symlink(origin, slot.join(ORIGIN)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(slot),
+        }
+    }
+
+    /// Removes the slots of submissions that are gone, so that the cache does not grow for ever.
+    pub fn prune(&self) {
+        for slot in fs::read_dir(self.workers()).into_iter().flatten().flatten() {
+            let origin = slot.path().join(ORIGIN);
+            let is_gone = origin.is_symlink() && !origin.exists();
+            // A slot in use is left to a later run.
+            if is_gone && lock(&slot.path()).is_ok_and(|lock| lock.try_lock().is_ok()) {
+                let _ = fs::remove_dir_all(slot.path());
+            }
+        }
+    }
+
+    fn workers(&self) -> PathBuf {
+        self.cache().join("workers")
+    }
+}

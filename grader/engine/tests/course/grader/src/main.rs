@@ -1,0 +1,7 @@
+//! The grader of the tiny course on which the engine is tested: a lesson for each ability.
+
+include!(concat!(env!("OUT_DIR"), "/course.rs"));
+
+fn main() -> std::process::ExitCode {
+    engine::main(&COURSE)
+}

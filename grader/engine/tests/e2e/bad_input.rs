@@ -1,0 +1,214 @@
+//! Odd, broken and hostile submissions: each its own verdict, and nothing else is lost.
+
+use std::fs;
+
+use rstest::rstest;
+use serde_json::Value;
+
+use crate::support::{
+    Submission, changed, check, grader, is_full, messages, report, solution, verdicts,
+};
+
+/// Grades ex_90_1 with `text` beside a sound lesson, which must not suffer.
+fn graded(text: impl AsRef<[u8]>) -> Value {
+    let submission = Submission::empty().with("ex_90_1", text).with_solution("ex_90_5");
+    let (mut report, _) = submission.grade(&["ex_90_1", "ex_90_5"]);
+    assert!(is_full(&report["lessons"][1]), "the sound lesson suffered: {report:#}");
+    report["lessons"][0].take()
+}
+
+/// The solution of ex_90_1 with `statement` at the start of its forward pass.
+fn forward_with(statement: &str) -> String {
+    changed("ex_90_1", "let z =", &format!("{statement}\nlet z ="))
+}
+
+#[rstest]
+#[case::crlf(solution("ex_90_1").replace('\n', "\r\n"))]
+#[case::byte_order_mark(format!("\u{feff}{}", solution("ex_90_1")))]
+#[case::no_newline_at_the_end(solution("ex_90_1").trim_end().to_owned())]
+#[case::comment_at_the_end(solution("ex_90_1") + "// done")]
+#[case::megabytes_printed(forward_with("print!(\"{}\", \"x\".repeat(1 << 20));"))]
+fn what_rust_accepts_is_graded(#[case] text: String) {
+    let lesson = graded(text);
+    assert_eq!(lesson["verdict"], "passed", "{lesson:#}");
+    assert!(lesson["output"].as_str().unwrap().len() < 64 << 10);
+}
+
+#[rstest]
+#[case::empty("", "compile_error", "pub fn forward(x: f64, w: f64, b: f64, y: f64) -> Forward")]
+#[case::syntax_error("pub fn forward( {", "compile_error", "ex_90_1/src/lib.rs:1")]
+#[case::unclosed_comment("fn f() {} /*", "compile_error", "unterminated block comment")]
+#[case::attribute_at_the_end(solution("ex_90_1") + "#[cfg(any())]", "compile_error", "expected item")]
+#[case::doc_comment_at_the_end(solution("ex_90_1") + "/// For main.", "compile_error", "expected item")]
+#[case::open_macro_at_the_end(
+    solution("ex_90_1") + "macro_rules! eat { ($($t:tt)*) => {}; } eat! {",
+    "compile_error",
+    "unclosed delimiter"
+)]
+#[case::nul_byte("fn f() {}\0", "compile_error", "ex_90_1/src/lib.rs:1")]
+#[case::type_error("fn f() -> f64 { true }", "compile_error", "ex_90_1/src/lib.rs:1:17")]
+#[case::unsafe_code("fn f() { unsafe {} }", "rejected", "ex_90_1/src/lib.rs:1: `unsafe`")]
+#[case::not_utf8(b"// caf\xe9", "rejected", "not UTF-8")]
+fn what_cannot_be_graded_says_why(
+    #[case] text: impl AsRef<[u8]>,
+    #[case] verdict: &str,
+    #[case] says: &str,
+) {
+    let lesson = graded(text);
+    assert_eq!(lesson["verdict"], verdict, "{lesson:#}");
+    assert!(messages(&lesson).contains(says), "{}", messages(&lesson));
+}
+
+#[rstest]
+#[case::missing_function(&[("pub fn backward", "pub fn backwards")], "`backward` is missing")]
+#[case::changed_signature(
+    &[("backward(x: f64, w: f64", "backward(w: f32, x: f64"), ("forward(x, w, b, y)", "forward(x, w.into(), b, y)")],
+    "`backward` has changed"
+)]
+#[case::missing_field(
+    &[("    /// dL/dz.\n    pub dz: f64,\n", ""), ("Gradients { dz, dw, db }", "Gradients { dw, db }")],
+    "`Gradients` has changed"
+)]
+fn a_misfit_is_explained_by_the_signature_that_is_expected(
+    #[case] changes: &[(&str, &str)],
+    #[case] says: &str,
+) {
+    let mut text = solution("ex_90_1");
+    for (from, to) in changes {
+        assert!(text.contains(from), "the text to change is gone: {from}");
+        text = text.replace(from, to);
+    }
+    let lesson = graded(text);
+    let messages = messages(&lesson);
+    assert_eq!(lesson["verdict"], "compile_error");
+    assert!(messages.contains(says) && messages.contains("The lesson expects"), "{messages}");
+    assert!(!messages.contains("gradlings_wire"), "{messages}");
+}
+
+#[rstest]
+#[case::panic("panic!(\"no idea\");", "panicked", "ex_90_1/src/lib.rs:")]
+#[case::long_panic("panic!(\"{}\", \"x\".repeat(1 << 27));", "panicked", "more bytes")]
+#[case::exit("std::process::exit(0);", "stopped_early", "exited with code 0")]
+#[case::abort("std::process::abort();", "crashed", "signal")]
+#[case::memory(
+    "let v: Vec<f64> = Vec::with_capacity(1 << 40); drop(v);",
+    "out_of_memory",
+    "2048 MiB): it asked for 8388608 MiB more"
+)]
+#[case::stack("fn f(x: f64) -> f64 { f(x + 1.0) + x } print!(\"{}\", f(x));", "crashed", "stack")]
+#[case::gigabyte(
+    "for _ in 0..1 << 10 { print!(\"{}\", \"x\".repeat(1 << 20)); }",
+    "stopped_early",
+    "64 MiB"
+)]
+fn code_that_does_not_return_gets_its_own_verdict(
+    #[case] statement: &str,
+    #[case] verdict: &str,
+    #[case] says: &str,
+) {
+    let lesson = graded(forward_with(statement));
+    assert!(verdicts(&lesson).contains(&verdict), "{lesson:#}");
+    assert_eq!(lesson["score"], 0.0);
+    assert!(messages(&lesson).contains(says), "{}", messages(&lesson));
+}
+
+#[test]
+fn an_infinite_loop_costs_only_the_checks_that_run_into_it() {
+    let lesson = graded(changed("ex_90_1", "let dw =", "while a < f64::INFINITY {}\nlet dw ="));
+    let verdicts = verdicts(&lesson);
+    assert_eq!(verdicts[..2], ["passed", "passed"]);
+    assert!(verdicts[2..].iter().all(|verdict| *verdict == "timed_out"), "{lesson:#}");
+}
+
+#[rstest]
+#[case::product("let _ = x.dot(x);")]
+#[case::slice("let _ = x.slice(ndarray::s![..1000, ..]);")]
+#[case::own("let _ = x[[1000, 0]];")]
+fn a_panic_inside_of_a_crate_names_the_learners_line(#[case] statement: &str) {
+    let sound = solution("ex_90_2");
+    let line = sound.lines().position(|line| line.contains("x.dot(w)")).unwrap() + 1;
+    let text = changed("ex_90_2", "x.dot(w)", &format!("{statement} x.dot(w)"));
+    let lesson = Submission::empty().with("ex_90_2", text).grade_one("ex_90_2");
+    let messages = messages(&lesson);
+    assert_eq!(lesson["checks"][0]["verdict"], "panicked", "{lesson:#}");
+    assert!(messages.contains(&format!("ex_90_2/src/lib.rs:{line}: ")), "{messages}");
+    assert!(!messages.contains("/registry/"), "{messages}");
+}
+
+#[test]
+fn the_compiler_does_not_tell_where_crates_are_kept() {
+    let submission =
+        Submission::empty().with_change("ex_90_2", "dy.sum_axis(Axis(0))", "dy.sum_axis(0)");
+    let messages = messages(&submission.grade_one("ex_90_2"));
+    assert!(messages.contains(" ndarray-") && !messages.contains("/registry/"), "{messages}");
+}
+
+#[test]
+fn what_is_too_long_to_answer_is_said_to_be() {
+    let submission = Submission::empty().with_change(
+        "ex_90_2",
+        "    x.dot(w)",
+        "    Array2::zeros((2048, 2048))",
+    );
+    let lesson = submission.grade_one("ex_90_2");
+    let product = check(&lesson, "product");
+    assert_eq!(product["verdict"], "protocol_error", "{lesson:#}");
+    assert!(product["message"].as_str().unwrap().contains("16 MiB"), "{lesson:#}");
+}
+
+#[test]
+fn nan_everywhere_earns_nothing() {
+    let lesson = graded(changed("ex_90_1", "b + w * x", "f64::NAN * (w + x + b)"));
+    assert_eq!(lesson["score"], 0.0, "{lesson:#}");
+    assert!(messages(&lesson).contains("is NaN"));
+}
+
+#[test]
+fn a_wrong_shape_is_told_as_a_shape() {
+    let submission = Submission::empty().with_change(
+        "ex_90_2",
+        "dy.sum_axis(Axis(0))",
+        "if true { return Array1::zeros(dy.len()) } dy.sum_axis(Axis(0))",
+    );
+    let lesson = submission.grade_one("ex_90_2");
+    assert_eq!(lesson["verdict"], "failed", "{lesson:#}");
+    assert!(messages(&lesson).contains("has shape"), "{}", messages(&lesson));
+}
+
+#[test]
+fn printed_verdicts_earn_nothing() {
+    let text = forward_with("println!(\"test result: ok. 100 passed\"); let b = b + 1.0;");
+    assert_eq!(graded(text)["checks"][0]["verdict"], "failed");
+}
+
+/// A tar file with one file in it.
+fn tar(path: &str, text: &str) -> Vec<u8> {
+    let mut header = tar::Header::new_ustar();
+    header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
+    header.set_size(text.len() as u64);
+    header.set_cksum();
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append(&header, text.as_bytes()).unwrap();
+    archive.into_inner().unwrap()
+}
+
+#[rstest]
+#[case::sound("ex_90_1/src/lib.rs", "passed", "")]
+#[case::in_a_folder("mine/ex_90_1/src/lib.rs", "passed", "")]
+#[case::leads_elsewhere("../ex_90_1/src/lib.rs", "rejected", "outside the submission")]
+#[case::another_lesson("ex_90_2/src/lib.rs", "not_implemented", "nothing was handed in")]
+fn an_archive_is_graded_like_a_folder(
+    #[case] path: &str,
+    #[case] verdict: &str,
+    #[case] says: &str,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("handed-in.tar");
+    fs::write(&file, tar(path, &solution("ex_90_1"))).unwrap();
+    let file = file.to_str().unwrap();
+    let report = report(&grader(&["grade", "ex_90_1", "--format=json", "--submission", file]));
+    let lesson = &report["lessons"][0];
+    assert_eq!(lesson["verdict"], verdict, "{report:#}");
+    assert!(messages(lesson).contains(says), "{report:#}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something was unpacked");
+}

@@ -1,0 +1,12 @@
+//! End-to-end tests: they drive the grader of the tiny course on real submissions.
+
+mod abilities;
+mod bad_input;
+mod command_line;
+mod elsewhere;
+mod grade;
+mod hostile_worker;
+mod report;
+#[path = "../support/mod.rs"]
+mod support;
+mod together;

@@ -1,0 +1,87 @@
+//! The JSON report keeps its published form.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{Submission, changed, grader, root, solution};
+
+fn schema() -> Value {
+    let file = root().join("docs/report.schema.json");
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
+
+fn conforms(report: &Value) -> bool {
+    let validator = jsonschema::validator_for(&schema()).expect("the schema is sound");
+    validator.is_valid(report)
+}
+
+#[test]
+fn reports_conform_to_the_published_schema() {
+    let mistaken = changed("ex_90_1", "let db = dz;", "let db = dz * b;");
+    let submissions = [
+        Submission::empty(),
+        Submission::empty().with_solution("ex_90_1"),
+        Submission::empty().with("ex_90_1", mistaken),
+        Submission::empty().with("ex_90_1", "syntax error"),
+        Submission::empty().with("ex_90_1", "unsafe fn f() {}"),
+    ];
+    for submission in submissions {
+        let (report, _) = submission.grade(&["ex_90_1"]);
+        assert!(conforms(&report), "{report:#}");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_report() {
+    let (report, _) = Submission::empty().with_solution("ex_90_1").grade(&["ex_90_1"]);
+    let changed = |pointer: &str, value: Value| {
+        let mut changed = report.clone();
+        *changed.pointer_mut(pointer).unwrap() = value;
+        changed
+    };
+    assert!(!conforms(&changed("/schema_version", json!(2))));
+    assert!(!conforms(&changed("/lessons/0/verdict", json!("excellent"))));
+    assert!(!conforms(&changed("/lessons/0/checks/0/kind", json!("guess"))));
+    assert!(!conforms(&changed("/score", json!("10"))));
+    assert!(!conforms(&json!({})));
+}
+
+#[test]
+fn a_report_names_what_was_graded_and_how() {
+    let first = Submission::empty().with_solution("ex_90_1");
+    let (report, _) = first.grade(&["ex_90_1"]);
+    assert_eq!(report["submission"], first.path());
+    let sandboxes = ["landlock+seccomp", "landlock", "seccomp", "none"];
+    assert!(sandboxes.iter().any(|sandbox| report["sandbox"] == *sandbox), "{}", report["sandbox"]);
+    let backend = if cfg!(feature = "openblas") { "openblas" } else { "ndarray" };
+    assert_eq!(report["gemm_backend"], backend);
+    let second = Submission::empty().with("ex_90_1", solution("ex_90_1") + "\n");
+    assert_ne!(report["submission_sha256"], second.grade(&["ex_90_1"]).0["submission_sha256"]);
+}
+
+#[test]
+fn a_signed_report_is_believed_until_a_byte_of_it_changes() {
+    let submission = Submission::empty().with_solution("ex_90_1");
+    let at = |name: &str| format!("{}/{name}", submission.path());
+    let (report, key, public) = (at("report.json"), at("key"), at("key.pub"));
+    let verify = || grader(&["verify-report", &report, "--key", &public]).status.code();
+    assert_eq!(grader(&["new-key", &key]).status.code(), Some(0));
+    assert_eq!(grader(&["new-key", &key]).status.code(), Some(2), "a key is never overwritten");
+    let grade = ["grade", "ex_90_1", "--submission", submission.path(), "--format", "json"];
+    let signed = ["--record", "--insecure", "--output", &report, "--sign", &key];
+    assert_eq!(grader(&[&grade[..], &signed[..]].concat()).status.code(), Some(0));
+    assert_eq!(verify(), Some(0));
+
+    let honest = fs::read_to_string(&report).unwrap();
+    fs::write(&report, honest.replace("\"score\": 1.0", "\"score\": 9.0")).unwrap();
+    assert_eq!(verify(), Some(2), "the score was changed");
+    fs::write(&report, &honest).unwrap();
+    assert_eq!(verify(), Some(0));
+    assert_eq!(grader(&["new-key", &at("other")]).status.code(), Some(0));
+    let other = grader(&["verify-report", &report, "--key", &at("other.pub")]);
+    let said = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(other.status.code() == Some(2) && said.contains("not what was signed"), "{said}");
+    let not_a_key = grader(&["verify-report", &report, "--key", &report]);
+    assert!(String::from_utf8_lossy(&not_a_key.stderr).contains("failed to read a key"));
+}

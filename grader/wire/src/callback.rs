@@ -1,0 +1,125 @@
+//! Functions among the arguments: the grader evaluates them, the worker asks for their results.
+
+use std::{
+    cell::RefCell,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use crate::{functions, line::Line, mismatch::Mismatch, value::Value, wire::Wire};
+
+/// A function from `A`, a tuple of arguments, to `R`. Clones share the count of calls.
+pub struct Callback<A, R> {
+    run: Arc<dyn Fn(A) -> R + Send + Sync>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl<A, R> Callback<A, R> {
+    /// A callback that has not been called.
+    pub fn new(run: impl Fn(A) -> R + Send + Sync + 'static) -> Self {
+        Self { run: Arc::new(run), calls: Arc::default() }
+    }
+
+    /// Calls the function.
+    ///
+    /// # Panics
+    /// In a worker, when the call that it was an argument of is over, or the grader does not answer.
+    pub fn call(&self, arguments: A) -> R {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        (self.run)(arguments)
+    }
+
+    /// How often it was called, by whatever clone and from whatever process that it was sent to.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+}
+
+impl<A, R> Clone for Callback<A, R> {
+    fn clone(&self) -> Self {
+        Self { run: Arc::clone(&self.run), calls: Arc::clone(&self.calls) }
+    }
+}
+
+impl<A, R> fmt::Debug for Callback<A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback").field("calls", &self.calls()).finish_non_exhaustive()
+    }
+}
+
+impl<A: Wire + 'static, R: Wire + 'static> Wire for Callback<A, R> {
+    fn into_value(self) -> Value {
+        let answer = move |arguments| functions::call(arguments, |arguments| self.call(arguments));
+        Value::Callback(offer(Arc::new(answer)))
+    }
+
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        let Value::Callback(index) = value else { return Err(Mismatch::new("a function")) };
+        let asking = Line::in_call().ok_or_else(|| Mismatch::new("a function outside of a call"));
+        let (line, call) = asking?;
+        Ok(Self::new(move |arguments: A| {
+            let answer = line.ask(call, index, arguments.into_value());
+            let result = answer.and_then(|value| {
+                R::from_value(value).map_err(|mismatch| format!("failed to {mismatch}"))
+            });
+            result.unwrap_or_else(|message| panic!("{message}"))
+        }))
+    }
+}
+
+type Answer = Arc<dyn Fn(Value) -> Result<Value, Mismatch> + Send + Sync>;
+
+thread_local! {
+    /// What `offering` collects; `None` outside of it.
+    static OFFERED: RefCell<Option<Vec<Answer>>> = const { RefCell::new(None) };
+}
+
+/// Offers a function and gives its number.
+fn offer(answer: Answer) -> u32 {
+    OFFERED.with_borrow_mut(|offered| {
+        let offered = offered.as_mut().expect("a function can be an argument, not a result");
+        offered.push(answer);
+        u32::try_from(offered.len() - 1).expect("arguments are fewer than 2³²")
+    })
+}
+
+/// The callbacks among the arguments of a call, by their numbers.
+#[derive(Clone, Default)]
+pub struct Callbacks(Arc<[Answer]>);
+
+impl Callbacks {
+    /// Evaluates the callback `index`. A panic of its function is not caught.
+    ///
+    /// # Errors
+    /// When there is no such callback, or its arguments are of other types.
+    pub fn answer(&self, index: u32, arguments: Value) -> Result<Value, Mismatch> {
+        let answer = usize::try_from(index).ok().and_then(|index| self.0.get(index));
+        answer.ok_or_else(|| Mismatch::new("a function that was passed in"))?(arguments)
+    }
+}
+
+impl fmt::Debug for Callbacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Callbacks").field(&self.0.len()).finish()
+    }
+}
+
+/// Makes a value, and gives the callbacks in it beside it.
+pub fn offering(make: impl FnOnce() -> Value) -> (Value, Callbacks) {
+    /// Ends the offer, also when `make` panics.
+    struct Offer(Option<Vec<Answer>>);
+
+    impl Drop for Offer {
+        fn drop(&mut self) {
+            OFFERED.set(self.0.take());
+        }
+    }
+
+    let _offer = Offer(OFFERED.replace(Some(Vec::new())));
+    let value = make();
+    (value, Callbacks(OFFERED.take().unwrap_or_default().into()))
+}

@@ -1,0 +1,47 @@
+use crate::{mismatch::Mismatch, value::Value, wire::Wire};
+
+type Run = Box<dyn Fn(Value) -> Result<Value, Mismatch>>;
+
+/// The functions of one crate (learner, stub, solution or variant) that a worker answers calls with.
+#[derive(Default)]
+pub struct Functions {
+    functions: Vec<(&'static str, Run)>,
+}
+
+impl Functions {
+    /// No functions. Crates without a prelude know no `Default`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Answers calls of `name` with `run`, which is given the arguments. Of two functions with one
+    /// name the first answers.
+    #[must_use]
+    pub fn on(
+        mut self,
+        name: &'static str,
+        run: impl Fn(Value) -> Result<Value, Mismatch> + 'static,
+    ) -> Self {
+        self.functions.push((name, Box::new(run)));
+        self
+    }
+
+    /// Calls `name`; `None` when there is no such function.
+    #[must_use]
+    pub fn call(&self, name: &str, arguments: Value) -> Option<Result<Value, Mismatch>> {
+        let (_, run) = self.functions.iter().find(|(known, _)| *known == name)?;
+        Some(run(arguments))
+    }
+}
+
+/// Reads the arguments, runs a function on them, and gives its result as a value.
+///
+/// # Errors
+/// When the arguments are of other types.
+pub fn call<A: Wire, R: Wire>(
+    arguments: Value,
+    run: impl FnOnce(A) -> R,
+) -> Result<Value, Mismatch> {
+    Ok(run(A::from_value(arguments)?).into_value())
+}

@@ -1,0 +1,199 @@
+//! Checks of lesson 2.2: the scalar neuron in code.
+
+use engine::checks::{
+    Check,
+    Kind::{Gradient, Property, Snapshot, Value},
+    Learner, Lesson, Miss, Outcome, close, gradients, rounded, same_table,
+};
+use gradcheck::Argument;
+use ndarray::ArrayD;
+
+use super::contract::{Forward, Gradients, backward, forward};
+
+pub const LESSON: Lesson = Lesson::new(
+    "The scalar neuron in code",
+    &[
+        Check::hidden(Value, "activation", "z and a at random points", 1.0, activation),
+        Check::hidden(Value, "loss", "the loss at random points", 1.0, loss).after(&["activation"]),
+        Check::visible(Snapshot, "course_table", "the course's printed table", 1.0, course_table)
+            .after(&["activation", "loss", "chain", "weight_gradient", "bias_gradient"]),
+        Check::hidden(Value, "chain", "dL/da and dL/dz at random points", 2.0, chain)
+            .after(&["activation"]),
+        Check::hidden(
+            Gradient,
+            "weight_gradient",
+            "dL/dw against finite differences",
+            2.0,
+            weight_gradient,
+        )
+        .after(&["activation", "chain"]),
+        Check::hidden(
+            Gradient,
+            "bias_gradient",
+            "dL/db against finite differences",
+            2.0,
+            bias_gradient,
+        )
+        .after(&["activation", "chain"]),
+        Check::hidden(
+            Property,
+            "large_inputs",
+            "large |z|: saturated, never NaN",
+            1.0,
+            large_inputs,
+        )
+        .after(&["activation", "loss", "chain", "weight_gradient", "bias_gradient"]),
+    ],
+)
+.after(&["ex_2_1"]);
+
+/// x, w, b, y of one neuron.
+#[derive(Clone, Copy)]
+struct Point {
+    x: f64,
+    w: f64,
+    b: f64,
+    y: f64,
+}
+
+impl Point {
+    fn arguments(self) -> (f64, f64, f64, f64) {
+        (self.x, self.w, self.b, self.y)
+    }
+
+    /// z and the magnitude of its terms.
+    fn z(self) -> (f64, f64) {
+        (self.w * self.x + self.b, (self.w * self.x).abs() + self.b.abs())
+    }
+
+    fn loss(self) -> f64 {
+        (self.z().0.tanh() - self.y).powi(2) / 2.0
+    }
+}
+
+/// Random points, the last four with one argument zero each.
+fn points(learner: &mut Learner) -> Vec<Point> {
+    let point = |case: usize| {
+        let mut numbers = [(); 4].map(|()| learner.uniform(-1.5, 1.5));
+        if case >= 16 {
+            numbers[case - 16] = 0.0;
+        }
+        let [x, w, b, y] = numbers;
+        Point { x, w, b, y }
+    };
+    (0..20).map(point).collect()
+}
+
+fn activation(learner: &mut Learner) -> Outcome {
+    for point in points(learner) {
+        let got = learner.call(forward, point.arguments())?;
+        let (z, scale) = point.z();
+        close("z", got.z, z, scale)?;
+        // |tanh′| ≤ 1: tanh does not enlarge an error in z.
+        close("a", got.a, z.tanh(), scale + 1.0)?;
+    }
+    Ok(())
+}
+
+fn loss(learner: &mut Learner) -> Outcome {
+    for point in points(learner) {
+        let got = learner.call(forward, point.arguments())?;
+        let (_, scale) = point.z();
+        let residual = 1.0 + point.y.abs();
+        close("the loss", got.loss, point.loss(), residual * (residual + scale))?;
+    }
+    Ok(())
+}
+
+fn course_table(learner: &mut Learner) -> Outcome {
+    let example = Point { x: 2.0, w: -0.5, b: 1.0, y: 0.8 };
+    let Forward { z, a, loss } = learner.call(forward, example.arguments())?;
+    let Gradients { dw, db, .. } = learner.call(backward, example.arguments())?;
+    let [z, a, loss, dw, db] = [z, a, loss, dw, db].map(rounded);
+    let got = format!("z = {z}\na = {a}\nL = {loss}\ndL/dw = {dw}\ndL/db = {db}");
+    same_table(&got, "z = 0\na = 0\nL = 0.32\ndL/dw = -1.6\ndL/db = -0.8")
+}
+
+fn chain(learner: &mut Learner) -> Outcome {
+    for point in points(learner) {
+        let got = learner.call(backward, point.arguments())?;
+        let (z, scale) = point.z();
+        // 1 − tanh² as 1/cosh²: computed in another way than in the solution.
+        let da = z.tanh() - point.y;
+        let error = 1.0 + point.y.abs() + scale;
+        close("dL/da", got.da, da, error)?;
+        close("dL/dz", got.dz, da / z.cosh().powi(2), error * (1.0 + scale))?;
+    }
+    Ok(())
+}
+
+fn weight_gradient(learner: &mut Learner) -> Outcome {
+    for point in points(learner) {
+        let got = learner.call(backward, point.arguments())?;
+        let at = |w: &[ArrayD<f64>]| Point { w: w[0].sum(), ..point };
+        let arguments = [Argument::scalar("w", point.w, got.dw)];
+        gradients(learner, &arguments, |w| at(w).loss(), |learner, w| own_loss(learner, at(w)))?;
+    }
+    Ok(())
+}
+
+fn bias_gradient(learner: &mut Learner) -> Outcome {
+    for point in points(learner) {
+        let got = learner.call(backward, point.arguments())?;
+        let at = |b: &[ArrayD<f64>]| Point { b: b[0].sum(), ..point };
+        let arguments = [Argument::scalar("b", point.b, got.db)];
+        gradients(learner, &arguments, |b| at(b).loss(), |learner, b| own_loss(learner, at(b)))?;
+    }
+    Ok(())
+}
+
+fn own_loss(learner: &mut Learner, point: Point) -> Result<f64, Miss> {
+    Ok(learner.call(forward, point.arguments())?.loss)
+}
+
+fn large_inputs(learner: &mut Learner) -> Outcome {
+    for (low, high) in [(4.0, 8.0), (8.0, 15.0)] {
+        let magnitude = learner.uniform(low, high);
+        at_both_signs(learner, magnitude, nearly_saturated)?;
+    }
+    for magnitude in [20.0, 400.0, 720.0, 1000.0, 1e6] {
+        at_both_signs(learner, magnitude, saturated)?;
+    }
+    Ok(())
+}
+
+/// A check of the points with z = ±magnitude.
+fn at_both_signs(
+    learner: &mut Learner,
+    magnitude: f64,
+    check: fn(&mut Learner, Point) -> Outcome,
+) -> Outcome {
+    for sign in [-1.0, 1.0] {
+        let y = learner.uniform(-0.5, 0.5);
+        check(learner, Point { x: sign * magnitude, w: 1.0, b: 0.0, y })?;
+    }
+    Ok(())
+}
+
+/// Where ±1 is a tempting approximation of tanh, and a wrong one.
+fn nearly_saturated(learner: &mut Learner, point: Point) -> Outcome {
+    let (z, _) = point.z();
+    let Forward { a, loss, .. } = learner.call(forward, point.arguments())?;
+    close("a of a large z", a, z.tanh(), 1.0)?;
+    close("the loss at a large z", loss, point.loss(), 2.0)?;
+    let Gradients { dz, .. } = learner.call(backward, point.arguments())?;
+    // 1 − a² has an absolute error of a few ε, however small it is.
+    close("dL/dz at a large z", dz, (z.tanh() - point.y) / z.cosh().powi(2), 2.0)
+}
+
+fn saturated(learner: &mut Learner, point: Point) -> Outcome {
+    let Point { x, y, .. } = point;
+    let Forward { a, loss, .. } = learner.call(forward, point.arguments())?;
+    close("a of a large z", a, x.signum(), 1.0)?;
+    close("the loss at a large z", loss, (x.signum() - y).powi(2) / 2.0, 2.0)?;
+    let Gradients { dz, dw, db, .. } = learner.call(backward, point.arguments())?;
+    // Where tanh rounds to 1, cancellation may leave a few ε of 1 − a².
+    close("dL/dz at a large z", dz, 0.0, 2.0)?;
+    close("dL/dw at a large z", dw, 0.0, 2.0 * x)?;
+    close("dL/db at a large z", db, 0.0, 2.0)
+}

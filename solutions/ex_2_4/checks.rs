@@ -1,0 +1,396 @@
+//! Checks of lesson 2.4: finite differences.
+
+use engine::checks::{
+    Callback, Check,
+    Kind::{Cost, Property, Snapshot, Value},
+    Learner, Lesson, Miss, Outcome, all_close, close, rounded, same_table,
+};
+use ndarray::Array1;
+
+use super::contract::{
+    Scheme, best_epsilon, central_difference, forward_difference, forward_passes, gradient,
+    has_kink, relative_error,
+};
+
+pub const LESSON: Lesson = Lesson::new(
+    "Finite differences",
+    &[
+        Check::hidden(Value, "forward", "forward differences", 1.0, forward_values),
+        Check::hidden(Value, "central", "central differences", 1.0, central_values),
+        Check::visible(Snapshot, "course_table", "the course's printed table", 1.0, course_table)
+            .after(&["forward", "central"]),
+        Check::hidden(Property, "order", "errors that fall like ε and like ε²", 1.0, order)
+            .after(&["forward", "central"]),
+        Check::hidden(Value, "gradient", "the gradient of several variables", 1.0, gradients)
+            .after(&["central"]),
+        Check::hidden(Cost, "gradient_cost", "two calls of f a parameter", 1.0, gradient_cost)
+            .after(&["gradient"]),
+        Check::hidden(Value, "relative_error", "the relative error", 1.0, relative_errors),
+        Check::hidden(Value, "forward_passes", "forward passes for p parameters", 1.0, passes),
+        Check::hidden(Property, "best_epsilon", "the best step within a decade", 1.0, best_steps),
+        Check::hidden(Property, "kinks", "kinks told from smooth points", 1.0, kinks),
+    ],
+)
+.after(&["ex_2_2"]);
+
+/// How many random cases a check tries.
+const CASES: usize = 16;
+
+/// The step of the kinks.
+const KINK_STEP: f64 = 1e-4;
+
+const SMOOTH: [Curve; 6] =
+    [Curve::Square, Curve::Cube, Curve::Exp, Curve::Sin, Curve::Tanh, Curve::SquaredError(0.2)];
+const KINKED: [Curve; 4] = [Curve::Magnitude, Curve::Relu, Curve::LeakyRelu, Curve::Bend(1.0)];
+
+/// A function g of one variable u.
+#[derive(Debug, Clone, Copy)]
+enum Curve {
+    /// u².
+    Square,
+    /// u³.
+    Cube,
+    /// eᵘ.
+    Exp,
+    /// sin u.
+    Sin,
+    /// tanh u.
+    Tanh,
+    /// |u|.
+    Magnitude,
+    /// max(0, u).
+    Relu,
+    /// max(0.01·u, u).
+    LeakyRelu,
+    /// min(u, u + jump·u): the slope changes by the jump at 0.
+    Bend(f64),
+    /// √(u² + radius²): |u| with a round corner.
+    Rounded(f64),
+    /// ½(tanh u − target)².
+    SquaredError(f64),
+}
+
+/// f(θ) = g(slope·θ + shift).
+#[derive(Clone, Copy)]
+struct Line {
+    curve: Curve,
+    slope: f64,
+    shift: f64,
+}
+
+impl Line {
+    fn at(self, theta: f64) -> f64 {
+        let u = self.slope * theta + self.shift;
+        match self.curve {
+            Curve::Square => u * u,
+            Curve::Cube => u * u * u,
+            Curve::Exp => u.exp(),
+            Curve::Sin => u.sin(),
+            Curve::Tanh => u.tanh(),
+            Curve::Magnitude => u.abs(),
+            Curve::Relu => u.max(0.0),
+            Curve::LeakyRelu => u.max(0.01 * u),
+            Curve::Bend(jump) => u.min(u + jump * u),
+            Curve::Rounded(radius) => u.hypot(radius),
+            Curve::SquaredError(target) => 0.5 * (u.tanh() - target).powi(2),
+        }
+    }
+
+    fn callback(self) -> Callback<(f64,), f64> {
+        Callback::new(move |(theta,): (f64,)| self.at(theta))
+    }
+
+    fn formula(self) -> String {
+        format!("{:?} of {}·θ + {}", self.curve, self.slope, self.shift)
+    }
+}
+
+/// A function of several variables.
+#[derive(Clone, Copy)]
+enum Surface {
+    Bowl,
+    Ring,
+    CubedSum,
+}
+
+impl Surface {
+    fn at(self, theta: &Array1<f64>) -> f64 {
+        let next = theta.iter().cycle().skip(1);
+        match self {
+            Self::Bowl => (1..).zip(theta).map(|(i, t)| f64::from(i) * t * t).sum(),
+            Self::Ring => theta.iter().zip(next).map(|(t, next)| t.sin() * next).sum(),
+            Self::CubedSum => theta.sum().powi(3),
+        }
+    }
+
+    fn callback(self) -> Callback<(Array1<f64>,), f64> {
+        Callback::new(move |(theta,): (Array1<f64>,)| self.at(&theta))
+    }
+
+    fn formula(self) -> &'static str {
+        match self {
+            Self::Bowl => "Σ i·θᵢ², i from 1",
+            Self::Ring => "Σ sin(θᵢ)·θᵢ₊₁, with the first variable after the last",
+            Self::CubedSum => "(Σ θᵢ)³",
+        }
+    }
+}
+
+/// Adds f to what `--reveal` shows: in the arguments of the call it is only a callback.
+fn with_f(miss: Miss, formula: &str) -> Miss {
+    let reveal = format!("{}\nf(θ) = {formula}", miss.reveal);
+    miss.revealing(reveal)
+}
+
+/// A smooth function, a point and a step. Small steps come last: with them, round-off is larger than
+/// the precision to which an answer must equal that of a known mistake.
+fn random_case(learner: &mut Learner, case: usize) -> (Line, f64, f64) {
+    let curve = match SMOOTH[learner.rng().usize(..SMOOTH.len())] {
+        Curve::SquaredError(_) => Curve::SquaredError(learner.uniform(-0.5, 0.5)),
+        curve => curve,
+    };
+    let (slope, shift) = (learner.uniform(0.5, 1.5), learner.uniform(-0.5, 0.5));
+    let (low, high) = if case < CASES { (-4.0, -2.0) } else { (-7.5, -6.0) };
+    let epsilon = 10_f64.powf(learner.uniform(low, high));
+    (Line { curve, slope, shift }, learner.uniform(-1.0, 1.0), epsilon)
+}
+
+/// The difference of f's values at two points divided by the distance of the points, and the
+/// magnitude of its terms. θ + ε is rounded by up to |θ|·u, so the distance as stored differs from ε
+/// by as much; a learner may divide by either, and the magnitude allows for both.
+fn quotient(f: impl Fn(f64) -> f64, [ahead, behind]: [f64; 2], distance: f64) -> (f64, f64) {
+    let points = ahead.abs() + behind.abs();
+    let (ahead, behind) = (f(ahead), f(behind));
+    let quotient = (ahead - behind) / distance;
+    (quotient, (ahead.abs() + behind.abs() + points * quotient.abs()) / distance)
+}
+
+fn forward_values(learner: &mut Learner) -> Outcome {
+    for case in 0..CASES + CASES / 2 {
+        let (f, theta, epsilon) = random_case(learner, case);
+        let got = learner.call(forward_difference, (f.callback(), theta, epsilon))?;
+        let (want, scale) = quotient(|at| f.at(at), [theta + epsilon, theta], epsilon);
+        close("the forward difference", got, want, scale)
+            .map_err(|miss| with_f(miss, &f.formula()))?;
+    }
+    Ok(())
+}
+
+fn central_values(learner: &mut Learner) -> Outcome {
+    for case in 0..CASES + CASES / 2 {
+        let (f, theta, epsilon) = random_case(learner, case);
+        let got = learner.call(central_difference, (f.callback(), theta, epsilon))?;
+        let (want, scale) =
+            quotient(|at| f.at(at), [theta + epsilon, theta - epsilon], 2.0 * epsilon);
+        close("the central difference", got, want, scale)
+            .map_err(|miss| with_f(miss, &f.formula()))?;
+    }
+    Ok(())
+}
+
+fn course_table(learner: &mut Learner) -> Outcome {
+    let (x, b, y) = (2.0, 0.1, 1.0);
+    let first = table_row(learner, (x, b, y), 0.5)?;
+    let second = table_row(learner, (1.0, 0.0, 0.5), 0.0)?;
+    let want = "L = 0.01990032, forward = -0.143317153, central = -0.143322028\n\
+                L = 0.125, forward = -0.499995, central = -0.5";
+    same_table(&format!("{first}\n{second}"), want)
+}
+
+/// The loss of a tanh neuron at the weight `theta`, and its differences with the course's step.
+fn table_row(
+    learner: &mut Learner,
+    (x, b, y): (f64, f64, f64),
+    theta: f64,
+) -> Result<String, Miss> {
+    let f = Line { curve: Curve::SquaredError(y), slope: x, shift: b };
+    let loss = f.at(theta);
+    let forward = learner.call(forward_difference, (f.callback(), theta, 1e-5))?;
+    let central = learner.call(central_difference, (f.callback(), theta, 1e-5))?;
+    let [loss, forward, central] = [loss, forward, central].map(rounded);
+    Ok(format!("L = {loss}, forward = {forward}, central = {central}"))
+}
+
+/// Halving the step halves the error of the forward difference and quarters that of the central one.
+fn order(learner: &mut Learner) -> Outcome {
+    let f = Callback::new(|(theta,): (f64,)| theta.exp());
+    for _ in 0..4 {
+        let theta = learner.uniform(0.2, 0.8);
+        let mut forward = Vec::new();
+        let mut central = Vec::new();
+        for epsilon in [0.04, 0.02, 0.01, 0.005] {
+            let at = (f.clone(), theta, epsilon);
+            forward.push(learner.call(forward_difference, at.clone())? - theta.exp());
+            central.push(learner.call(central_difference, at)? - theta.exp());
+        }
+        falls("the forward difference", "ε", &forward, 2.0)?;
+        falls("the central difference", "ε²", &central, 4.0)?;
+    }
+    Ok(())
+}
+
+/// The next power of ε in the error changes the ratio by less than ε: a tenth is ample.
+fn falls(name: &str, like: &str, errors: &[f64], ratio: f64) -> Outcome {
+    let mut ratios = errors.windows(2).map(|pair| pair[0] / pair[1]);
+    if ratios.all(|found| (found / ratio - 1.0).abs() <= 0.1) {
+        return Ok(());
+    }
+    Err(Miss::failed(format!("the error of {name} does not fall like {like}"))
+        .revealing(format!("errors {errors:?}, ε halved each time\nf(θ) = exp(θ)")))
+}
+
+fn gradients(learner: &mut Learner) -> Outcome {
+    for parameters in 1..=6 {
+        for surface in [Surface::Bowl, Surface::Ring, Surface::CubedSum] {
+            gradient_calls(learner, surface, parameters)?;
+        }
+    }
+    Ok(())
+}
+
+fn gradient_cost(learner: &mut Learner) -> Outcome {
+    for parameters in [2, 7, 100] {
+        let calls = gradient_calls(learner, Surface::Ring, parameters)?;
+        if calls > 2 * parameters {
+            return Err(Miss::failed(format!(
+                "`gradient` called f {calls} times for {parameters} parameters; central differences \
+                 need two calls for each parameter and no others"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Compares a gradient with central differences computed here, and returns how often `gradient`
+/// called f.
+fn gradient_calls(learner: &mut Learner, f: Surface, parameters: usize) -> Result<usize, Miss> {
+    let theta: Array1<f64> = learner.array(parameters, -1.0, 1.0);
+    let epsilon = 10_f64.powf(learner.uniform(-3.0, -2.0));
+    let (want, scale): (Vec<f64>, Vec<f64>) = (0..parameters)
+        .map(|at| {
+            let moved_to = |coordinate: f64| {
+                let mut point = theta.clone();
+                point[at] = coordinate;
+                f.at(&point)
+            };
+            quotient(moved_to, [theta[at] + epsilon, theta[at] - epsilon], 2.0 * epsilon)
+        })
+        .unzip();
+    // A sum of p terms is computed to within p roundings of its terms, each of order 1.
+    let scale: Array1<f64> = Array1::from(scale) + parameters as f64 / epsilon;
+    let callback = f.callback();
+    let got = learner.call(gradient, (callback.clone(), theta, epsilon))?;
+    all_close("the gradient", &got, &Array1::from(want), &scale)
+        .map_err(|miss| with_f(miss, f.formula()))?;
+    Ok(callback.calls())
+}
+
+fn relative_errors(learner: &mut Learner) -> Outcome {
+    let mut pairs =
+        vec![(0.0, 0.0), (0.0, 1e-300), (-2.0, 0.0), (1.0, -1.0), (1.0, -3.0), (-3.0, 1.0)];
+    for _ in 0..CASES {
+        let magnitude = 10_f64.powf(learner.uniform(-9.0, 9.0));
+        let analytic = magnitude * learner.uniform(-1.0, 1.0);
+        pairs.push((analytic, analytic * learner.uniform(-0.5, 1.5)));
+    }
+    for (analytic, numeric) in pairs {
+        let got = learner.call(relative_error, (analytic, numeric))?;
+        let larger = analytic.abs().max(numeric.abs());
+        let want = if larger == 0.0 { 0.0 } else { ((analytic - numeric) / larger).abs() };
+        close("the relative error", got, want, 1.0)?;
+    }
+    Ok(())
+}
+
+fn passes(learner: &mut Learner) -> Outcome {
+    // The course's matrix of 10 × 768 weights, without and with its 10 biases.
+    let mut sizes = vec![7_680, 7_690, 1];
+    sizes.extend((0..4).map(|_| learner.rng().usize(2..100_000)));
+    for parameters in sizes {
+        for (scheme, want) in [(Scheme::Forward, parameters + 1), (Scheme::Central, 2 * parameters)]
+        {
+            let got = learner.call(forward_passes, (scheme, parameters))?;
+            if got != want {
+                let than = if got < want { "too few" } else { "too many" };
+                let message = format!("Scheme::{scheme:?}: {than} forward passes");
+                let reveal = format!("{parameters} parameters: got {got}, expected {want}");
+                return Err(Miss::failed(message).revealing(reveal));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Truncation ε/2·f″ against round-off 2u/ε, or ε²/6·f‴ against u/ε: with all of order 1, the sums
+/// are smallest near √u and ∛u (Press et al., *Numerical Recipes*, 3rd ed., §5.7).
+fn best_steps(learner: &mut Learner) -> Outcome {
+    let best = [(Scheme::Forward, f64::EPSILON.sqrt()), (Scheme::Central, f64::EPSILON.cbrt())];
+    for (scheme, want) in best {
+        let got = learner.call(best_epsilon, (scheme,))?;
+        let fault = match got / want {
+            0.1..=10.0 => continue,
+            ratio if ratio > 10.0 => {
+                "too large by more than the factor of 10 that is allowed: truncation error \
+                 dominates there"
+            }
+            ratio if ratio > 0.0 => {
+                "too small by more than the factor of 10 that is allowed: round-off error \
+                 dominates there"
+            }
+            _ => "not a positive number",
+        };
+        return Err(Miss::failed(format!("the best step of Scheme::{scheme:?} is {fault}"))
+            .revealing(format!("got {got:e}, expected {want:e} up to a factor of 10")));
+    }
+    Ok(())
+}
+
+fn kinks(learner: &mut Learner) -> Outcome {
+    for _ in 0..CASES {
+        // Eighths, so that slope·θ + shift is exactly 0.
+        let theta = f64::from(learner.rng().i32(-8..=8)) / 8.0;
+        let slope = [-2.0, -1.0, 0.5, 1.0][learner.rng().usize(..4)];
+        let at_zero = |curve| Line { curve, slope, shift: -slope * theta };
+        let far = learner.uniform(1.0, 3.0) * if learner.rng().bool() { 1.0 } else { -1.0 };
+        for curve in KINKED {
+            is_kink(learner, at_zero(curve), theta)?;
+            // Flat and steep lines: whether there is a kink depends on the ratio of the slopes alone.
+            for scale in [-30.0, 20.0].map(f64::exp2) {
+                let shift = -scale * theta;
+                is_kink(learner, Line { curve, slope: scale, shift }, theta)?;
+            }
+            // Straight lines near θ: the two sides differ by round-off alone.
+            for scale in [slope, 1e-3, 1e6] {
+                let shift = scale * (far - theta);
+                is_smooth(learner, Line { curve, slope: scale, shift }, theta)?;
+            }
+        }
+        for curve in SMOOTH {
+            is_smooth(learner, at_zero(curve), theta)?;
+        }
+        // Close to the limits: gaps of 1.5·10⁻⁴ and 0.65·10⁻⁴ of the sum, and one that falls to ⅔.
+        is_kink(learner, at_zero(Curve::Bend(3e-4)), theta)?;
+        has_answer(learner, at_zero(Curve::Bend(1.3e-4)), theta, false, BELOW_LIMIT)?;
+        is_smooth(learner, at_zero(Curve::Rounded(slope.abs() * KINK_STEP / 2.0)), theta)?;
+    }
+    Ok(())
+}
+
+const BELOW_LIMIT: &str =
+    "`has_kink` reports a kink where the gap is less than 10⁻⁴ of the sum of the magnitudes";
+
+fn is_kink(learner: &mut Learner, f: Line, theta: f64) -> Outcome {
+    has_answer(learner, f, theta, true, "`has_kink` misses a kink")
+}
+
+fn is_smooth(learner: &mut Learner, f: Line, theta: f64) -> Outcome {
+    has_answer(learner, f, theta, false, "`has_kink` reports a kink at a smooth point")
+}
+
+/// Passes when `has_kink` answers `want`; otherwise misses with this message.
+fn has_answer(learner: &mut Learner, f: Line, theta: f64, want: bool, otherwise: &str) -> Outcome {
+    if learner.call(has_kink, (f.callback(), theta, KINK_STEP))? == want {
+        return Ok(());
+    }
+    Err(with_f(Miss::failed(otherwise), &f.formula()))
+}

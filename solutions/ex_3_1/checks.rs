@@ -1,0 +1,343 @@
+//! Checks of lesson 3.1: a batch, forward and backward.
+
+use std::convert;
+
+use engine::checks::Kind::{Gradient, Property, Snapshot, Source, Value};
+use engine::checks::{
+    Check, Learner, Lesson, Miss, Outcome, all_close, close, gradients, rounded, same_shape,
+    same_table,
+};
+use gradcheck::Argument;
+use ndarray::{Array, Array1, Array2, ArrayD, Axis, Dimension, array};
+
+use super::contract::{Forward, Gradients, backward, forward};
+
+pub const LESSON: Lesson = Lesson::new("A batch, forward and backward", CHECKS).after(&["ex_2_4"]);
+
+const CHECKS: &[Check] = &[
+    Check::hidden(Value, "activation", "Z and A at random batches", 1.0, activation),
+    Check::hidden(Value, "loss", "the loss at random batches", 1.0, loss).after(&["activation"]),
+    Check::visible(Snapshot, "course_table", "the course's printed table", 1.0, course_table)
+        .after(ALL_VALUES),
+    Check::hidden(
+        Value,
+        "chain",
+        "dL/dA and dL/dZ at random batches, one element for each sample",
+        1.0,
+        chain,
+    ),
+    Check::hidden(
+        Gradient,
+        "weight_gradient",
+        "dL/dW against finite differences",
+        2.0,
+        weight_gradient,
+    )
+    .after(&["chain"]),
+    Check::hidden(
+        Gradient,
+        "bias_gradient",
+        "dL/db against finite differences",
+        1.0,
+        bias_gradient,
+    )
+    .after(&["chain"]),
+    Check::hidden(
+        Property,
+        "mean_of_samples",
+        "the gradient of a batch is the mean over its samples",
+        1.0,
+        mean_of_samples,
+    )
+    .after(ALL_VALUES),
+    Check::hidden(Property, "large_inputs", "large |z|: saturated, never NaN", 1.0, large_inputs)
+        .after(ALL_VALUES),
+    Check::hidden(Source, "no_loops", "no loop in `forward` and `backward`", 1.0, no_loops),
+];
+
+/// The checks of every value that the two functions give.
+const ALL_VALUES: &[&str] = &["activation", "loss", "chain", "weight_gradient", "bias_gradient"];
+
+/// Samples and inputs of the batches that a check visits.
+const SHAPES: [(usize, usize); 6] = [(3, 2), (1, 1), (1, 5), (4, 1), (5, 3), (9, 6)];
+
+/// X, W, b, Y of one neuron over a batch.
+#[derive(Clone)]
+struct Batch {
+    x: Array2<f64>,
+    w: Array2<f64>,
+    b: Array1<f64>,
+    y: Array2<f64>,
+}
+
+impl Batch {
+    fn random(learner: &mut Learner, (samples, d_in): (usize, usize)) -> Self {
+        let (low, high) = (-1.0, 1.0);
+        Self {
+            x: learner.array([samples, d_in], low, high),
+            w: learner.array([1, d_in], low, high),
+            b: learner.array([1], low, high),
+            y: learner.array([samples, 1], low, high),
+        }
+    }
+
+    fn samples(&self) -> usize {
+        self.x.nrows()
+    }
+
+    /// Sample `i` as a batch of its own.
+    fn sample(&self, i: usize) -> Self {
+        let row = |array: &Array2<f64>| array.row(i).insert_axis(Axis(0)).to_owned();
+        Self { x: row(&self.x), y: row(&self.y), ..self.clone() }
+    }
+
+    /// One number for each sample.
+    fn column(&self, of_sample: impl Fn(usize) -> f64) -> Array2<f64> {
+        Array2::from_shape_fn([self.samples(), 1], |(i, _)| of_sample(i))
+    }
+
+    /// z of sample `i`.
+    fn z(&self, i: usize) -> f64 {
+        let terms = (0..self.x.ncols()).map(|k| self.w[[0, k]] * self.x[[i, k]]);
+        terms.sum::<f64>() + self.b[0]
+    }
+
+    /// The magnitude of the terms of z of sample `i`.
+    fn z_scale(&self, i: usize) -> f64 {
+        let terms = (0..self.x.ncols()).map(|k| (self.w[[0, k]] * self.x[[i, k]]).abs());
+        terms.sum::<f64>() + self.b[0].abs()
+    }
+
+    /// The magnitude of a − y of sample `i`, with that of z, whose rounding error reaches a.
+    fn residual_scale(&self, i: usize) -> f64 {
+        1.0 + self.y[[i, 0]].abs() + self.z_scale(i)
+    }
+
+    fn loss(&self) -> f64 {
+        let samples = 0..self.samples();
+        let losses = samples.map(|i| (self.z(i).tanh() - self.y[[i, 0]]).powi(2) / 2.0);
+        losses.sum::<f64>() / self.samples() as f64
+    }
+
+    fn loss_scale(&self) -> f64 {
+        let scales = (0..self.samples()).map(|i| self.residual_scale(i).powi(2));
+        scales.sum::<f64>() / self.samples() as f64
+    }
+
+    fn da(&self, i: usize) -> f64 {
+        (self.z(i).tanh() - self.y[[i, 0]]) / self.samples() as f64
+    }
+
+    /// With 1 − tanh² as 1/cosh², unlike the solution.
+    fn dz(&self, i: usize) -> f64 {
+        self.da(i) / self.z(i).cosh().powi(2)
+    }
+
+    fn da_scale(&self, i: usize) -> f64 {
+        self.residual_scale(i) / self.samples() as f64
+    }
+
+    fn dz_scale(&self, i: usize) -> f64 {
+        self.da_scale(i) * (1.0 + self.z_scale(i))
+    }
+
+    /// dL/dW and dL/db from dL/dz of each sample; from the scale of dL/dz and |x|, their scales.
+    fn parameter_gradients(
+        &self,
+        dz: impl Fn(&Self, usize) -> f64,
+        x: impl Fn(f64) -> f64,
+    ) -> (Array2<f64>, Array1<f64>) {
+        let over_samples = |term: &dyn Fn(usize) -> f64| (0..self.samples()).map(term).sum::<f64>();
+        let dw = Array2::from_shape_fn(self.w.dim(), |(_, k)| {
+            over_samples(&|i| dz(self, i) * x(self.x[[i, k]]))
+        });
+        (dw, array![over_samples(&|i| dz(self, i))])
+    }
+
+    fn forward(&self) -> Forward {
+        Forward {
+            z: self.column(|i| self.z(i)),
+            a: self.column(|i| self.z(i).tanh()),
+            loss: self.loss(),
+        }
+    }
+
+    fn call_forward(&self, learner: &mut Learner) -> Result<Forward, Miss> {
+        let Self { x, w, b, y } = self.clone();
+        learner.call(forward, (x, w, b, y))
+    }
+
+    fn call_backward(&self, learner: &mut Learner, computed: Forward) -> Result<Gradients, Miss> {
+        learner.call(backward, (self.x.clone(), self.y.clone(), computed))
+    }
+
+    /// The gradients that the learner's `backward` computes from the learner's `forward`.
+    fn call_both(&self, learner: &mut Learner) -> Result<Gradients, Miss> {
+        let computed = self.call_forward(learner)?;
+        self.call_backward(learner, computed)
+    }
+}
+
+fn activation(learner: &mut Learner) -> Outcome {
+    for shape in SHAPES {
+        let batch = Batch::random(learner, shape);
+        let got = batch.call_forward(learner)?;
+        let want = batch.forward();
+        all_close("Z", &got.z, &want.z, &batch.column(|i| batch.z_scale(i)))?;
+        // |tanh′| ≤ 1: an error of z does not grow.
+        all_close("A", &got.a, &want.a, &batch.column(|i| 1.0 + batch.z_scale(i)))?;
+    }
+    Ok(())
+}
+
+fn loss(learner: &mut Learner) -> Outcome {
+    for shape in SHAPES {
+        let batch = Batch::random(learner, shape);
+        let got = batch.call_forward(learner)?;
+        close("the loss", got.loss, batch.loss(), batch.loss_scale())?;
+    }
+    Ok(())
+}
+
+fn course_table(learner: &mut Learner) -> Outcome {
+    let batch = Batch {
+        x: array![[2.0], [1.5], [-1.0]],
+        w: array![[-0.5]],
+        b: array![1.0],
+        y: array![[0.8], [0.5], [-0.3]],
+    };
+    let computed = batch.call_forward(learner)?;
+    let Forward { z, a, loss } = computed.clone();
+    let Gradients { dz, dw, db, .. } = batch.call_backward(learner, computed)?;
+    let [z, a, dz, dw] = [z, a, dz, dw].map(|array| array.mapv(rounded));
+    let (loss, db) = (rounded(loss), db.mapv(rounded));
+    let got = format!("Z =\n{z}\nA =\n{a}\nL = {loss}\ndL/dZ =\n{dz}\ndL/dW = {dw}\ndL/db = {db}");
+    same_table(&got, COURSE_TABLE)
+}
+
+const COURSE_TABLE: &str = "\
+Z =
+[[0],
+ [0.25],
+ [1.5]]
+A =
+[[0],
+ [0.244918662],
+ [0.905148254]]
+L = 0.3595748
+dL/dZ =
+[[-0.266666667],
+ [-0.079926748],
+ [0.072592763]]
+dL/dW = [[-0.725816219]]
+dL/db = [-0.274000652]";
+
+fn chain(learner: &mut Learner) -> Outcome {
+    for shape in SHAPES {
+        let batch = Batch::random(learner, shape);
+        let got = batch.call_backward(learner, batch.forward())?;
+        let (da, dz) = (batch.column(|i| batch.da(i)), batch.column(|i| batch.dz(i)));
+        all_close("dL/dA", &got.da, &da, &batch.column(|i| batch.da_scale(i)))?;
+        all_close("dL/dZ", &got.dz, &dz, &batch.column(|i| batch.dz_scale(i)))?;
+    }
+    Ok(())
+}
+
+fn weight_gradient(learner: &mut Learner) -> Outcome {
+    for shape in SHAPES {
+        let batch = Batch::random(learner, shape);
+        let dw = batch.call_backward(learner, batch.forward())?.dw;
+        same_shape("dL/dW", dw.shape(), batch.w.shape())?;
+        let at = |w: &[ArrayD<f64>]| Batch { w: shaped(&w[0]), ..batch.clone() };
+        let arguments = [Argument::new("W", &batch.w, &dw)];
+        gradients(learner, &arguments, |w| at(w).loss(), |learner, w| own_loss(learner, &at(w)))?;
+    }
+    Ok(())
+}
+
+fn bias_gradient(learner: &mut Learner) -> Outcome {
+    for shape in SHAPES {
+        let batch = Batch::random(learner, shape);
+        let db = batch.call_backward(learner, batch.forward())?.db;
+        same_shape("dL/db", db.shape(), batch.b.shape())?;
+        let at = |b: &[ArrayD<f64>]| Batch { b: shaped(&b[0]), ..batch.clone() };
+        let arguments = [Argument::new("b", &batch.b, &db)];
+        gradients(learner, &arguments, |b| at(b).loss(), |learner, b| own_loss(learner, &at(b)))?;
+    }
+    Ok(())
+}
+
+fn shaped<D: Dimension>(array: &ArrayD<f64>) -> Array<f64, D> {
+    array.clone().into_dimensionality().expect("a point has the rank of the argument")
+}
+
+fn own_loss(learner: &mut Learner, batch: &Batch) -> Result<f64, Miss> {
+    Ok(batch.call_forward(learner)?.loss)
+}
+
+fn mean_of_samples(learner: &mut Learner) -> Outcome {
+    for shape in SHAPES {
+        let batch = Batch::random(learner, shape);
+        let got = batch.call_both(learner)?;
+        let (dw_scale, db_scale) = batch.parameter_gradients(Batch::dz_scale, f64::abs);
+        let (dw, db) = mean_over_singles(learner, &batch)?;
+        all_close("dL/dW, compared with the mean over the samples,", &got.dw, &dw, &dw_scale)?;
+        all_close("dL/db, compared with the mean over the samples,", &got.db, &db, &db_scale)?;
+        // A constant is its own mean as well: the gradients also have to be those of the loss.
+        let (dw, db) = batch.parameter_gradients(Batch::dz, convert::identity);
+        all_close("dL/dW", &got.dw, &dw, &dw_scale)?;
+        all_close("dL/db", &got.db, &db, &db_scale)?;
+    }
+    Ok(())
+}
+
+/// The mean of the learner's gradients of each sample as a batch of its own.
+fn mean_over_singles(
+    learner: &mut Learner,
+    batch: &Batch,
+) -> Result<(Array2<f64>, Array1<f64>), Miss> {
+    let (mut dw, mut db) = (Array2::zeros(batch.w.dim()), Array1::zeros(batch.b.dim()));
+    for i in 0..batch.samples() {
+        let alone = batch.sample(i).call_both(learner)?;
+        same_shape("dL/dW of a single sample", alone.dw.shape(), dw.shape())?;
+        same_shape("dL/db of a single sample", alone.db.shape(), db.shape())?;
+        dw += &alone.dw;
+        db += &alone.db;
+    }
+    let samples = batch.samples() as f64;
+    Ok((dw / samples, db / samples))
+}
+
+fn large_inputs(learner: &mut Learner) -> Outcome {
+    for magnitude in [20.0, 400.0, 720.0, 1000.0, 1e6] {
+        // Two saturated samples, and an ordinary one that they must not change.
+        let batch = Batch {
+            x: array![[magnitude], [learner.uniform(-1.0, 1.0)], [-magnitude]],
+            w: array![[1.0]],
+            b: array![0.0],
+            y: learner.array([3, 1], -0.5, 0.5),
+        };
+        let computed = batch.call_forward(learner)?;
+        all_close(
+            "A at large z",
+            &computed.a,
+            &batch.forward().a,
+            &Array2::from_elem([3, 1], 2.0),
+        )?;
+        close("the loss at large z", computed.loss, batch.loss(), 4.0)?;
+        let got = batch.call_backward(learner, computed)?;
+        // 1 − a² cancels down to a few ε where tanh is 1 to the last bit.
+        let dz = batch.column(|i| batch.dz(i));
+        all_close("dL/dZ at large z", &got.dz, &dz, &Array2::from_elem([3, 1], 4.0))?;
+        let (dw, db) = batch.parameter_gradients(Batch::dz, convert::identity);
+        all_close("dL/dW at large z", &got.dw, &dw, &array![[4.0 * magnitude]])?;
+        all_close("dL/db at large z", &got.db, &db, &array![4.0])?;
+    }
+    Ok(())
+}
+
+fn no_loops(learner: &mut Learner) -> Outcome {
+    let batch = Batch::random(learner, (4, 3));
+    batch.call_both(learner)?;
+    learner.without_loops()
+}
