@@ -57,23 +57,27 @@ impl Function {
             Owner::Adapter => quote!(adapter),
         };
         let own = ident(&self.name);
-        let body = self.with_changes(quote!(#owner::#own(#(#passed),*)), &names);
+        let output = paths.owned(&self.output);
+        let call = quote!(let gradlings_result: #output = #owner::#own(#(#passed),*););
+        let body = self.with_changes(call, &names);
         match self.parameters.is_empty() {
             true => quote!(|()| #body),
             false => quote!(|(#(#patterns,)*): (#(#types,)*)| #body),
         }
     }
 
-    /// The result of a call and what it has changed.
+    /// The result of a call and what it has changed. The result has a type, or a learner's function
+    /// could give any that crosses.
     fn with_changes(&self, call: TokenStream, names: &[Ident]) -> TokenStream {
         let changed = names.iter().zip(&self.parameters).filter(|(_, it)| it.passing.is_change());
         let changed: Vec<_> = changed.map(|(name, _)| name).collect();
-        match (changed.as_slice(), self.output == Type::UNIT) {
-            ([], _) => call,
-            ([one], true) => quote!({ #call; #one }),
-            (_, true) => quote!({ #call; (#(#changed,)*) }),
-            _ => quote!({ let gradlings_result = #call; (gradlings_result, #(#changed,)*) }),
-        }
+        let whole = match (changed.as_slice(), self.output == Type::UNIT) {
+            ([], _) => quote!(gradlings_result),
+            ([one], true) => quote!(#one),
+            (_, true) => quote!((#(#changed,)*)),
+            _ => quote!((gradlings_result, #(#changed,)*)),
+        };
+        quote!({ #call #whole })
     }
 }
 

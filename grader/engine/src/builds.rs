@@ -22,11 +22,11 @@ pub struct Handed<'a> {
     pub path: &'a Path,
     pub sources: &'a Sources,
     /// The lesson's folder, as the learner knows it.
-    pub known_as: &'a str,
+    pub display_path: &'a str,
 }
 
 /// Why a lesson has no worker, as its report says it.
-pub struct Refused {
+pub struct NoWorker {
     pub verdict: Verdict,
     pub message: String,
 }
@@ -38,7 +38,7 @@ pub struct Builds<'a> {
     pub options: Options,
 }
 
-impl Refused {
+impl NoWorker {
     fn compile_error(message: String) -> Self {
         Self { verdict: Verdict::CompileError, message }
     }
@@ -51,10 +51,10 @@ impl<'a> Builds<'a> {
         lesson: &'static Lesson,
         handed: Handed,
         readable: bool,
-    ) -> Result<Result<Built, Refused>, GradeError> {
+    ) -> Result<Result<Built, NoWorker>, GradeError> {
         let links = match self.links(lesson, handed)? {
             Ok(links) => links,
-            Err(refused) => return Ok(Err(refused)),
+            Err(no_worker) => return Ok(Err(no_worker)),
         };
         let entry = lesson.contract.learner_worker();
         let slot = self.slot(lesson, lesson.id, handed.path)?;
@@ -63,9 +63,9 @@ impl<'a> Builds<'a> {
             let complaints = job.complaints(&self.grader.kit);
             let complaints = complaints.map_err(|source| failed(lesson, source))?;
             let message = complaints.unwrap_or_else(|| UNREADABLE.to_owned());
-            return Ok(Err(Refused::compile_error(message)));
+            return Ok(Err(NoWorker::compile_error(message)));
         }
-        self.run(&job).map(|built| built.map_err(Refused::compile_error))
+        self.run(&job).map(|built| built.map_err(NoWorker::compile_error))
     }
 
     /// The learner's worker once more, in a slot of its own, with the lines that it was compiled from.
@@ -88,14 +88,14 @@ impl<'a> Builds<'a> {
         let folder = self.grader.workspace.solution(lesson.id);
         let Ok(text) = fs::read_to_string(folder.join(file)) else { return Ok(None) };
         let variants = variants::variants(&text);
-        let known_as = folder.display().to_string();
+        let display_path = folder.display().to_string();
         let sources = self.solution(lesson)?;
         let entry = variants_entry(lesson, &text, &variants);
         let slot = self.slot(lesson, lesson.id, &folder.join(file))?;
         let job = Job {
             lesson,
             sources: &sources,
-            known_as: &known_as,
+            display_path: &display_path,
             slot: &slot,
             product: Product::Worker(&entry),
             links: &self.reference_links(lesson)?,
@@ -120,7 +120,7 @@ impl<'a> Builds<'a> {
         &self,
         lesson: &'static Lesson,
         handed: Handed,
-    ) -> Result<Result<Links, Refused>, GradeError> {
+    ) -> Result<Result<Links, NoWorker>, GradeError> {
         if !self.options.own {
             return self.reference_links(lesson).map(Ok);
         }
@@ -129,9 +129,9 @@ impl<'a> Builds<'a> {
 
     fn reference_links(&self, lesson: &'static Lesson) -> Result<Links, GradeError> {
         let mut reference =
-            |earlier, links: &Links| self.reference(earlier, links).map(Ok::<_, Refused>);
+            |earlier, links: &Links| self.reference(earlier, links).map(Ok::<_, NoWorker>);
         let linked = self.linked(lesson, &mut reference)?;
-        linked.map_err(|refused| unsound(lesson, "src/lib.rs", refused.message))
+        linked.map_err(|no_worker| unsound(lesson, "src/lib.rs", no_worker.message))
     }
 
     /// Builds the lessons that a lesson names, and before each those that it names in turn.
@@ -139,7 +139,7 @@ impl<'a> Builds<'a> {
         &self,
         lesson: &'static Lesson,
         build: &mut BuildLibrary,
-    ) -> Result<Result<Links, Refused>, GradeError> {
+    ) -> Result<Result<Links, NoWorker>, GradeError> {
         let mut linked = Links::default();
         for id in lesson.contract.lessons {
             let Some(earlier) = self.grader.course.lesson(id) else {
@@ -147,11 +147,11 @@ impl<'a> Builds<'a> {
             };
             let links = match self.linked(earlier, build)? {
                 Ok(links) => links,
-                Err(refused) => return Ok(Err(refused)),
+                Err(no_worker) => return Ok(Err(no_worker)),
             };
             match build(earlier, &links)? {
                 Ok(library) => linked.named.push(Arc::new(library)),
-                Err(refused) => return Ok(Err(refused)),
+                Err(no_worker) => return Ok(Err(no_worker)),
             }
             linked.others.extend(links.named.into_iter().chain(links.others));
         }
@@ -166,7 +166,7 @@ impl<'a> Builds<'a> {
         let job = Job {
             lesson: earlier,
             sources: &sources,
-            known_as: earlier.id,
+            display_path: earlier.id,
             slot: &slot,
             product: Product::Library,
             links,
@@ -183,24 +183,24 @@ impl<'a> Builds<'a> {
         earlier: &'static Lesson,
         handed: Handed,
         links: &Links,
-    ) -> Result<Result<Built, Refused>, GradeError> {
-        let known_as = handed.path.join(earlier.id).display().to_string();
+    ) -> Result<Result<Built, NoWorker>, GradeError> {
+        let display_path = handed.path.join(earlier.id).display().to_string();
         let of_own = |message: String| format!("your own {} is not ready: {message}", earlier.id);
-        let sources = match handed.submission.sources(earlier.id, &known_as) {
+        let sources = match handed.submission.sources(earlier.id, &display_path) {
             Ok(sources) => sources,
-            Err(refusal) => {
-                let message = of_own(refusal.to_string());
-                return Ok(Err(Refused { verdict: refusal.verdict(), message }));
+            Err(rejection) => {
+                let message = of_own(rejection.to_string());
+                return Ok(Err(NoWorker { verdict: rejection.verdict(), message }));
             }
         };
-        if let Some(reason) = Scan::of(&sources).rejection(&known_as) {
-            return Ok(Err(Refused { verdict: Verdict::Rejected, message: of_own(reason) }));
+        if let Some(reason) = Scan::of(&sources).rejection(&display_path) {
+            return Ok(Err(NoWorker { verdict: Verdict::Rejected, message: of_own(reason) }));
         }
         let slot = self.slot(earlier, &format!("{}-library", earlier.id), handed.path)?;
-        let handed = Handed { sources: &sources, known_as: &known_as, ..handed };
+        let handed = Handed { sources: &sources, display_path: &display_path, ..handed };
         let job = Job { slot: &slot, ..self.job(earlier, handed, Product::Library, links) };
         let built = self.run(&job)?;
-        Ok(built.map_err(|messages| Refused::compile_error(of_own(messages))))
+        Ok(built.map_err(|messages| NoWorker::compile_error(of_own(messages))))
     }
 
     fn job<'b>(
@@ -213,7 +213,7 @@ impl<'a> Builds<'a> {
         Job {
             lesson,
             sources: handed.sources,
-            known_as: handed.known_as,
+            display_path: handed.display_path,
             slot: Path::new(""),
             product,
             links,
@@ -235,7 +235,7 @@ impl<'a> Builds<'a> {
     fn solution(&self, lesson: &Lesson) -> Result<Sources, GradeError> {
         let folder = self.grader.workspace.solution(lesson.id);
         let sources = Sources::take(&folder, &folder.display().to_string());
-        sources.map_err(|refusal| unsound(lesson, "src/lib.rs", refusal.to_string()))
+        sources.map_err(|rejection| unsound(lesson, "src/lib.rs", rejection.to_string()))
     }
 
     fn slot(
@@ -249,7 +249,7 @@ impl<'a> Builds<'a> {
 }
 
 type BuildLibrary<'a> =
-    dyn FnMut(&'static Lesson, &Links) -> Result<Result<Built, Refused>, GradeError> + 'a;
+    dyn FnMut(&'static Lesson, &Links) -> Result<Result<Built, NoWorker>, GradeError> + 'a;
 
 const UNREADABLE: &str = "the compiler accepts this file, but the grader cannot read it, so that it \
     cannot be graded. Does it use very new syntax, or is something nested extremely deep?";

@@ -64,7 +64,7 @@ pub struct Job<'a> {
     pub lesson: &'a Lesson,
     pub sources: &'a Sources,
     /// The folder the sources came from, as the learner knows it.
-    pub known_as: &'a str,
+    pub display_path: &'a str,
     /// The folder of this submission and lesson in the cache. The compiler sees one folder in it, and
     /// none of what the grader notes beside that.
     pub slot: &'a Path,
@@ -204,7 +204,7 @@ impl Job<'_> {
     fn key(&self, kit: &Kit) -> String {
         let (lines, optimised) = (self.lines, self.is_optimised());
         let product = format!("{:?} {lines} {optimised}", self.product);
-        let parts = [kit.key(), &self.sources.digest(), &product, self.known_as];
+        let parts = [kit.key(), &self.sources.digest(), &product, self.display_path];
         hash(parts.into_iter().chain(self.links.all().map(|built| &*built.key)))
     }
 
@@ -287,8 +287,8 @@ impl Job<'_> {
         command.args(["--edition=2024", "--crate-name", self.lesson.id]);
         command.args(["--cap-lints=allow", "--error-format=human", "--color=never"]);
         // The last `=` is where the compiler takes the two apart.
-        let known_as = self.known_as.replace('=', "_");
-        command.arg(format!("--remap-path-prefix={}={known_as}", folder.display()));
+        let display_path = self.display_path.replace('=', "_");
+        command.arg(format!("--remap-path-prefix={}={display_path}", folder.display()));
         command.args(self.debug_information()).args(self.optimisation()).args(self.output());
         Finished::run(confined, COMPILE_TIMEOUT, MAX_MESSAGE_BYTES)
     }

@@ -141,16 +141,16 @@ impl Walk<'_> {
         submission: &Submission,
         path: &Path,
     ) -> Result<(LessonReport, String), GradeError> {
-        let known_as = path.join(lesson.id).display().to_string();
-        let sources = match submission.sources(lesson.id, &known_as) {
+        let display_path = path.join(lesson.id).display().to_string();
+        let sources = match submission.sources(lesson.id, &display_path) {
             Ok(sources) => sources,
-            Err(refusal) => {
-                let report = LessonReport::stopped(lesson, refusal.verdict(), &refusal.to_string());
-                return Ok((report, format!("{} {refusal}", lesson.id)));
+            Err(rejection) => {
+                let report = LessonReport::stopped(lesson, rejection.verdict(), &rejection.to_string());
+                return Ok((report, format!("{} {rejection}", lesson.id)));
             }
         };
         let digest = format!("{} {}", lesson.id, sources.digest());
-        let handed = Handed { submission, path, sources: &sources, known_as: &known_as };
+        let handed = Handed { submission, path, sources: &sources, display_path: &display_path };
         Ok((self.handed(lesson, handed)?, digest))
     }
 
@@ -161,13 +161,13 @@ impl Walk<'_> {
         handed: Handed,
     ) -> Result<LessonReport, GradeError> {
         let scan = Scan::of(handed.sources);
-        if let Some(reason) = scan.rejection(handed.known_as) {
+        if let Some(reason) = scan.rejection(handed.display_path) {
             return Ok(LessonReport::stopped(lesson, Verdict::Rejected, &reason));
         }
         let built = match self.builds.worker(lesson, handed, scan.readable)? {
             Ok(built) => built,
-            Err(refused) => {
-                return Ok(LessonReport::stopped(lesson, refused.verdict, &refused.message));
+            Err(no_worker) => {
+                return Ok(LessonReport::stopped(lesson, no_worker.verdict, &no_worker.message));
             }
         };
         let program = self.builds.program(&built);

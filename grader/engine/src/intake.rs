@@ -42,7 +42,7 @@ pub struct NoSubmission {
 
 /// Why nothing was taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum Rejection {
     /// The submission has no such file.
     #[error("{0} is not in the submission: nothing was handed in for this lesson")]
     Missing(String),
@@ -56,7 +56,7 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl Rejection {
     /// What it means for the lesson.
     pub fn verdict(&self) -> Verdict {
         match self {
@@ -89,11 +89,11 @@ impl Submission {
         Ok(Self::Archive(Archive::read(file, &path.display().to_string())))
     }
 
-    /// The copy of a lesson's sources, whose folder messages call `known_as`.
-    pub fn sources(&self, lesson: &str, known_as: &str) -> Result<Sources, Refusal> {
+    /// The copy of a lesson's sources, whose folder messages call `display_path`.
+    pub fn sources(&self, lesson: &str, display_path: &str) -> Result<Sources, Rejection> {
         match self {
-            Self::Folder(folder) => Sources::take(&folder.join(lesson), known_as),
-            Self::Archive(archive) => archive.sources(lesson, known_as),
+            Self::Folder(folder) => Sources::take(&folder.join(lesson), display_path),
+            Self::Archive(archive) => archive.sources(lesson, display_path),
         }
     }
 }

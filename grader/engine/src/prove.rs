@@ -490,8 +490,12 @@ fn shown_values<'a>(plain: &'a CheckReport, revealed: &CheckReport) -> Option<&'
     long_numbers(&plain.message).find(|value| hidden.contains(value))
 }
 
-/// The numbers in a text that are too long to be there by chance.
+/// The numbers in a text that have too many digits to be there by chance.
 fn long_numbers(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|it: char| !it.is_ascii_digit() && !"+-.e".contains(it));
-    words.filter(|word| word.len() >= 5 && word.parse::<f64>().is_ok())
+    let digits = |word: &str| {
+        let mantissa = word.split('e').next().unwrap_or_default();
+        mantissa.bytes().filter(u8::is_ascii_digit).count()
+    };
+    words.filter(move |word| digits(word) >= 4 && word.parse::<f64>().is_ok())
 }

@@ -55,8 +55,8 @@ impl Scan {
     }
 
     /// Why the sources are not graded, line by line; none where nothing is forbidden.
-    pub fn rejection(&self, known_as: &str) -> Option<String> {
-        let line = |it: &Finding| format!("{known_as}/{}:{}: {}", it.path, it.line, it.what);
+    pub fn rejection(&self, display_path: &str) -> Option<String> {
+        let line = |it: &Finding| format!("{display_path}/{}:{}: {}", it.path, it.line, it.what);
         let lines: Vec<_> = self.forbidden.iter().map(line).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    checks::Lesson,
+    checks::{Check, Lesson},
     grading::{GradeError, Grader},
     plan::{Phase, Plan, PlannedLesson},
 };
@@ -150,7 +150,9 @@ fn brief_page(grader: &Grader, lesson: &Lesson) -> Result<Option<Page>, TableErr
     let Some(text) = read_page(&path)? else { return Ok(None) };
     let (before, rest) = text.split_once(GRADED).unwrap_or((&text, ""));
     let after = rest.find("\n## ").map_or("", |at| &rest[at..]);
-    let rows = lesson.checks.iter().map(|it| format!("| {} | {} |\n", it.title, it.points));
+    // In a table a bar begins the next cell.
+    let row = |it: &Check| format!("| {} | {} |\n", it.title.replace('|', "\\|"), it.points);
+    let rows = lesson.checks.iter().map(row);
     let table = format!("| check | points |\n|---|---|\n{}", rows.collect::<String>());
     let text = format!("{}\n\n{GRADED}\n{table}{after}", before.trim_end());
     Ok(Some(Page { path, text }))

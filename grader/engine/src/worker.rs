@@ -1,7 +1,7 @@
 //! A worker seen from the grader: a process of its own that answers calls, within limits.
 
 mod connection;
-mod prints;
+mod output;
 
 use std::{
     io,
@@ -16,7 +16,7 @@ use std::{
 };
 
 use connection::{Break, Connection};
-use prints::Prints;
+use output::CapturedOutput;
 use rustix::{
     event::{PollFd, PollFlags, Timespec},
     process::{Pid, Signal, WaitId, WaitIdOptions},
@@ -72,7 +72,7 @@ pub struct Worker {
     /// Removed once the process is gone.
     _group: Group,
     connection: Connection,
-    prints: Prints,
+    output: CapturedOutput,
     calls: u64,
     limits: Limits,
     /// How long its answers took, by the clock.
@@ -100,7 +100,7 @@ impl Worker {
             sandbox: *sandbox,
             _group: group,
             connection: Connection::new(socket)?,
-            prints: Prints::new(pipe),
+            output: CapturedOutput::new(pipe),
             calls: 0,
             limits,
             waited: Duration::ZERO,
@@ -142,20 +142,20 @@ impl Worker {
     }
 
     /// Ends the worker and gives what it printed.
-    pub fn prints(mut self) -> String {
+    pub fn captured_output(mut self) -> String {
         self.end();
         // Whatever had been written before the end is still in the pipe.
-        self.prints.drain();
-        self.prints.text()
+        self.output.drain();
+        self.output.text()
     }
 
     fn exchange(&mut self, mut outgoing: &[u8], deadline: Instant) -> Result<Response, Stop> {
         self.connection.expect_silence().map_err(|broken| self.stop(broken))?;
         loop {
             self.wait(!outgoing.is_empty(), deadline)?;
-            self.prints.drain();
-            if self.prints.are_too_many() {
-                let printed = format!("it printed more than {} MiB", prints::MAX_PRINTED_BYTES >> 20);
+            self.output.drain();
+            if self.output.is_too_long() {
+                let printed = format!("it printed more than {} MiB", output::MAX_PRINTED_BYTES >> 20);
                 return Err(Stop::StoppedEarly(printed));
             }
             outgoing = self.connection.send(outgoing);
@@ -178,8 +178,8 @@ impl Worker {
         }
         let out = if sending { PollFlags::OUT } else { PollFlags::empty() };
         let mut watched = vec![PollFd::new(&self.connection.socket, PollFlags::IN | out)];
-        if !self.prints.ended {
-            watched.push(PollFd::new(&self.prints.pipe, PollFlags::IN));
+        if !self.output.ended {
+            watched.push(PollFd::new(&self.output.pipe, PollFlags::IN));
         }
         let timeout = Timespec::try_from(remaining).map_err(|_| late())?;
         match rustix::event::poll(&mut watched, Some(&timeout)) {
@@ -201,8 +201,8 @@ impl Worker {
         let Some(status) = self.status() else {
             return Stop::Protocol("it closed its connection and went on running".to_owned());
         };
-        self.prints.drain();
-        let ending = self.prints.ending();
+        self.output.drain();
+        let ending = self.output.ending();
         match (status.code(), status.signal().and_then(Signal::from_named_raw)) {
             (_, Some(Signal::XCPU)) => Stop::TimedOut(format!(
                 "it used more than {} s of processor time",

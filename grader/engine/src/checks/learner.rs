@@ -146,7 +146,7 @@ impl<'a> Learner<'a> {
 
     /// Ends the worker; gives the calls that were made and what the learner's code printed.
     pub(crate) fn finish(self) -> (Vec<Probe>, String) {
-        (self.probes, self.worker.prints())
+        (self.probes, self.worker.captured_output())
     }
 }
 

@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 use zip::ZipArchive;
 
-use super::{Refusal, Sources, sources::shown};
+use super::{Rejection, Sources, sources::shown};
 
 /// How long an archive may be, and how much may be in it, in bytes.
 const MAX_ARCHIVE_BYTES: u64 = 64 << 20;
@@ -22,9 +22,9 @@ const TAR_MAGIC_AT: usize = 257;
 /// What was taken from an archive.
 #[derive(Debug, Default)]
 pub struct Archive {
-    lessons: BTreeMap<String, Result<Sources, Refusal>>,
+    lessons: BTreeMap<String, Result<Sources, Rejection>>,
     /// Why nothing of it counts.
-    refusal: Option<Refusal>,
+    rejection: Option<Rejection>,
     entries: usize,
     /// How much was taken of all lessons together, in bytes.
     taken: u64,
@@ -39,23 +39,23 @@ enum Kind {
 }
 
 impl Archive {
-    /// Takes the source files of an archive, which messages call `known_as`.
-    pub fn read(file: File, known_as: &str) -> Self {
+    /// Takes the source files of an archive, which messages call `display_path`.
+    pub fn read(file: File, display_path: &str) -> Self {
         let mut archive = Self::default();
-        let read = archive.fill(file, known_as);
-        archive.refusal = read.err().map(|reason| Refusal::of(known_as, reason));
+        let read = archive.fill(file, display_path);
+        archive.rejection = read.err().map(|reason| Rejection::of(display_path, reason));
         archive
     }
 
-    pub fn sources(&self, lesson: &str, known_as: &str) -> Result<Sources, Refusal> {
-        if let Some(refusal) = &self.refusal {
-            return Err(refusal.clone());
+    pub fn sources(&self, lesson: &str, display_path: &str) -> Result<Sources, Rejection> {
+        if let Some(rejection) = &self.rejection {
+            return Err(rejection.clone());
         }
         let taken = self.lessons.get(lesson).cloned();
-        taken.unwrap_or_else(|| Ok(Sources::default()))?.complete(known_as)
+        taken.unwrap_or_else(|| Ok(Sources::default()))?.complete(display_path)
     }
 
-    fn fill(&mut self, mut file: File, known_as: &str) -> Result<(), String> {
+    fn fill(&mut self, mut file: File, display_path: &str) -> Result<(), String> {
         if file.metadata().map_err(damaged)?.len() > MAX_ARCHIVE_BYTES {
             return Err(too_much());
         }
@@ -63,14 +63,14 @@ impl Archive {
         file.by_ref().take(TAR_MAGIC_AT as u64 + 5).read_to_end(&mut start).map_err(damaged)?;
         file.rewind().map_err(damaged)?;
         match start.as_slice() {
-            [b'P', b'K', ..] => self.unzip(file, known_as),
-            [0x1f, 0x8b, ..] => self.untar(MultiGzDecoder::new(file), known_as),
-            start if start.get(TAR_MAGIC_AT..) == Some(b"ustar") => self.untar(file, known_as),
+            [b'P', b'K', ..] => self.unzip(file, display_path),
+            [0x1f, 0x8b, ..] => self.untar(MultiGzDecoder::new(file), display_path),
+            start if start.get(TAR_MAGIC_AT..) == Some(b"ustar") => self.untar(file, display_path),
             _ => Err("it is neither a folder nor a .zip, .tar or .tar.gz file".to_owned()),
         }
     }
 
-    fn untar(&mut self, file: impl Read, known_as: &str) -> Result<(), String> {
+    fn untar(&mut self, file: impl Read, display_path: &str) -> Result<(), String> {
         // Everything is unpacked in passing, what is not taken as well.
         let mut file = file.take(MAX_ARCHIVE_BYTES);
         let mut archive = tar::Archive::new(&mut file);
@@ -82,7 +82,7 @@ impl Archive {
                 EntryType::Regular | EntryType::Continuous => Kind::File,
                 _ => Kind::Other,
             };
-            match self.wanted(&entry.path_bytes(), &kind, known_as)? {
+            match self.wanted(&entry.path_bytes(), &kind, display_path)? {
                 Some(wanted) => self.add(wanted, entry),
                 None => Ok(()),
             }
@@ -90,7 +90,7 @@ impl Archive {
         if file.limit() == 0 { Err(too_much()) } else { taken }
     }
 
-    fn unzip(&mut self, file: File, known_as: &str) -> Result<(), String> {
+    fn unzip(&mut self, file: File, display_path: &str) -> Result<(), String> {
         let mut archive = ZipArchive::new(file).map_err(damaged)?;
         for at in 0..archive.len() {
             let entry = archive.by_index_raw(at).map_err(damaged)?;
@@ -99,7 +99,7 @@ impl Archive {
                 (_, true) => Kind::File,
                 _ => Kind::Other,
             };
-            if let Some(wanted) = self.wanted(entry.name_raw(), &kind, known_as)? {
+            if let Some(wanted) = self.wanted(entry.name_raw(), &kind, display_path)? {
                 drop(entry);
                 self.add(wanted, archive.by_index(at).map_err(damaged)?)?;
             }
@@ -113,32 +113,32 @@ impl Archive {
         &mut self,
         path: &[u8],
         kind: &Kind,
-        known_as: &str,
+        display_path: &str,
     ) -> Result<Option<Wanted>, String> {
         self.entries += 1;
         if self.entries > MAX_ENTRIES {
             return Err(format!("it contains more than {MAX_ENTRIES} files"));
         }
         let Some((lesson, path)) = of_lesson(&inside(path)?) else { return Ok(None) };
-        let known_as = format!("{known_as}/{lesson}");
+        let display_path = format!("{display_path}/{lesson}");
         if matches!(kind, Kind::Other) {
-            let refusal = Refusal::of(shown(&path, &known_as), "it is not a regular file");
-            self.lessons.insert(lesson, Err(refusal));
+            let rejection = Rejection::of(shown(&path, &display_path), "it is not a regular file");
+            self.lessons.insert(lesson, Err(rejection));
             return Ok(None);
         }
         let is_source = path.extension().is_some_and(|ending| ending == "rs");
         let wanted = matches!(kind, Kind::File) && is_source;
-        Ok(wanted.then_some(Wanted { lesson, path, known_as }))
+        Ok(wanted.then_some(Wanted { lesson, path, display_path }))
     }
 
     fn add(&mut self, wanted: Wanted, contents: impl Read) -> Result<(), String> {
-        let Wanted { lesson, path, known_as } = wanted;
+        let Wanted { lesson, path, display_path } = wanted;
         let sources = self.lessons.entry(lesson).or_insert_with(|| Ok(Sources::default()));
-        // What is refused stays refused.
+        // What is rejected stays rejected.
         if let Ok(taken) = sources {
-            match taken.add(&path, contents, &known_as) {
+            match taken.add(&path, contents, &display_path) {
                 Ok(length) => self.taken += length as u64,
-                Err(refusal) => *sources = Err(refusal),
+                Err(rejection) => *sources = Err(rejection),
             }
         }
         if self.taken > MAX_ARCHIVE_BYTES { Err(too_much()) } else { Ok(()) }
@@ -150,7 +150,7 @@ struct Wanted {
     lesson: String,
     /// Relative to the lesson's folder.
     path: PathBuf,
-    known_as: String,
+    display_path: String,
 }
 
 /// The path of an entry, when it stays inside of the archive.
@@ -240,7 +240,7 @@ mod tests {
         archive.finish().unwrap().into_inner()
     }
 
-    fn refusal(bytes: &[u8]) -> String {
+    fn rejection(bytes: &[u8]) -> String {
         taken(bytes).sources("ex_2_2", "mine/ex_2_2").unwrap_err().to_string()
     }
 
@@ -276,11 +276,11 @@ mod tests {
         zip(&Vec::from_iter((0..10_001).map(|at| &*format!("{at}").leak())), b""),
         "more than 10000 files"
     )]
-    fn an_archive_is_refused_as_a_whole(#[case] bytes: Vec<u8>, #[case] says: &str) {
-        let refusal = refusal(&bytes);
+    fn an_archive_is_rejected_as_a_whole(#[case] bytes: Vec<u8>, #[case] says: &str) {
+        let rejection = rejection(&bytes);
         assert!(
-            refusal.starts_with("mine was not accepted") && refusal.contains(says),
-            "{refusal}"
+            rejection.starts_with("mine was not accepted") && rejection.contains(says),
+            "{rejection}"
         );
         assert!(taken(&bytes).sources("ex_3_1", "mine/ex_3_1").is_err());
     }
@@ -294,7 +294,7 @@ mod tests {
     #[case::case_alone("ex_2_2/src/LIB.rs", EntryType::Regular, "", "only in upper and lower case")]
     #[case::twice("ex_2_2/src/lib.rs", EntryType::Regular, "", "twice")]
     #[case::deep("ex_2_2/src/1/2/3/4/5/6/7/8/a.rs", EntryType::Regular, "", "too deep")]
-    fn one_lesson_is_refused_alone(
+    fn one_lesson_is_rejected_alone(
         #[case] path: &str,
         #[case] kind: EntryType,
         #[case] contents: impl AsRef<[u8]>,
@@ -303,15 +303,15 @@ mod tests {
         let sound = |path| (path, EntryType::Regular, &b"text"[..]);
         let entry = (path, kind, contents.as_ref());
         let bytes = tar(&[sound("ex_2_2/src/lib.rs"), entry, sound("ex_3_1/src/lib.rs")]);
-        let refusal = refusal(&bytes);
-        assert!(refusal.starts_with("mine/ex_2_2/src/") && refusal.contains(says), "{refusal}");
+        let rejection = rejection(&bytes);
+        assert!(rejection.starts_with("mine/ex_2_2/src/") && rejection.contains(says), "{rejection}");
         assert!(taken(&bytes).sources("ex_3_1", "mine/ex_3_1").is_ok());
     }
 
     #[test]
-    fn names_that_are_not_utf8_are_refused() {
+    fn names_that_are_not_utf8_are_rejected() {
         let mut bytes = zip(&["ex_2_2/src/lib?.rs"], b"");
         bytes.iter_mut().filter(|byte| **byte == b'?').for_each(|byte| *byte = 0xff);
-        assert!(refusal(&bytes).contains("name is not UTF-8"), "{}", refusal(&bytes));
+        assert!(rejection(&bytes).contains("name is not UTF-8"), "{}", rejection(&bytes));
     }
 }

@@ -6,7 +6,7 @@ use rustix::{
 };
 
 use super::{
-    Refusal, Sources,
+    Rejection, Sources,
     sources::{is_too_deep, shown},
 };
 
@@ -14,36 +14,36 @@ use super::{
 const MAX_ENTRIES: usize = 10_000;
 
 impl Sources {
-    /// Copies `src/**/*.rs` of the lesson's `folder`, which messages call `known_as`.
-    pub fn take(folder: &Path, known_as: &str) -> Result<Self, Refusal> {
+    /// Copies `src/**/*.rs` of the lesson's `folder`, which messages call `display_path`.
+    pub fn take(folder: &Path, display_path: &str) -> Result<Self, Rejection> {
         let no_folder = |errno| match errno {
-            Errno::NOENT => Refusal::Missing(format!("{known_as}/src/lib.rs")),
-            errno => Refusal::of(format!("{known_as}/src"), explain(errno)),
+            Errno::NOENT => Rejection::Missing(format!("{display_path}/src/lib.rs")),
+            errno => Rejection::of(format!("{display_path}/src"), explain(errno)),
         };
         let lesson = open(CWD, folder, OFlags::DIRECTORY).map_err(no_folder)?;
         let src = open(&lesson, "src", OFlags::DIRECTORY).map_err(no_folder)?;
-        let mut walk = Walk { known_as, taken: Self::default(), entries: 0 };
+        let mut walk = Walk { display_path, taken: Self::default(), entries: 0 };
         walk.folder(&src, Path::new("src"))?;
-        walk.taken.complete(known_as)
+        walk.taken.complete(display_path)
     }
 }
 
 /// The way through the folders of a lesson.
 struct Walk<'a> {
-    known_as: &'a str,
+    display_path: &'a str,
     taken: Sources,
     entries: usize,
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, folder: &OwnedFd, path: &Path) -> Result<(), Refusal> {
+    fn folder(&mut self, folder: &OwnedFd, path: &Path) -> Result<(), Rejection> {
         if is_too_deep(path) {
-            return Err(self.refusal(path, "its folders are nested too deep"));
+            return Err(self.rejection(path, "its folders are nested too deep"));
         }
-        for entry in Dir::read_from(folder).map_err(|errno| self.refusal(path, explain(errno)))? {
-            let entry = entry.map_err(|errno| self.refusal(path, explain(errno)))?;
+        for entry in Dir::read_from(folder).map_err(|errno| self.rejection(path, explain(errno)))? {
+            let entry = entry.map_err(|errno| self.rejection(path, explain(errno)))?;
             let Ok(name) = entry.file_name().to_str() else {
-                return Err(self.refusal(path, "it contains a file whose name is not UTF-8"));
+                return Err(self.rejection(path, "it contains a file whose name is not UTF-8"));
             };
             if name != "." && name != ".." {
                 self.entry(folder, &path.join(name), name)?;
@@ -52,26 +52,26 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, folder: &OwnedFd, path: &Path, name: &str) -> Result<(), Refusal> {
+    fn entry(&mut self, folder: &OwnedFd, path: &Path, name: &str) -> Result<(), Rejection> {
         self.entries += 1;
         if self.entries > MAX_ENTRIES {
-            return Err(self.refusal(path, format!("it is one of more than {MAX_ENTRIES} files")));
+            return Err(self.rejection(path, format!("it is one of more than {MAX_ENTRIES} files")));
         }
-        let refuse = |errno| self.refusal(path, explain(errno));
+        let reject = |errno| self.rejection(path, explain(errno));
         // Non-blocking, because opening a FIFO would otherwise wait for a writer for ever.
-        let entry = open(folder, name, OFlags::NONBLOCK).map_err(refuse)?;
-        match FileType::from_raw_mode(rustix::fs::fstat(&entry).map_err(refuse)?.st_mode) {
+        let entry = open(folder, name, OFlags::NONBLOCK).map_err(reject)?;
+        match FileType::from_raw_mode(rustix::fs::fstat(&entry).map_err(reject)?.st_mode) {
             FileType::Directory => self.folder(&entry, path),
             FileType::RegularFile if !name.ends_with(".rs") => Ok(()),
             FileType::RegularFile => {
-                self.taken.add(path, File::from(entry), self.known_as).map(drop)
+                self.taken.add(path, File::from(entry), self.display_path).map(drop)
             }
-            _ => Err(self.refusal(path, "it is not a regular file")),
+            _ => Err(self.rejection(path, "it is not a regular file")),
         }
     }
 
-    fn refusal(&self, path: &Path, reason: impl ToString) -> Refusal {
-        Refusal::of(shown(path, self.known_as), reason)
+    fn rejection(&self, path: &Path, reason: impl ToString) -> Rejection {
+        Rejection::of(shown(path, self.display_path), reason)
     }
 }
 
@@ -99,14 +99,14 @@ mod tests {
 
     use super::*;
 
-    fn lesson(write: impl FnOnce(&Path)) -> Result<Sources, Refusal> {
+    fn lesson(write: impl FnOnce(&Path)) -> Result<Sources, Rejection> {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("src")).unwrap();
         write(&folder.path().join("src"));
         Sources::take(folder.path(), "ex")
     }
 
-    fn reason(result: Result<Sources, Refusal>) -> String {
+    fn reason(result: Result<Sources, Rejection>) -> String {
         result.unwrap_err().to_string()
     }
 
@@ -124,8 +124,8 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_not_an_unacceptable_one() {
-        assert_eq!(lesson(|_| ()).unwrap_err(), Refusal::Missing("ex/src/lib.rs".to_owned()));
-        assert!(matches!(Sources::take(Path::new("/nowhere"), "ex"), Err(Refusal::Missing(_))));
+        assert_eq!(lesson(|_| ()).unwrap_err(), Rejection::Missing("ex/src/lib.rs".to_owned()));
+        assert!(matches!(Sources::take(Path::new("/nowhere"), "ex"), Err(Rejection::Missing(_))));
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_too_large_is_refused() {
+    fn a_file_that_is_too_large_is_rejected() {
         let large = lesson(|src| fs::write(src.join("lib.rs"), vec![b' '; 2 << 20]).unwrap());
         assert!(reason(large).contains("larger than 256 KiB"));
     }

@@ -3,7 +3,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::Refusal;
+use super::Rejection;
 use crate::hash::hash;
 
 const MAX_FILES: usize = 64;
@@ -63,50 +63,50 @@ impl Sources {
         &mut self,
         path: &Path,
         contents: impl Read,
-        known_as: &str,
-    ) -> Result<usize, Refusal> {
-        let refuse = |reason| Err(Refusal::of(shown(path, known_as), reason));
+        display_path: &str,
+    ) -> Result<usize, Rejection> {
+        let reject = |reason| Err(Rejection::of(shown(path, display_path), reason));
         if is_too_deep(path.parent().unwrap_or(path)) {
-            return refuse("its folders are nested too deep".to_owned());
+            return reject("its folders are nested too deep".to_owned());
         }
         if path.components().any(|name| name.as_os_str().len() > MAX_NAME_BYTES) {
-            return refuse("its name is too long".to_owned());
+            return reject("its name is too long".to_owned());
         }
         if path.to_string_lossy().contains(char::is_control) {
-            return refuse("its name contains a control character".to_owned());
+            return reject("its name contains a control character".to_owned());
         }
         if self.files.len() == MAX_FILES {
-            return refuse(format!("there are more than {MAX_FILES} source files"));
+            return reject(format!("there are more than {MAX_FILES} source files"));
         }
         if let Some(reason) = self.files.iter().find_map(|file| collision(&file.path, path)) {
-            return refuse(reason);
+            return reject(reason);
         }
         match read(contents) {
             Ok(text) if self.length() + text.len() > MAX_LESSON_BYTES => {
-                refuse(format!("all source files together are larger than {} KiB", MAX_LESSON_BYTES >> 10))
+                reject(format!("all source files together are larger than {} KiB", MAX_LESSON_BYTES >> 10))
             }
             Ok(text) => {
                 let length = text.len();
                 self.files.push(SourceFile { path: path.to_owned(), text });
                 Ok(length)
             }
-            Err(reason) => refuse(reason),
+            Err(reason) => reject(reason),
         }
     }
 
     /// The sources in a fixed order, when the root of the crate is among them.
-    pub(super) fn complete(mut self, known_as: &str) -> Result<Self, Refusal> {
+    pub(super) fn complete(mut self, display_path: &str) -> Result<Self, Rejection> {
         self.files.sort_by(|one, other| one.path.cmp(&other.path));
         match self.file("src/lib.rs") {
             Some(_) => Ok(self),
-            None => Err(Refusal::Missing(format!("{known_as}/src/lib.rs"))),
+            None => Err(Rejection::Missing(format!("{display_path}/src/lib.rs"))),
         }
     }
 }
 
 /// A file of a lesson as the learner knows it.
-pub(super) fn shown(path: &Path, known_as: &str) -> String {
-    format!("{known_as}/{}", path.display())
+pub(super) fn shown(path: &Path, display_path: &str) -> String {
+    format!("{display_path}/{}", path.display())
 }
 
 pub(super) fn is_too_deep(folder: &Path) -> bool {
@@ -149,7 +149,7 @@ fn read(contents: impl Read) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    fn of(files: &[(&str, &str)]) -> Result<Sources, Refusal> {
+    fn of(files: &[(&str, &str)]) -> Result<Sources, Rejection> {
         let mut sources = Sources::default();
         files
             .iter()
@@ -168,15 +168,15 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_one_somewhere_are_refused() {
+    fn names_that_are_one_somewhere_are_rejected() {
         for (other, says) in [
             ("src/Lib.rs", "differs from src/lib.rs only in upper and lower case"),
             ("src/lib.rs", "twice"),
             ("src/lib.rs/mod.rs", "both a file and a folder"),
             ("SRC/other.rs", "only in upper and lower case"),
         ] {
-            let refusal = of(&[("src/lib.rs", ""), (other, "")]).unwrap_err().to_string();
-            assert!(refusal.contains(says), "{other}: {refusal}");
+            let rejection = of(&[("src/lib.rs", ""), (other, "")]).unwrap_err().to_string();
+            assert!(rejection.contains(says), "{other}: {rejection}");
         }
         assert!(of(&[("src/lib.rs", ""), ("src/lib2.rs", ""), ("src/a/lib.rs", "")]).is_ok());
     }

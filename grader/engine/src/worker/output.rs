@@ -2,7 +2,7 @@ use std::io::{PipeReader, Read};
 
 use crate::excerpt::Excerpt;
 
-/// How much of the learner's prints is kept.
+/// How much of the output is kept.
 const MAX_KEPT_BYTES: usize = 16 << 10;
 
 /// How much of their end is: what the runtime says of a crash comes last.
@@ -12,14 +12,14 @@ const ENDING_BYTES: usize = 1 << 10;
 pub const MAX_PRINTED_BYTES: usize = 64 << 20;
 
 /// The worker's standard output and error, in the order in which they arrived.
-pub struct Prints {
+pub struct CapturedOutput {
     pub pipe: PipeReader,
     kept: Excerpt,
     ending: Vec<u8>,
     pub ended: bool,
 }
 
-impl Prints {
+impl CapturedOutput {
     /// What arrives through a pipe that never blocks.
     pub fn new(pipe: PipeReader) -> Self {
         Self { pipe, kept: Excerpt::new(MAX_KEPT_BYTES), ending: Vec::new(), ended: false }
@@ -28,7 +28,7 @@ impl Prints {
     /// Reads what is there, keeps the beginning, and counts the rest.
     pub fn drain(&mut self) {
         let mut chunk = [0; 64 << 10];
-        while !self.are_too_many() {
+        while !self.is_too_long() {
             let Ok(length) = self.pipe.read(&mut chunk) else { return };
             self.ended = length == 0;
             if self.ended {
@@ -40,7 +40,7 @@ impl Prints {
         }
     }
 
-    pub fn are_too_many(&self) -> bool {
+    pub fn is_too_long(&self) -> bool {
         self.kept.total() > MAX_PRINTED_BYTES
     }
 
