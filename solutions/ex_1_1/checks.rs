@@ -3,9 +3,9 @@
 use engine::checks::{
     Check,
     Kind::{Gradient, Property, Source, Value},
-    Learner, Lesson, Miss, Outcome, all_close, close,
+    Learner, Lesson, Miss, Outcome, all_close, close, same_shape,
 };
-use ndarray::{Array1, Array2, Axis, Ix2, ShapeBuilder};
+use ndarray::{Array1, Array2, Axis, Ix2, ShapeBuilder, stack};
 
 use super::contract::{
     Node, cost, evaluation_order, local_derivatives, neuron, neuron_loop, neurons,
@@ -68,16 +68,12 @@ struct Neuron {
 
 impl Neuron {
     fn random(learner: &mut Learner, inputs: usize, [x, w, b]: [f64; 3]) -> Self {
-        let mut neuron = Self {
-            x: learner.array(inputs, -x, x),
-            w: learner.array(inputs, -w, w),
-            b: learner.uniform(-b, b),
-        };
+        let (mut x, mut w) = (learner.array(inputs, -x, x), learner.array(inputs, -w, w));
         // Single zeros, at different places, where enough other numbers are left.
         if inputs > 4 {
-            (neuron.x[inputs / 2], neuron.w[inputs / 3]) = (0.0, 0.0);
+            (x[inputs / 2], w[inputs / 3]) = (0.0, 0.0);
         }
-        neuron
+        Self { x, w, b: learner.uniform(-b, b) }
     }
 
     fn arguments(&self) -> (Array1<f64>, Array1<f64>, f64) {
@@ -121,8 +117,7 @@ impl Batch {
     }
 
     fn rows(&self) -> impl Iterator<Item = Neuron> {
-        let row = |x: ndarray::ArrayView1<f64>| Neuron { x: x.to_owned(), w: self.w.clone(), b: self.b };
-        self.x.outer_iter().map(row)
+        self.x.outer_iter().map(|x| Neuron { x: x.to_owned(), w: self.w.clone(), b: self.b })
     }
 
     fn z(&self) -> Array1<f64> {
@@ -136,13 +131,17 @@ impl Batch {
     fn call(&self, learner: &mut Learner) -> Result<Array1<f64>, Miss> {
         learner.call(neurons, (self.x.clone(), self.w.clone(), self.b))
     }
+
+    fn check(&self, learner: &mut Learner) -> Outcome {
+        all_close("z of `neurons`", &self.call(learner)?, &self.z(), &self.scale())
+    }
 }
 
 /// One of the three ways to ask the learner for z.
 type Form = fn(&mut Learner, &Neuron) -> Result<f64, Miss>;
 
-fn by_loop(learner: &mut Learner, neuron: &Neuron) -> Result<f64, Miss> {
-    learner.call(neuron_loop, neuron.arguments())
+fn by_loop(learner: &mut Learner, at: &Neuron) -> Result<f64, Miss> {
+    learner.call(neuron_loop, at.arguments())
 }
 
 fn by_dot(learner: &mut Learner, at: &Neuron) -> Result<f64, Miss> {
@@ -150,31 +149,221 @@ fn by_dot(learner: &mut Learner, at: &Neuron) -> Result<f64, Miss> {
 }
 
 /// As the middle one of three equal samples.
-fn by_product(learner: &mut Learner, neuron: &Neuron) -> Result<f64, Miss> {
-    let Neuron { x, w, b } = neuron.clone();
-    let x = ndarray::stack![Axis(0), x, x, x];
-    let z = Batch { x, w, b }.call(learner)?;
-    engine::checks::same_shape("z of `neurons`", z.shape(), &[3])?;
+fn by_product(learner: &mut Learner, at: &Neuron) -> Result<f64, Miss> {
+    let Neuron { x, w, b } = at.clone();
+    let z = Batch { x: stack![Axis(0), x, x, x], w, b }.call(learner)?;
+    same_shape("z of `neurons`", z.shape(), &[3])?;
     Ok(z[1])
 }
 
 fn loop_form(learner: &mut Learner) -> Outcome {
-    single(learner, "z of `neuron_loop`", by_loop)
+    one_sample(learner, "z of `neuron_loop`", by_loop)
 }
 
 fn dot_form(learner: &mut Learner) -> Outcome {
-    single(learner, "z of `neuron`", by_dot)
+    one_sample(learner, "z of `neuron`", by_dot)
 }
 
-fn single(learner: &mut Learner, name: &str, form: Form) -> Outcome {
+fn one_sample(learner: &mut Learner, name: &str, form: Form) -> Outcome {
     let first = Neuron::random(learner, INPUTS[0], PLAIN);
     for inputs in INPUTS {
-        for magnitudes in MAGNITUDES {
-            let neuron = Neuron::random(learner, inputs, magnitudes);
-            close(name, form(learner, &neuron)?, neuron.z(), neuron.scale())?;
-        }
-        // The same call after others: nothing may be left of them.
+        // The first one again, after others: nothing may be left of them.
         close(name, form(learner, &first)?, first.z(), first.scale())?;
+        for magnitudes in MAGNITUDES {
+            let at = Neuron::random(learner, inputs, magnitudes);
+            close(name, form(learner, &at)?, at.z(), at.scale())?;
+        }
+    }
+    Ok(())
+}
+
+fn many_samples(learner: &mut Learner) -> Outcome {
+    let first = Batch::random(learner, SHAPES[0], PLAIN);
+    for shape in SHAPES {
+        first.check(learner)?;
+        for magnitudes in MAGNITUDES {
+            for column_major in [false, true] {
+                Batch::random(learner, shape.set_f(column_major), magnitudes).check(learner)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The answers are compared too: what computes nothing has no loop either.
+fn no_loops(learner: &mut Learner) -> Outcome {
+    let batch = Batch::random(learner, SHAPES[0], PLAIN);
+    for at in batch.rows() {
+        close("z of `neuron`", by_dot(learner, &at)?, at.z(), at.scale())?;
+    }
+    batch.check(learner)?;
+    learner.without_loops()
+}
+
+fn one_function(learner: &mut Learner) -> Outcome {
+    for shape in [SHAPES[0], (1, 4), (5, 2), (2, 20)] {
+        agreement(learner, &Batch::random(learner, shape, PLAIN))?;
+    }
+    for form in [by_loop, by_dot, by_product] {
+        linearity(learner, form)?;
+        symmetry(learner, form)?;
+    }
+    Ok(())
+}
+
+fn agreement(learner: &mut Learner, batch: &Batch) -> Outcome {
+    batch.check(learner)?;
+    let z = batch.call(learner)?;
+    same_shape("z of `neurons`", z.shape(), &[batch.x.nrows()])?;
+    for (at, z) in batch.rows().zip(z) {
+        close("z of `neuron` beside that of `neurons`", by_dot(learner, &at)?, z, at.scale())?;
+        close(
+            "z of `neuron_loop` beside that of `neurons`",
+            by_loop(learner, &at)?,
+            z,
+            at.scale(),
+        )?;
+    }
+    Ok(())
+}
+
+/// Without b, z of a sum is the sum of the z, and a factor of x or of w is one of z.
+fn linearity(learner: &mut Learner, form: Form) -> Outcome {
+    let one = Neuron { b: 0.0, ..Neuron::random(learner, INPUTS[0], PLAIN) };
+    let other = Neuron { x: learner.array(INPUTS[0], -1.0, 1.0), ..one.clone() };
+    let sum = Neuron { x: &one.x + &other.x, ..one.clone() };
+    let (z, scale) = (form(learner, &one)?, one.scale());
+    let want = z + form(learner, &other)?;
+    close("z of x + x′ without b", form(learner, &sum)?, want, scale + other.scale())?;
+    let factor = learner.uniform(-3.0, -2.0);
+    let (want, scale) = (factor * z, factor * scale);
+    let longer = Neuron { x: factor * &one.x, ..one.clone() };
+    close("z of c·x without b", form(learner, &longer)?, want, scale)?;
+    let heavier = Neuron { w: factor * &one.w, ..one };
+    close("z of c·w without b", form(learner, &heavier)?, want, scale)
+}
+
+/// Inputs may come in any order, if their weights do; and x and w may change places.
+fn symmetry(learner: &mut Learner, form: Form) -> Outcome {
+    let Neuron { x, w, b } = Neuron::random(learner, INPUTS[0], PLAIN);
+    let at = Neuron { x: x.clone(), w: w.clone(), b };
+    let z = form(learner, &at)?;
+    let [reordered_x, reordered_w] = [&x, &w].map(|it| it.select(Axis(0), &[2, 0, 1]));
+    let reordered = Neuron { x: reordered_x, w: reordered_w, b };
+    close("z of reordered inputs", form(learner, &reordered)?, z, at.scale())?;
+    let exchanged = Neuron { x: w, w: x, b };
+    close("z with x and w exchanged", form(learner, &exchanged)?, z, at.scale())
+}
+
+fn edges(learner: &mut Learner) -> Outcome {
+    nan_in_one_sample(learner, "z of `neuron_loop`", by_loop)?;
+    nan_in_one_sample(learner, "z of `neuron`", by_dot)?;
+    nan_in_a_batch(learner)?;
+    nothing_to_add(learner)
+}
+
+fn nan_in_one_sample(learner: &mut Learner, name: &str, form: Form) -> Outcome {
+    let clean = Neuron::random(learner, INPUTS[0], PLAIN);
+    close(name, form(learner, &clean)?, clean.z(), clean.scale())?;
+    for k in 0..INPUTS[0] {
+        let (mut in_x, mut in_w) = (clean.clone(), clean.clone());
+        (in_x.x[k], in_w.w[k]) = (f64::NAN, f64::NAN);
+        is_nan(name, "an input", form(learner, &in_x)?)?;
+        is_nan(name, "a weight", form(learner, &in_w)?)?;
+    }
+    is_nan(name, "b", form(learner, &Neuron { b: f64::NAN, ..clean })?)
+}
+
+/// A NaN in one sample spoils its z and no other.
+fn nan_in_a_batch(learner: &mut Learner) -> Outcome {
+    let name = "z of `neurons`";
+    let clean = Batch::random(learner, SHAPES[0], PLAIN);
+    clean.check(learner)?;
+    for (i, k) in [(0, 2), (1, 0), (2, 1)] {
+        let mut spoilt = clean.clone();
+        spoilt.x[[i, k]] = f64::NAN;
+        let mut z = spoilt.call(learner)?;
+        same_shape(name, z.shape(), &[SHAPES[0].0])?;
+        is_nan(name, "an input of its sample", z[i])?;
+        z[i] = clean.z()[i];
+        all_close("z of the samples without NaN", &z, &clean.z(), &clean.scale())?;
+    }
+    Ok(())
+}
+
+fn is_nan(name: &str, what: &str, z: f64) -> Outcome {
+    if z.is_nan() {
+        return Ok(());
+    }
+    Err(Miss::failed(format!("{name} is a number although {what} is NaN: something hides the NaN")))
+}
+
+/// Without inputs z is b; without samples there is no z.
+fn nothing_to_add(learner: &mut Learner) -> Outcome {
+    let at = Neuron::random(learner, 0, PLAIN);
+    close("z of `neuron_loop` without inputs", by_loop(learner, &at)?, at.b, at.b)?;
+    close("z of `neuron` without inputs", by_dot(learner, &at)?, at.b, at.b)?;
+    for shape in [(4, 0), (0, 3), (0, 0)] {
+        for column_major in [false, true] {
+            let batch = Batch::random(learner, shape.set_f(column_major), PLAIN);
+            let name = format!("z of {} samples with {} inputs", shape.0, shape.1);
+            all_close(&name, &batch.call(learner)?, &batch.z(), &batch.scale())?;
+        }
+    }
+    Ok(())
+}
+
+/// z is linear in each of its numbers: its derivatives are known exactly, without differences.
+fn local(learner: &mut Learner) -> Outcome {
+    for inputs in INPUTS.into_iter().chain([0]) {
+        for magnitudes in MAGNITUDES {
+            let at = Neuron::random(learner, inputs, magnitudes);
+            let got = learner.call(local_derivatives, at.arguments())?;
+            all_close("∂z/∂x", &got.dx, &at.w, &at.w.abs())?;
+            all_close("∂z/∂w", &got.dw, &at.x, &at.x.abs())?;
+            close("∂z/∂b", got.db, 1.0, 1.0)?;
+        }
+    }
+    Ok(())
+}
+
+fn order(learner: &mut Learner) -> Outcome {
+    let answer = learner.call(evaluation_order, ())?;
+    let place = |node| answer.iter().position(|it| *it == node);
+    let (Some(mul), Some(sum), Some(bias)) =
+        (place(Node::Mul), place(Node::Sum), place(Node::AddBias))
+    else {
+        return Err(Miss::failed(
+            "`evaluation_order` names a kind of node twice and leaves one out: each of the three has \
+             one place.",
+        ));
+    };
+    if sum < mul {
+        return Err(Miss::failed(
+            "`evaluation_order` sums before it multiplies. What are the d numbers that `Sum` adds up, \
+             and which node makes them?",
+        ));
+    }
+    if bias < sum {
+        return Err(Miss::failed(
+            "`evaluation_order` adds b before there is one number to add it to. How many b does z have?",
+        ));
+    }
+    Ok(())
+}
+
+fn count(learner: &mut Learner) -> Outcome {
+    for d in [3, 1, 768, learner.rng().usize(2..5000), 0] {
+        let (multiplications, additions) = learner.call(cost, (d,))?;
+        let wrong = match () {
+            () if multiplications != d => "multiplications. How many products does z have?",
+            () if additions != d => {
+                "additions. Write z out, for three inputs and for none: how many plus signs are there?"
+            }
+            () => continue,
+        };
+        let miss = Miss::failed(format!("`cost` gives another number of {wrong}"));
+        return Err(miss.revealing(format!("d = {d}: got {multiplications} and {additions}")));
     }
     Ok(())
 }

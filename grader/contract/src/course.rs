@@ -181,3 +181,67 @@ impl Dependencies {
         Ok(Self { crates, lessons })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A course in a folder of its own, removed with the value.
+    struct Root(PathBuf);
+
+    impl Root {
+        fn new(name: &str) -> Self {
+            let root = env::temp_dir().join(format!("contract-{name}-{}", std::process::id()));
+            fs::create_dir_all(&root).unwrap();
+            Self(root)
+        }
+
+        fn with(self, path: &str, text: &str) -> Self {
+            let file = self.0.join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+            self
+        }
+
+        fn with_lesson(self, id: &str, checks: &str) -> Self {
+            let dependencies = "[dependencies]\nndarray.workspace = true\nfastrand = \"2\"\n\
+                                ex_1_1 = { path = \"../ex_1_1\" }\n";
+            self.with(&format!("solutions/{id}/src/lib.rs"), "pub fn f(x: f64) -> f64 { x }")
+                .with(&format!("solutions/{id}/checks.rs"), checks)
+                .with(&format!("exercises/{id}/Cargo.toml"), dependencies)
+        }
+    }
+
+    impl Drop for Root {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn lessons_are_found_by_folder_and_ordered_by_number() {
+        let root = Root::new("order").with_lesson("ex_10_1", "").with_lesson("ex_9_2", "");
+        let root = root.with_lesson("ex_9_10", "").with("solutions/notes/src/lib.rs", "");
+        let text = course(&root.0, &[]).text;
+        let order = "lessons: &[ex_9_2::LESSON, ex_9_10::LESSON, ex_10_1::LESSON]";
+        assert!(text.contains(order), "{text}");
+        assert!(text.contains("crates: &[\"fastrand\"], lessons: &[\"ex_1_1\"]"), "{text}");
+        syn::parse_file(&text).unwrap();
+    }
+
+    #[test]
+    fn a_lesson_that_cannot_be_read_is_left_out_by_name() {
+        let root = Root::new("left-out").with_lesson("ex_9_1", "fn f() {}\nfn (");
+        let root = root.with_lesson("ex_9_2", "").with_lesson("ex_9_3", "");
+        fs::remove_file(root.0.join("exercises/ex_9_3/Cargo.toml")).unwrap();
+        let text = course(&root.0, &["ex_9_2"]).text;
+        assert!(text.contains("lessons: &[]"), "{text}");
+        for why in [
+            "(\"ex_9_1\", \"solutions/ex_9_1/checks.rs, line 2: ",
+            "(\"ex_9_2\", \"its checks do not compile\")",
+            "(\"ex_9_3\", \"exercises/ex_9_3/Cargo.toml: ",
+        ] {
+            assert!(text.contains(why), "{why}: {text}");
+        }
+    }
+}

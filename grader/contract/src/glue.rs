@@ -129,3 +129,61 @@ impl Taken {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the worker does at a call of the function, without spaces.
+    fn glue(solution: &str) -> String {
+        Surface::read(solution, None).unwrap().glue().replace(' ', "")
+    }
+
+    #[test]
+    fn each_way_to_take_an_argument_has_its_call() {
+        for (solution, call) in [
+            ("pub fn f(x: f64) {}", "learner::f(gradlings_0)"),
+            ("pub fn f(x: &Array2<f64>) {} use ndarray::Array2;", "learner::f(&gradlings_0)"),
+            ("pub fn f(x: &[f64]) {}", "learner::f(&gradlings_0)"),
+            ("pub fn f(x: &str) {}", "learner::f(&gradlings_0)"),
+            ("pub fn f(x: ndarray::ArrayView2<'_, f64>) {}", "learner::f(gradlings_0.view())"),
+            ("pub fn f(x: &ndarray::ArrayView2<f64>) {}", "learner::f(&gradlings_0.view())"),
+            (
+                "pub fn f(x: &mut ndarray::ArrayViewMut2<f64>) {}",
+                "learner::f(&mutgradlings_0.view_mut());gradlings_0}",
+            ),
+            ("pub fn f(x: &mut f64) {}", "learner::f(&mutgradlings_0);gradlings_0}"),
+            (
+                "pub fn f(x: &mut f64) -> bool { true }",
+                "learner::f(&mutgradlings_0);(gradlings_result,gradlings_0,)}",
+            ),
+            (
+                "pub fn f(g: &dyn Fn(f64) -> f64) {}",
+                "learner::f(&|gradlings_of_0:::core::primitive::f64|\
+                 ::gradlings_wire::Callback::call(&gradlings_0,(gradlings_of_0,)))",
+            ),
+            (
+                "pub fn f(g: impl Fn(&[f64]) -> f64) {}",
+                "(gradlings_of_0.to_vec(),))",
+            ),
+        ] {
+            assert!(glue(solution).contains(call), "{solution}: {}", glue(solution));
+        }
+    }
+
+    #[test]
+    fn names_are_those_that_nobody_else_has() {
+        let text = glue("pub type Number = f64; pub fn f(x: Number, y: Vec<Number>) {}");
+        let types = "(::core::primitive::f64,::gradlings_wire::std::vec::Vec<::core::primitive::f64>,)";
+        assert!(text.contains(types), "{text}");
+    }
+
+    #[test]
+    fn adapters_are_called_in_their_module() {
+        let surface = Surface::read("", Some("pub struct S { pub x: f64 } pub fn f(s: S) {}"));
+        let surface = surface.unwrap();
+        assert!(surface.glue().replace(' ', "").contains("adapter::f(gradlings_0)"));
+        assert!(surface.adapter_module().replace(' ', "").contains("Wireforself::S"));
+        assert!(!surface.impls().contains('S'));
+    }
+}

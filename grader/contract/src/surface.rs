@@ -234,3 +234,58 @@ fn parts(scope: &Scope, fields: &Fields, of_struct: bool) -> Result<Parts, Why> 
         Fields::Named(_) => Parts::Named(types),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why_not(solution: &str) -> String {
+        let surface = Surface::read(solution, None).unwrap();
+        assert_eq!(surface.functions().count(), 0, "{solution}");
+        surface.uncrossable()[0].1.clone()
+    }
+
+    #[test]
+    fn what_does_not_cross_says_why() {
+        for (solution, why) in [
+            ("pub fn f<F: num::Float>(x: F) -> F { x }", "it is generic over `F`"),
+            ("pub fn f(layer: &dyn Layer) {}", "a value that is `Layer` does not cross"),
+            ("pub struct C { z: f64 } pub fn f(c: &C) {}", "a field is private"),
+            ("pub struct G<T> { pub z: T } pub fn f(c: G<f64>) {}", "it is generic"),
+            ("pub fn f(x: ndarray::Array<f64, ndarray::Ix5>) {}", "more than 4 axes"),
+            ("pub fn f(x: &other::Thing) {}", "does not cross"),
+        ] {
+            assert!(why_not(solution).contains(why), "{solution}: {}", why_not(solution));
+        }
+    }
+
+    #[test]
+    fn a_type_crosses_only_when_all_that_it_is_made_of_does() {
+        let solution = "pub struct A { pub b: B } pub struct B { c: f64 } pub struct D { pub e: f64 }";
+        let surface = Surface::read(solution, None).unwrap();
+        let names: Vec<_> = surface.types.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["D"]);
+    }
+
+    #[test]
+    fn an_adapter_replaces_functions_of_the_same_name() {
+        let solution = "pub fn f<T>(x: T) {} pub fn g() -> usize { 1 }";
+        let adapter = "pub fn f(x: f64) { learner::f(x) } pub fn g() -> f64 { 1.0 }";
+        let surface = Surface::read(solution, Some(adapter)).unwrap();
+        assert_eq!(surface.functions().collect::<Vec<_>>(), ["f", "g"]);
+        assert!(surface.functions.iter().all(|it| it.owner == Owner::Adapter));
+        assert!(surface.uncrossable().is_empty());
+    }
+
+    #[test]
+    fn private_functions_are_no_part_of_the_contract() {
+        let surface = Surface::read("fn f() {} pub(crate) fn g() {}", None).unwrap();
+        assert_eq!(surface.functions().count() + surface.uncrossable().len(), 0);
+    }
+
+    #[test]
+    fn a_file_that_does_not_parse_names_its_line() {
+        let error = Surface::read("fn f() {}\npub fn (", None).unwrap_err().to_string();
+        assert!(error.starts_with("failed to read src/lib.rs, line 2"), "{error}");
+    }
+}

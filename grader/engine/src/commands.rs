@@ -81,7 +81,7 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
         }
         Command::VerifyReport(command) => {
             signature::verify(&command.report, &command.key)?;
-            anstream::println!("{} is what the grader wrote.", command.report.display());
+            anstream::println!("{} is authentic: its signature matches.", command.report.display());
             Ok(Ending::Complete)
         }
     }

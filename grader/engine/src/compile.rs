@@ -339,6 +339,7 @@ impl Job<'_> {
         let limit = self.limits().cpu_seconds;
         match output {
             Finished { text, .. } if text.contains(OVERFLOW) => NESTED.to_owned(),
+            Finished { text, .. } if text.contains(TWO_MAINS) => OWN_MAIN.to_owned(),
             Finished { text, .. } if !text.is_empty() => with_short_paths(text),
             Finished { late: true, .. } => {
                 format!("rustc was stopped after {} s.{ENDLESS}", COMPILE_TIMEOUT.as_secs())
@@ -355,6 +356,11 @@ impl Job<'_> {
 const OVERFLOW: &str = "rustc interrupted by SIGSEGV";
 const NESTED: &str = "rustc ran out of stack. Is something nested hundreds of levels deep, or does a macro \
     or a type contain itself?";
+
+/// What rustc says when the learner's file has the function that makes a crate a program.
+const TWO_MAINS: &str = "the name `main` is defined multiple times";
+const OWN_MAIN: &str = "your file has a function `main`, and the grader adds one of its own. Please rename \
+    yours, or move it to examples/main.rs";
 
 /// Where cargo keeps the sources of crates, before a folder for each registry.
 const REGISTRIES: &str = "/registry/src/";

@@ -32,7 +32,7 @@ pub enum Submission {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("failed to open the submission {path:?}")]
 #[diagnostic(help(
-    "give the folder that holds ex_2_2/src/lib.rs and the other lessons, or a .zip, .tar or .tar.gz \
+    "give the folder that holds ex_*/src/lib.rs of each lesson, or a .zip, .tar or .tar.gz \
      file of it: --submission PATH"
 ))]
 pub struct NoSubmission {

@@ -97,7 +97,7 @@ fn reasons(check: &CheckReport, before: &[CheckReport]) -> Markup {
         @if check.verdict != Verdict::Passed {
             tr { td.reasons colspan="3" {
                 @if let Some(other) = check.same_reason(before) {
-                    p { "For the same reason as “" (other.title) "”." }
+                    p { "Same reason as “" (other.title) "”." }
                 }
                 @else if check.message.contains('\n') { (lines(&check.message)) }
                 @else { p { (harmless(&check.message)) } }
