@@ -202,7 +202,8 @@ fn no_loops(learner: &mut Learner) -> Outcome {
 
 fn one_function(learner: &mut Learner) -> Outcome {
     for shape in [SHAPES[0], (1, 4), (5, 2), (2, 20)] {
-        agreement(learner, &Batch::random(learner, shape, PLAIN))?;
+        let batch = Batch::random(learner, shape, PLAIN);
+        agreement(learner, &batch)?;
     }
     for form in [by_loop, by_dot, by_product] {
         linearity(learner, form)?;
