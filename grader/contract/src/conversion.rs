@@ -28,7 +28,7 @@ impl Declaration {
 
     fn of_struct(&self, parts: &Parts, paths: &Paths) -> (TokenStream, TokenStream) {
         let pattern = parts.pattern(&quote!(Self));
-        let (into, from) = (parts.into_value(paths), parts.read(&quote!(Self), &self.name, paths));
+        let (into, from) = (parts.value(paths), parts.read(&quote!(Self), &self.name, paths));
         (quote!({ let #pattern = self; #into }), from)
     }
 
@@ -40,7 +40,7 @@ impl Declaration {
         let (wire, name) = (&paths.wire, &self.name);
         let into = variants.iter().map(|(variant, parts)| {
             let own = ident(variant);
-            let (pattern, payload) = (parts.pattern(&quote!(Self::#own)), parts.into_value(paths));
+            let (pattern, payload) = (parts.pattern(&quote!(Self::#own)), parts.value(paths));
             quote!(#pattern => #wire::into_variant(#variant, #payload),)
         });
         let from = variants.iter().map(|(variant, parts)| {
@@ -77,7 +77,7 @@ impl Parts {
     }
 
     /// The value of the parts that the pattern has named.
-    fn into_value(&self, paths: &Paths) -> TokenStream {
+    fn value(&self, paths: &Paths) -> TokenStream {
         let wire = &paths.wire;
         match self {
             Self::Unit => quote!(#wire::Wire::into_value(())),

@@ -407,8 +407,8 @@ impl<'a> Scope<'a> {
             return Some([import, rest].concat());
         }
         let is_of_ndarray = first.starts_with("Array") || first.starts_with("Ix");
-        let globs = self.globs.iter().map(|glob| usual([&glob[..], names].concat()));
-        globs.filter(|it| it[0] == "ndarray" && it.len() == 2 && is_of_ndarray).next_back()
+        let mut globs = self.globs.iter().map(|glob| usual([&glob[..], names].concat()));
+        globs.rfind(|it| it[0] == "ndarray" && it.len() == 2 && is_of_ndarray)
     }
 }
 
