@@ -322,7 +322,14 @@ fn local(learner: &mut Learner) -> Outcome {
             let got = learner.call(local_derivatives, at.arguments())?;
             all_close("∂z/∂x", &got.dx, &at.w, &at.w.abs())?;
             all_close("∂z/∂w", &got.dw, &at.x, &at.x.abs())?;
-            close("∂z/∂b", got.db, 1.0, 1.0)?;
+            // As a factor, d times too large would look like a batch without its mean.
+            close("∂z/∂b", got.db, 1.0, 1.0).map_err(|miss| Miss {
+                message: "∂z/∂b is wrong. Move b and hold the rest: how far does z move for each \
+                          unit?"
+                    .to_owned(),
+                structure: None,
+                ..miss
+            })?;
         }
     }
     Ok(())

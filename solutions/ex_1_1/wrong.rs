@@ -1,27 +1,34 @@
 //! Wrong variants of lesson 1.1. Each module is a whole wrong crate, named after what is wrong; its
 //! documentation is what a learner reads.
 
+/// One wrong formula of z in the three forms.
+macro_rules! wrong_z {
+    (|$x:ident, $w:ident, $b:ident| $z:expr) => {
+        /// One sample.
+        pub fn neuron_loop(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
+            neuron(x, w, b)
+        }
+
+        /// One sample.
+        pub fn neuron($x: &Array1<f64>, $w: &Array1<f64>, $b: f64) -> f64 {
+            $z
+        }
+
+        /// Sample by sample.
+        pub fn neurons(x: &Array2<f64>, w: &Array1<f64>, b: f64) -> Array1<f64> {
+            x.outer_iter().map(|x| neuron(&x.to_owned(), w, b)).collect()
+        }
+    };
+}
+
 /// Your z holds b once for each input, d·b in all: b is added inside the sum. Set every input to 0.
 /// What is left of z should be a single b.
 pub mod bias_per_product {
-    use ndarray::{Array1, Array2, Axis};
+    use ndarray::{Array1, Array2};
 
     pub use ex_1_1::*;
 
-    /// Adds b in every turn.
-    pub fn neuron_loop(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
-        neuron(x, w, b)
-    }
-
-    /// Adds b to every product.
-    pub fn neuron(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
-        (w * x + b).sum()
-    }
-
-    /// Adds b to every product of every sample.
-    pub fn neurons(x: &Array2<f64>, w: &Array1<f64>, b: f64) -> Array1<f64> {
-        (x * w + b).sum_axis(Axis(1))
-    }
+    wrong_z!(|x, w, b| (w * x + b).sum());
 }
 
 /// Your z has no b in it: with every input at 0 it is 0, whatever b is.
@@ -30,20 +37,17 @@ pub mod bias_forgotten {
 
     pub use ex_1_1::*;
 
-    /// The products alone.
-    pub fn neuron_loop(x: &Array1<f64>, w: &Array1<f64>, _b: f64) -> f64 {
-        w.dot(x)
-    }
+    wrong_z!(|x, w, _b| w.dot(x));
+}
 
-    /// The dot product alone.
-    pub fn neuron(x: &Array1<f64>, w: &Array1<f64>, _b: f64) -> f64 {
-        w.dot(x)
-    }
+/// Your z subtracts b. Some texts do so and call b a threshold; here it is a bias: with every input at 0,
+/// z is b itself.
+pub mod bias_subtracted {
+    use ndarray::{Array1, Array2};
 
-    /// The product alone.
-    pub fn neurons(x: &Array2<f64>, w: &Array1<f64>, _b: f64) -> Array1<f64> {
-        x.dot(w)
-    }
+    pub use ex_1_1::*;
+
+    wrong_z!(|x, w, b| w.dot(x) - b);
 }
 
 /// You made b an array with one entry for each input. The product X·w has one entry for each sample
@@ -80,20 +84,17 @@ pub mod inputs_zipped_short {
 
     pub use ex_1_1::*;
 
-    /// Begins with the second input.
-    pub fn neuron_loop(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
-        x.iter().zip(w).skip(1).map(|(x, w)| w * x).sum::<f64>() + b
-    }
+    wrong_z!(|x, w, b| x.iter().zip(w).skip(1).map(|(x, w)| w * x).sum::<f64>() + b);
+}
 
-    /// Begins with the second input.
-    pub fn neuron(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
-        neuron_loop(x, w, b)
-    }
+/// Your z does not react to the last input. A range in Rust leaves its end out, so that `0..d - 1` ends one
+/// early: how many turns does it take for three inputs?
+pub mod last_input_left_out {
+    use ndarray::{Array1, Array2};
 
-    /// Begins with the second column.
-    pub fn neurons(x: &Array2<f64>, w: &Array1<f64>, b: f64) -> Array1<f64> {
-        x.outer_iter().map(|x| neuron(&x.to_owned(), w, b)).collect()
-    }
+    pub use ex_1_1::*;
+
+    wrong_z!(|x, w, b| x.iter().zip(w).rev().skip(1).map(|(x, w)| w * x).sum::<f64>() + b);
 }
 
 /// Your result is tanh(z), the activation. This lesson stops before it: z itself is asked for, and it
@@ -103,20 +104,7 @@ pub mod activation_included {
 
     pub use ex_1_1::*;
 
-    /// Goes one step too far.
-    pub fn neuron_loop(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
-        ex_1_1::neuron_loop(x, w, b).tanh()
-    }
-
-    /// Goes one step too far.
-    pub fn neuron(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
-        ex_1_1::neuron(x, w, b).tanh()
-    }
-
-    /// Goes one step too far.
-    pub fn neurons(x: &Array2<f64>, w: &Array1<f64>, b: f64) -> Array1<f64> {
-        ex_1_1::neurons(x, w, b).mapv(f64::tanh)
-    }
+    wrong_z!(|x, w, b| (w.dot(x) + b).tanh());
 }
 
 /// You add b to the inputs: w·(x + b) = w·x + b·Σwₖ. In the graph, b does not pass through a
@@ -126,20 +114,7 @@ pub mod bias_added_to_inputs {
 
     pub use ex_1_1::*;
 
-    /// Moves every input by b.
-    pub fn neuron_loop(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
-        neuron(x, w, b)
-    }
-
-    /// Moves every input by b.
-    pub fn neuron(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
-        w.dot(&(x + b))
-    }
-
-    /// Moves every input by b.
-    pub fn neurons(x: &Array2<f64>, w: &Array1<f64>, b: f64) -> Array1<f64> {
-        (x + b).dot(w)
-    }
+    wrong_z!(|x, w, b| w.dot(&(x + b)));
 }
 
 /// Your z has the mean of the products where the sum belongs: w·x is divided by d. With one input
@@ -149,20 +124,7 @@ pub mod products_averaged {
 
     pub use ex_1_1::*;
 
-    /// Divides by d.
-    pub fn neuron_loop(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
-        neuron(x, w, b)
-    }
-
-    /// Takes the mean.
-    pub fn neuron(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
-        w.dot(x) / w.len() as f64 + b
-    }
-
-    /// Takes the mean.
-    pub fn neurons(x: &Array2<f64>, w: &Array1<f64>, b: f64) -> Array1<f64> {
-        x.dot(w) / w.len() as f64 + b
-    }
+    wrong_z!(|x, w, b| w.dot(x) / w.len() as f64 + b);
 }
 
 /// Your ∂z/∂b is b. Move b by 0.1 and hold the rest: by how much does z move? Does the answer depend
