@@ -1,13 +1,17 @@
 //! Finds the lessons of a course, for the build script of its grader.
 
 use std::{
-    env, fs,
+    collections::{BTreeMap, BTreeSet},
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
-use crate::{Item, surface::Surface};
+use crate::{
+    Item,
+    surface::{Surface, parse},
+};
 
 /// Lessons to leave out, separated by spaces: those whose checks do not compile.
 const LEAVE_OUT: &str = "GRADLINGS_LEAVE_OUT";
@@ -41,114 +45,115 @@ struct Generated {
     read: Vec<PathBuf>,
 }
 
-/// One lesson, ready to be written.
-struct Lesson {
-    module: String,
-    id: String,
-}
-
 fn course(root: &Path, leave_out: &[&str]) -> Generated {
-    let (mut text, mut entries, mut left_out) = (String::new(), Vec::new(), Vec::new());
-    let mut read = vec![root.join("solutions"), root.join("exercises")];
-    for id in ids(&root.join("solutions")) {
-        read.extend(sources(root, &id));
-        let lesson = match leave_out.contains(&id.as_str()) {
-            true => Err("its checks do not compile".to_owned()),
-            false => lesson(root, &id),
-        };
-        match lesson {
-            Ok(lesson) => {
-                text += &lesson.module;
-                entries.push(format!("{}::LESSON", lesson.id));
+    let (mut modules, mut entries, mut left_out) = (String::new(), Vec::new(), Vec::new());
+    // Not `exercises`: cargo would build the grader again whenever a learner has changed a file.
+    let mut read = vec![root.join("solutions")];
+    for id in ids(root) {
+        read.extend([root.join("exercises").join(&id).join("Cargo.toml")]);
+        match lesson(root, &id, leave_out) {
+            Ok(module) => {
+                modules += &module;
+                entries.push(format!("{id}::LESSON"));
             }
             Err(why) => left_out.push((id, why)),
         }
     }
-    let root = root.display().to_string();
-    text += &format!(
-        "static COURSE: ::engine::Course = ::engine::Course {{ root: {root:?}, lessons: &[{}], \
-         left_out: &{left_out:?} }};\n",
-        entries.join(", ")
+    left_out.extend(misnamed(root));
+    let (root, entries) = (root.display().to_string(), entries.join(", "));
+    let text = format!(
+        "{modules}static COURSE: ::engine::Course = ::engine::Course {{ root: {root:?}, \
+         lessons: &[{entries}], left_out: &{left_out:?} }};\n"
     );
     Generated { text, read }
 }
 
-/// The lessons with a solution, in the order of the course.
-fn ids(solutions: &Path) -> Vec<String> {
-    let entries = fs::read_dir(solutions).into_iter().flatten().flatten();
+/// The lessons in the order of the course: what is called so in one of the two folders.
+fn ids(root: &Path) -> Vec<String> {
+    let named = ["solutions", "exercises"].into_iter().flat_map(|folder| folders(root, folder));
+    let numbered: BTreeSet<_> = named.filter_map(|id| Some((numbers(&id)?, id))).collect();
+    numbered.into_iter().map(|(_, id)| id).collect()
+}
+
+/// Folders that look like a lesson's, and are none.
+fn misnamed(root: &Path) -> impl Iterator<Item = (String, String)> {
+    let misnamed = |id: &String| id.starts_with("ex_") && numbers(id).is_none();
+    folders(root, "solutions").into_iter().filter(misnamed).map(|id| {
+        let why = format!("solutions/{id} is not called ex_<chapter>_<number>");
+        (id, why)
+    })
+}
+
+fn folders(root: &Path, name: &str) -> Vec<String> {
+    let entries = fs::read_dir(root.join(name)).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.path().is_dir());
-    let mut ids: Vec<_> = folders
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter_map(|id| Some((numbers(&id)?, id)))
-        .collect();
-    ids.sort();
-    ids.into_iter().map(|(_, id)| id).collect()
+    let mut names: Vec<_> = folders.filter_map(|it| it.file_name().into_string().ok()).collect();
+    names.sort();
+    names
 }
 
 /// The chapter and the number of `ex_<chapter>_<number>`.
 fn numbers(id: &str) -> Option<(u32, u32)> {
     let (chapter, number) = id.strip_prefix("ex_")?.split_once('_')?;
-    Some((chapter.parse().ok()?, number.parse().ok()?))
+    let (chapter, number) = (chapter.parse().ok()?, number.parse().ok()?);
+    // Not `ex_+1_01`.
+    (id == format!("ex_{chapter}_{number}")).then_some((chapter, number))
 }
 
-/// What a lesson is read from.
-fn sources(root: &Path, id: &str) -> Vec<PathBuf> {
-    let solution = root.join("solutions").join(id);
-    let mut files = ["", "src/lib.rs", "checks.rs"].map(|name| solution.join(name)).to_vec();
-    // A file that is not there would count as changed each time; the folder tells when it comes.
-    files.extend(Some(solution.join("adapter.rs")).filter(|file| file.exists()));
-    files.push(root.join("exercises").join(id).join("Cargo.toml"));
-    files
-}
-
-/// Reads one lesson, or says why it cannot be graded.
-fn lesson(root: &Path, id: &str) -> Result<Lesson, String> {
-    let shown = |name: &str| format!("solutions/{id}/{name}");
-    let folder = root.join("solutions").join(id);
-    let solution = text(&folder, "src/lib.rs").map_err(|why| format!("{}: {why}", shown("src/lib.rs")))?;
-    let checks = text(&folder, "checks.rs").map_err(|why| format!("{}: {why}", shown("checks.rs")))?;
-    if let Err(error) = syn::parse_file(&checks) {
-        let line = error.span().start().line;
-        return Err(format!("{}, line {line}: {error}", shown("checks.rs")));
+/// The module of one lesson, or why it cannot be graded.
+fn lesson(root: &Path, id: &str, leave_out: &[&str]) -> Result<String, String> {
+    let file = |name: &str| format!("solutions/{id}/{name}");
+    if leave_out.contains(&id) {
+        return Err(format!("{} does not compile", file("checks.rs")));
     }
-    let adapter = match folder.join("adapter.rs").exists() {
-        true => Some(text(&folder, "adapter.rs").map_err(|why| format!("{}: {why}", shown("adapter.rs")))?),
-        false => None,
-    };
-    let surface = Surface::read(&solution, adapter.as_deref());
-    let surface = surface.map_err(|error| format!("{error} (in solutions/{id})"))?;
-    let manifest = root.join("exercises").join(id).join("Cargo.toml");
-    let dependencies = Dependencies::read(&manifest)
-        .map_err(|why| format!("exercises/{id}/Cargo.toml: {why}"))?;
-    let checks = folder.join("checks.rs").display().to_string();
-    let module = format!(
-        "#[allow(missing_docs)] mod {id} {{ #[allow(dead_code, clippy::all)] pub mod contract {{ {} }} \
-         #[path = {checks:?}] mod checks; pub const LESSON: ::engine::checks::Lesson = \
-         ::engine::checks::Lesson {{ id: {id:?}, contract: {}, ..checks::LESSON }}; }}\n",
-        surface.typed(),
-        contract(&surface, &dependencies),
-    );
-    Ok(Lesson { module, id: id.to_owned() })
+    let read = |name: &str| text(root, &file(name));
+    let solution = read("src/lib.rs")?.ok_or_else(|| missing(&file("src/lib.rs")))?;
+    let checks = read("checks.rs")?.ok_or_else(|| missing(&file("checks.rs")))?;
+    if let Err((line, message)) = parse(&checks) {
+        return Err(format!("{}, line {line}: {message}", file("checks.rs")));
+    }
+    let surface = Surface::read(&solution, read("adapter.rs")?.as_deref());
+    let surface = surface.map_err(|error| file(&error.to_string()))?;
+    let dependencies = Dependencies::read(root, &format!("exercises/{id}/Cargo.toml"))?;
+    Ok(module(id, &root.join(file("checks.rs")), &surface, &dependencies))
 }
 
-fn text(folder: &Path, name: &str) -> Result<String, String> {
-    fs::read_to_string(folder.join(name)).map_err(|error| error.to_string())
+/// The text of a file, if there is one.
+fn text(root: &Path, file: &str) -> Result<Option<String>, String> {
+    match fs::read_to_string(root.join(file)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{file}: {error}")),
+    }
+}
+
+fn missing(file: &str) -> String {
+    format!("{file} is missing")
+}
+
+fn module(id: &str, checks: &Path, surface: &Surface, dependencies: &Dependencies) -> String {
+    format!(
+        "#[allow(missing_docs)] mod {id} {{ #[allow(dead_code, clippy::all)] \
+         pub mod contract {{ {} }} #[path = {:?}] mod checks; \
+         pub const LESSON: ::engine::checks::Lesson = ::engine::checks::Lesson {{ id: {id:?}, \
+         contract: {}, ..checks::LESSON }}; }}\n",
+        surface.typed(),
+        checks.display().to_string(),
+        contract(surface, dependencies),
+    )
 }
 
 /// The expression of a [`Contract`](crate::Contract).
 fn contract(surface: &Surface, dependencies: &Dependencies) -> String {
     let items: Vec<_> = surface.items.iter().map(item).collect();
     let functions: Vec<_> = surface.functions().collect();
-    let adapter = match surface.adapter.is_empty() {
-        true => String::new(),
-        false => surface.adapter_module(),
-    };
     format!(
         "::engine::Contract {{ items: &[{}], functions: &{functions:?}, impls: {:?}, glue: {:?}, \
-         adapter: {adapter:?}, crates: &{:?}, lessons: &{:?} }}",
+         adapter: {:?}, crates: &{:?}, lessons: &{:?} }}",
         items.join(", "),
         surface.impls(),
         surface.glue(),
+        surface.adapter_module(),
         dependencies.crates,
         dependencies.lessons,
     )
@@ -169,79 +174,132 @@ struct Dependencies {
 #[derive(Deserialize)]
 struct Manifest {
     #[serde(default)]
-    dependencies: std::collections::BTreeMap<String, serde::de::IgnoredAny>,
+    dependencies: BTreeMap<String, IgnoredAny>,
 }
 
 impl Dependencies {
-    fn read(manifest: &Path) -> Result<Self, String> {
-        let text = fs::read_to_string(manifest).map_err(|error| error.to_string())?;
-        let manifest: Manifest = basic_toml::from_str(&text).map_err(|error| error.to_string())?;
+    fn read(root: &Path, file: &str) -> Result<Self, String> {
+        let text = text(root, file)?.ok_or_else(|| missing(file))?;
+        let manifest: Manifest =
+            basic_toml::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
         let names = manifest.dependencies.into_keys().filter(|name| name != "ndarray");
-        let (lessons, crates) = names.partition(|name| numbers(name).is_some());
+        let (mut lessons, crates): (Vec<_>, _) = names.partition(|it| numbers(it).is_some());
+        lessons.sort_by_key(|id| numbers(id));
         Ok(Self { crates, lessons })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+
     use super::*;
 
-    /// A course in a folder of its own, removed with the value.
-    struct Root(PathBuf);
+    /// A course of lessons that are each one function, whose files can then be changed.
+    struct Course(TempDir);
 
-    impl Root {
-        fn new(name: &str) -> Self {
-            let root = env::temp_dir().join(format!("contract-{name}-{}", std::process::id()));
-            fs::create_dir_all(&root).unwrap();
-            Self(root)
+    impl Course {
+        fn of(ids: &[&str]) -> Self {
+            let course = Self(tempfile::tempdir().unwrap());
+            for id in ids {
+                course.write(&format!("solutions/{id}/src/lib.rs"), "pub fn f(x: f64) {}");
+                course.write(&format!("solutions/{id}/checks.rs"), "//! Checks.\nconst X: u8 = 1;");
+                course.write(&format!("exercises/{id}/Cargo.toml"), "[dependencies]\n");
+            }
+            course
         }
 
-        fn with(self, path: &str, text: &str) -> Self {
-            let file = self.0.join(path);
+        fn write(&self, file: &str, text: &str) {
+            let file = self.0.path().join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
-            self
         }
 
-        fn with_lesson(self, id: &str, checks: &str) -> Self {
-            let dependencies = "[dependencies]\nndarray.workspace = true\nfastrand = \"2\"\n\
-                                ex_1_1 = { path = \"../ex_1_1\" }\n";
-            self.with(&format!("solutions/{id}/src/lib.rs"), "pub fn f(x: f64) -> f64 { x }")
-                .with(&format!("solutions/{id}/checks.rs"), checks)
-                .with(&format!("exercises/{id}/Cargo.toml"), dependencies)
+        fn remove(&self, file: &str) {
+            fs::remove_file(self.0.path().join(file)).unwrap();
         }
-    }
 
-    impl Drop for Root {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
+        fn text(&self, leave_out: &[&str]) -> String {
+            let text = course(self.0.path(), leave_out).text;
+            syn::parse_file(&text).unwrap();
+            text
         }
-    }
 
-    #[test]
-    fn lessons_are_found_by_folder_and_ordered_by_number() {
-        let root = Root::new("order").with_lesson("ex_10_1", "").with_lesson("ex_9_2", "");
-        let root = root.with_lesson("ex_9_10", "").with("solutions/notes/src/lib.rs", "");
-        let text = course(&root.0, &[]).text;
-        let order = "lessons: &[ex_9_2::LESSON, ex_9_10::LESSON, ex_10_1::LESSON]";
-        assert!(text.contains(order), "{text}");
-        assert!(text.contains("crates: &[\"fastrand\"], lessons: &[\"ex_1_1\"]"), "{text}");
-        syn::parse_file(&text).unwrap();
+        /// The line that states the course.
+        fn stated(&self) -> String {
+            self.text(&[]).rsplit_once("lessons: &[").unwrap().1.to_owned()
+        }
     }
 
     #[test]
-    fn a_lesson_that_cannot_be_read_is_left_out_by_name() {
-        let root = Root::new("left-out").with_lesson("ex_9_1", "fn f() {}\nfn (");
-        let root = root.with_lesson("ex_9_2", "").with_lesson("ex_9_3", "");
-        fs::remove_file(root.0.join("exercises/ex_9_3/Cargo.toml")).unwrap();
-        let text = course(&root.0, &["ex_9_2"]).text;
-        assert!(text.contains("lessons: &[]"), "{text}");
-        for why in [
-            "(\"ex_9_1\", \"solutions/ex_9_1/checks.rs, line 2: ",
-            "(\"ex_9_2\", \"its checks do not compile\")",
-            "(\"ex_9_3\", \"exercises/ex_9_3/Cargo.toml: ",
+    fn lessons_are_found_in_the_order_of_the_course() {
+        let course = Course::of(&["ex_10_1", "ex_2_10", "ex_2_9"]);
+        let expected = "ex_2_9::LESSON, ex_2_10::LESSON, ex_10_1::LESSON], left_out: &[] };\n";
+        assert_eq!(course.stated(), expected);
+    }
+
+    #[test]
+    fn each_broken_lesson_is_left_out_with_its_reason() {
+        let ids = ["ex_1_1", "ex_1_2", "ex_1_3", "ex_1_4", "ex_1_5", "ex_1_6", "ex_1_7", "ex_1_8"];
+        let course = Course::of(&ids);
+        course.write("solutions/ex_1_1/src/lib.rs", "\npub fn ()");
+        course.write("solutions/ex_1_2/checks.rs", "\n\nconst");
+        course.write("solutions/ex_1_3/adapter.rs", "pub fn f(x: &dyn Layer) {}");
+        course.write("exercises/ex_1_4/Cargo.toml", "dependencies = 1");
+        course.remove("solutions/ex_1_5/checks.rs");
+        course.remove("exercises/ex_1_6/Cargo.toml");
+        course.write("exercises/ex_1_9/Cargo.toml", "");
+        course.write("solutions/ex_1_x/src/lib.rs", "");
+        let text = course.text(&["ex_1_7"]);
+        for expected in [
+            "lessons: &[ex_1_8::LESSON]",
+            "(\"ex_1_1\", \"solutions/ex_1_1/src/lib.rs, line 2: does not parse: expected",
+            "(\"ex_1_2\", \"solutions/ex_1_2/checks.rs, line 3: does not parse: ",
+            "(\"ex_1_3\", \"solutions/ex_1_3/adapter.rs, line 1: `f` cannot be called: a value",
+            "(\"ex_1_4\", \"exercises/ex_1_4/Cargo.toml: ",
+            "(\"ex_1_5\", \"solutions/ex_1_5/checks.rs is missing\")",
+            "(\"ex_1_6\", \"exercises/ex_1_6/Cargo.toml is missing\")",
+            "(\"ex_1_7\", \"solutions/ex_1_7/checks.rs does not compile\")",
+            "(\"ex_1_9\", \"solutions/ex_1_9/src/lib.rs is missing\")",
+            "(\"ex_1_x\", \"solutions/ex_1_x is not called ex_<chapter>_<number>\")",
         ] {
-            assert!(text.contains(why), "{why}: {text}");
+            assert!(text.contains(expected), "{expected}\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_lesson_names_its_crates_and_the_lessons_that_it_builds_on() {
+        let course = Course::of(&["ex_3_1"]);
+        let manifest = "[dependencies]\nndarray.workspace = true\nfastrand = \"2\"\n\
+                        ex_10_1.path = \"../ex_10_1\"\nex_2_1 = { path = \"../ex_2_1\" }\n\
+                        [dev-dependencies]\napprox = \"0.5\"\n";
+        course.write("exercises/ex_3_1/Cargo.toml", manifest);
+        let expected = "crates: &[\"fastrand\"], lessons: &[\"ex_2_1\", \"ex_10_1\"] }";
+        assert!(course.text(&[]).contains(expected), "{}", course.text(&[]));
+    }
+
+    #[test]
+    fn cargo_watches_what_was_read_and_nothing_that_a_learner_edits() {
+        let course = Course::of(&["ex_1_1"]);
+        let root = course.0.path();
+        let expected = [root.join("solutions"), root.join("exercises/ex_1_1/Cargo.toml")];
+        assert_eq!(super::course(root, &[]).read, expected);
+    }
+
+    #[test]
+    fn every_function_of_the_courses_of_this_repository_can_be_called() {
+        let grader = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for root in [grader.parent().unwrap(), &grader.join("engine/tests/course")] {
+            let generated = super::course(root, &[]);
+            syn::parse_file(&generated.text).unwrap();
+            assert!(generated.text.contains("left_out: &[] }"), "{}", root.display());
+            for id in ids(root) {
+                let read = |name| text(root, &format!("solutions/{id}/{name}")).unwrap();
+                let adapter = read("adapter.rs");
+                let surface =
+                    Surface::read(&read("src/lib.rs").unwrap(), adapter.as_deref()).unwrap();
+                assert!(adapter.is_some() || surface.uncrossable().is_empty(), "{surface:?}");
+            }
         }
     }
 }

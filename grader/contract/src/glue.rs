@@ -5,6 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::{
+    adapter::PRELUDE,
     surface::{Function, Surface},
     types::{Owner, Parameter, Passing, Paths, Reference, Taken, Type, ident},
 };
@@ -17,7 +18,7 @@ impl Surface {
             let name = ident(&it.name);
             it.conversion(&quote!(crate::#name), &Paths::of_root())
         });
-        quote!(const _: () = { #(#impls)* };).to_string()
+        format!("const _: () = {{\n{}}};\n", lines(impls))
     }
 
     /// The functions of the crate or variant that `learner` names, and of the module `adapter`.
@@ -27,18 +28,28 @@ impl Surface {
             let (name, call) = (&function.name, function.call());
             quote!(.on(#name, |gradlings_value| ::gradlings_wire::call(gradlings_value, #call)))
         });
-        quote!(::gradlings_wire::Functions::new() #(#calls)*).to_string()
+        lines([quote!(::gradlings_wire::Functions::new())].into_iter().chain(calls))
     }
 
-    /// The contents of the module `adapter`: the author's text and the conversions of its types.
+    /// The contents of the module `adapter`: the author's text and the conversions of its types;
+    /// empty where there is no adapter.
     #[must_use]
     pub fn adapter_module(&self) -> String {
+        if self.adapter.is_empty() {
+            return String::new();
+        }
         let impls = self.types.iter().filter(|it| it.owner == Owner::Adapter).map(|it| {
             let name = ident(&it.name);
             it.conversion(&quote!(self::#name), &Paths::of_adapter())
         });
-        format!("{}\n{}", self.adapter, quote!(#(#impls)*))
+        // The author's text first: its inner documentation has to come before everything else.
+        format!("{}\n{PRELUDE}\n{}", self.adapter, lines(impls))
     }
+}
+
+/// A line for each: the compiler shows the lines in which it finds an error.
+pub fn lines(parts: impl Iterator<Item = TokenStream>) -> String {
+    parts.map(|part| format!("{part}\n")).collect()
 }
 
 impl Function {
@@ -57,27 +68,22 @@ impl Function {
             Owner::Adapter => quote!(adapter),
         };
         let own = ident(&self.name);
-        let output = paths.owned(&self.output);
-        let call = quote!(let gradlings_result: #output = #owner::#own(#(#passed),*););
-        let body = self.with_changes(call, &names);
-        match self.parameters.is_empty() {
-            true => quote!(|()| #body),
-            false => quote!(|(#(#patterns,)*): (#(#types,)*)| #body),
-        }
+        let body = self.with_changes(quote!(#owner::#own(#(#passed),*)), &names);
+        // Stated, so that a function with another result does not compile.
+        let output = paths.owned(&self.whole_output());
+        quote!(|(#(#patterns,)*): (#(#types,)*)| -> #output { #body })
     }
 
-    /// The result of a call and what it has changed. The result has a type, or a learner's function
-    /// could give any that crosses.
+    /// The result of a call and what it has changed.
     fn with_changes(&self, call: TokenStream, names: &[Ident]) -> TokenStream {
         let changed = names.iter().zip(&self.parameters).filter(|(_, it)| it.passing.is_change());
         let changed: Vec<_> = changed.map(|(name, _)| name).collect();
-        let whole = match (changed.as_slice(), self.output == Type::UNIT) {
-            ([], _) => quote!(gradlings_result),
-            ([one], true) => quote!(#one),
-            (_, true) => quote!((#(#changed,)*)),
-            _ => quote!((gradlings_result, #(#changed,)*)),
-        };
-        quote!({ #call #whole })
+        match (changed.as_slice(), self.output == Type::UNIT) {
+            ([], _) => call,
+            ([one], true) => quote!(#call; #one),
+            (_, true) => quote!(#call; (#(#changed,)*)),
+            _ => quote!(let gradlings_result = #call; (gradlings_result, #(#changed,)*)),
+        }
     }
 }
 
@@ -88,14 +94,18 @@ fn argument(at: usize) -> Ident {
 impl Parameter {
     /// How the function is given the argument `name`.
     fn passed(&self, name: &Ident, paths: &Paths) -> TokenStream {
+        // By their paths: a trait of the learner's could have methods of these names.
+        let array = &paths.ndarray;
+        let view = quote!(#array::ArrayRef::view(&#name));
+        let view_mut = quote!(#array::ArrayRef::view_mut(&mut #name));
         match self.passing {
             Passing::Owned => quote!(#name),
             Passing::Borrowed => quote!(&#name),
             Passing::Changed => quote!(&mut #name),
-            Passing::View { borrowed: false } => quote!(#name.view()),
-            Passing::View { borrowed: true } => quote!(&#name.view()),
-            Passing::ViewMut { borrowed: false } => quote!(#name.view_mut()),
-            Passing::ViewMut { borrowed: true } => quote!(&mut #name.view_mut()),
+            Passing::View { borrowed: false } => view,
+            Passing::View { borrowed: true } => quote!(&#view),
+            Passing::ViewMut { borrowed: false } => view_mut,
+            Passing::ViewMut { borrowed: true } => quote!(&mut #view_mut),
             Passing::Closure(reference) => self.closure(name, reference, paths),
         }
     }
@@ -105,7 +115,7 @@ impl Parameter {
         let names: Vec<_> =
             (0..self.taken.len()).map(|at| format_ident!("gradlings_of_{at}")).collect();
         let types = self.taken.iter().map(|it| paths.taken(it));
-        let owned = names.iter().zip(&self.taken).map(|(name, it)| it.to_owned_text(name));
+        let owned = names.iter().zip(&self.taken).map(|(name, it)| it.passed_on(name, paths));
         let closure = quote! {
             |#(#names: #types),*| ::gradlings_wire::Callback::call(&#name, (#(#owned,)*))
         };
@@ -119,13 +129,18 @@ impl Parameter {
 
 impl Taken {
     /// What a callback gets of the closure's argument `name`.
-    fn to_owned_text(&self, name: &Ident) -> TokenStream {
+    fn passed_on(&self, name: &Ident, paths: &Paths) -> TokenStream {
+        let array = &paths.ndarray;
         match self {
             Self::Owned(_) => quote!(#name),
             Self::Reference(_) => quote!(::core::clone::Clone::clone(#name)),
-            Self::Slice(_) => quote!(#name.to_vec()),
+            Self::Slice(element) => {
+                let element = paths.owned(element);
+                quote!(<[#element]>::to_vec(#name))
+            }
             Self::Text => quote!(::core::convert::From::from(#name)),
-            Self::View(..) | Self::ArrayRef(..) => quote!(#name.to_owned()),
+            Self::View(..) => quote!(#array::ArrayRef::to_owned(&#name)),
+            Self::ArrayRef(..) => quote!(#array::ArrayRef::to_owned(#name)),
         }
     }
 }
@@ -134,54 +149,56 @@ impl Taken {
 mod tests {
     use super::*;
 
-    /// What the worker does at a call of the function, without spaces.
+    /// What the worker does at a call of the only function, without spaces.
     fn glue(solution: &str) -> String {
         Surface::read(solution, None).unwrap().glue().replace(' ', "")
     }
 
     #[test]
     fn each_way_to_take_an_argument_has_its_call() {
-        for (solution, call) in [
-            ("pub fn f(x: f64) {}", "learner::f(gradlings_0)"),
-            ("pub fn f(x: &Array2<f64>) {} use ndarray::Array2;", "learner::f(&gradlings_0)"),
-            ("pub fn f(x: &[f64]) {}", "learner::f(&gradlings_0)"),
-            ("pub fn f(x: &str) {}", "learner::f(&gradlings_0)"),
-            ("pub fn f(x: ndarray::ArrayView2<'_, f64>) {}", "learner::f(gradlings_0.view())"),
-            ("pub fn f(x: &ndarray::ArrayView2<f64>) {}", "learner::f(&gradlings_0.view())"),
+        let view = "::gradlings_wire::ndarray::ArrayRef::view(&gradlings_0)";
+        let view_mut = "::gradlings_wire::ndarray::ArrayRef::view_mut(&mutgradlings_0)";
+        let to_vec = "<[::core::primitive::f64]>::to_vec(gradlings_of_0)";
+        let ask = "::gradlings_wire::Callback::call(&gradlings_0,";
+        let closure = format!("|gradlings_of_0:::core::primitive::f64|{ask}(gradlings_of_0,))");
+        for (taken, passed) in [
+            ("f64", "gradlings_0"),
+            ("&ndarray::Array2<f64>", "&gradlings_0"),
+            ("&[f64]", "&gradlings_0"),
+            ("&str", "&gradlings_0"),
+            ("&mut f64", "&mutgradlings_0"),
+            ("ndarray::ArrayView2<'_, f64>", view),
+            ("&ndarray::ArrayView2<f64>", &format!("&{view}")),
+            ("ndarray::ArrayViewMut2<f64>", view_mut),
+            ("&mut ndarray::ArrayViewMut2<f64>", &format!("&mut{view_mut}")),
+            ("&dyn Fn(f64) -> f64", &format!("&{closure}")),
+            ("impl Fn(f64) -> f64", &closure),
+            ("&mut dyn FnMut(f64) -> f64", &format!("&mut{closure}")),
             (
-                "pub fn f(x: &mut ndarray::ArrayViewMut2<f64>) {}",
-                "learner::f(&mutgradlings_0.view_mut());gradlings_0}",
-            ),
-            ("pub fn f(x: &mut f64) {}", "learner::f(&mutgradlings_0);gradlings_0}"),
-            (
-                "pub fn f(x: &mut f64) -> bool { true }",
-                "learner::f(&mutgradlings_0);(gradlings_result,gradlings_0,)}",
-            ),
-            (
-                "pub fn f(g: &dyn Fn(f64) -> f64) {}",
-                "learner::f(&|gradlings_of_0:::core::primitive::f64|\
-                 ::gradlings_wire::Callback::call(&gradlings_0,(gradlings_of_0,)))",
-            ),
-            (
-                "pub fn f(g: impl Fn(&[f64]) -> f64) {}",
-                "(gradlings_of_0.to_vec(),))",
+                "impl Fn(&[f64]) -> f64",
+                &format!("|gradlings_of_0:&[::core::primitive::f64]|{ask}({to_vec},))"),
             ),
         ] {
-            assert!(glue(solution).contains(call), "{solution}: {}", glue(solution));
+            let text = glue(&format!("pub fn f(x: {taken}) {{}}"));
+            assert!(text.contains(&format!("learner::f({passed})")), "{taken}: {text}");
         }
     }
 
     #[test]
-    fn names_are_those_that_nobody_else_has() {
-        let text = glue("pub type Number = f64; pub fn f(x: Number, y: Vec<Number>) {}");
-        let types = "(::core::primitive::f64,::gradlings_wire::std::vec::Vec<::core::primitive::f64>,)";
-        assert!(text.contains(types), "{text}");
+    fn the_result_comes_before_what_was_changed() {
+        let taken = "(x: &mut f64, y: f64, z: &mut [u8])";
+        let both = glue(&format!("pub fn f{taken} -> bool {{ true }}"));
+        assert!(both.contains("(gradlings_result,gradlings_0,gradlings_2,)}"), "{both}");
+        let changed = glue(&format!("pub fn f{taken} {{}}"));
+        assert!(changed.contains(";(gradlings_0,gradlings_2,)}"), "{changed}");
+        let one = glue("pub fn f(x: &mut f64) {}");
+        assert!(one.contains("->::core::primitive::f64{learner::f(&mutgradlings_0);gradlings_0}"));
     }
 
     #[test]
     fn adapters_are_called_in_their_module() {
-        let surface = Surface::read("", Some("pub struct S { pub x: f64 } pub fn f(s: S) {}"));
-        let surface = surface.unwrap();
+        let adapter = "pub struct S { pub x: f64 } pub fn f(s: S) {}";
+        let surface = Surface::read("", Some(adapter)).unwrap();
         assert!(surface.glue().replace(' ', "").contains("adapter::f(gradlings_0)"));
         assert!(surface.adapter_module().replace(' ', "").contains("Wireforself::S"));
         assert!(!surface.impls().contains('S'));

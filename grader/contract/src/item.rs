@@ -3,7 +3,9 @@
 use std::{borrow::Cow, ops::Range};
 
 use quote::ToTokens;
-use syn::{Attribute, Field, FnArg, ItemTrait, TraitItem, Variant, Visibility, spanned::Spanned, token};
+use syn::{
+    Attribute, Field, FnArg, ItemTrait, TraitItem, Variant, Visibility, spanned::Spanned, token,
+};
 
 /// A public function, struct, enum, trait or type alias at the root of a crate.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! lesson's own types ([`Surface::impls`]), the text that turns a learner's crate into a worker
 //! ([`Contract::learner_worker`]), and what a missing or changed function is compared with ([`Item`]).
 
+mod adapter;
 mod conversion;
 pub mod course;
 mod glue;
@@ -58,10 +59,14 @@ impl Contract {
     /// second argument of the process names one.
     #[must_use]
     pub fn worker_of(&self, variants: &[(&str, &str)]) -> String {
-        let arm = |(name, path): &(&str, &str)| format!("Some({name:?}) => {{ {} }}", self.serve(path));
+        let arm = |(name, path): &(&str, &str)| {
+            format!("::core::option::Option::Some({name:?}) => {{ {} }}", self.serve(path))
+        };
         let arms: String = variants.iter().map(arm).collect();
         format!(
-            "{} fn main() {{ match ::std::env::args().nth(2).as_deref() {{ {arms} _ => () }} }}",
+            "{} fn main() {{ let gradlings_name = ::core::iter::Iterator::nth(&mut \
+             ::gradlings_wire::std::env::args(), 2); \
+             match ::core::option::Option::as_deref(&gradlings_name) {{ {arms} _ => () }} }}",
             self.impls
         )
     }
@@ -70,12 +75,62 @@ impl Contract {
     fn serve(&self, path: &str) -> String {
         let adapter = match self.adapter {
             "" => String::new(),
-            // The author's text first: its inner documentation has to come before everything else.
-            text => format!(
-                "mod adapter {{ {text}\n use ::gradlings_wire as wire; use {path} as learner; }}"
-            ),
+            text => format!("mod adapter {{ {text} use {path} as learner; }}"),
         };
         let glue = self.glue;
-        format!("{adapter} use {path} as learner; ::gradlings_wire::serve(&{glue}, ::core::file!());")
+        format!(
+            "{adapter} use {path} as learner; ::gradlings_wire::serve(&{glue}, ::core::file!());"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contract(solution: &str, adapter: Option<&str>) -> Contract {
+        let surface = Surface::read(solution, adapter).unwrap();
+        Contract {
+            impls: surface.impls().leak(),
+            glue: surface.glue().leak(),
+            adapter: surface.adapter_module().leak(),
+            ..Contract::EMPTY
+        }
+    }
+
+    /// Without the spaces and lines that differ only in how text was put together.
+    fn dense(text: &str) -> String {
+        text.split_whitespace().collect()
+    }
+
+    #[test]
+    fn a_worker_serves_the_functions_of_the_crate() {
+        let worker = contract("pub fn f(x: &mut [f64]) -> u8 { 1 }", None).learner_worker();
+        let expected = "const _: () = {};
+            fn main() {
+                use crate as learner;
+                ::gradlings_wire::serve(&::gradlings_wire::Functions::new().on(\"f\", |gradlings_value|
+                    ::gradlings_wire::call(gradlings_value,
+                        |(mut gradlings_0,): (::gradlings_wire::std::vec::Vec<::core::primitive::f64>,)|
+                        -> (::core::primitive::u8, ::gradlings_wire::std::vec::Vec<::core::primitive::f64>,) {
+                            let gradlings_result = learner::f(&mut gradlings_0);
+                            (gradlings_result, gradlings_0,)
+                        })), ::core::file!());
+            }";
+        assert_eq!(dense(&worker), dense(expected));
+    }
+
+    #[test]
+    fn a_worker_of_variants_serves_the_one_that_is_named() {
+        let contract = contract("", Some("//! Documented.\npub fn g() {}"));
+        let worker = contract.worker_of(&[("solution", "crate"), ("half", "crate::wrong::half")]);
+        let file = syn::parse_file(&worker).unwrap();
+        assert_eq!(file.items.len(), 2);
+        for expected in [
+            "Some(\"half\") => { mod adapter { //! Documented.",
+            "use crate::wrong::half as learner; }",
+        ] {
+            assert!(worker.contains(expected), "{worker}");
+        }
     }
 }

@@ -14,11 +14,11 @@ use crate::types::{Owner, Parameter, Passing, Reference, Taken, Type};
 const MAX_RANK: usize = 4;
 
 /// The longest tuple that crosses, and so the most arguments of a function.
-const MAX_TUPLE: usize = 8;
+pub const MAX_TUPLE: usize = 8;
 
-const PRIMITIVES: [&str; 15] = [
-    "bool", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
-    "u128", "usize",
+const PRIMITIVES: [&str; 16] = [
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
+    "u64", "u128", "usize",
 ];
 
 /// What an array may hold.
@@ -26,7 +26,8 @@ const ELEMENTS: [&str; 12] =
     ["f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
 
 /// The types of the standard library that cross: module, name, how many types they are made of.
-const STANDARD: [(&str, &str, usize); 4] = [
+const STANDARD: [(&str, &str, usize); 5] = [
+    ("boxed", "Box", 1),
     ("option", "Option", 1),
     ("result", "Result", 2),
     ("string", "String", 0),
@@ -183,8 +184,9 @@ impl<'a> Scope<'a> {
             }
             Some(Meaning::Ndarray(Family::Array, rank, element)) => self.array(rank, element),
             Some(Meaning::Callback) => {
-                let [arguments, output] = <[Type; 2]>::try_from(parts().collect::<Result<Vec<_>, _>>()?)
-                    .map_err(|_| foreign(found))?;
+                let [arguments, output] =
+                    <[Type; 2]>::try_from(parts().collect::<Result<Vec<_>, _>>()?)
+                        .map_err(|_| foreign(found))?;
                 Ok(Type::Callback(Box::new(arguments), Box::new(output)))
             }
             Some(Meaning::Own(owner, name)) => self.own(owner, name),
@@ -374,11 +376,11 @@ impl<'a> Scope<'a> {
     fn full(&self, path: &syn::Path) -> Vec<String> {
         let mut names: Vec<_> = path.segments.iter().map(|it| it.ident.to_string()).collect();
         if path.leading_colon.is_none() {
-            // One import may build on another.
-            while let Some(next) = self.step(&names).filter(|next| next != &names) {
-                names = next;
-                if names.len() > MAX_PATH {
-                    break;
+            // One import may build on another, or on itself.
+            for _ in 0..MAX_IMPORTS {
+                match self.step(&names) {
+                    Some(next) => names = next,
+                    None => break,
                 }
             }
         }
@@ -406,14 +408,27 @@ impl<'a> Scope<'a> {
         if let Some(import) = self.imports.get(first) {
             return Some([import, rest].concat());
         }
-        let is_of_ndarray = first.starts_with("Array") || first.starts_with("Ix");
-        let mut globs = self.globs.iter().map(|glob| usual([&glob[..], names].concat()));
-        globs.rfind(|it| it[0] == "ndarray" && it.len() == 2 && is_of_ndarray)
+        let globs = self.globs.iter().map(|glob| usual([&glob[..], names].concat()));
+        globs.rev().find(|path| self.is_known(path))
+    }
+
+    /// Whether there is something at the path that a glob import may have brought.
+    fn is_known(&self, path: &[String]) -> bool {
+        let [module, name] = path else { return false };
+        match module.as_str() {
+            "ndarray" => name.starts_with("Array") || name.starts_with("Ix"),
+            "wire" => name == "Callback",
+            "learner" => {
+                let key = (Owner::Lesson, name.clone());
+                self.declared.crossing.contains(&key) || self.declared.refused.contains_key(&key)
+            }
+            _ => false,
+        }
     }
 }
 
-/// The longest path that imports may lead to. One that names itself would never end.
-const MAX_PATH: usize = 16;
+/// How many imports a name may lead through.
+const MAX_IMPORTS: usize = 16;
 
 /// A path by its best-known name.
 fn usual(names: Vec<String>) -> Vec<String> {

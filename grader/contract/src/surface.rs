@@ -3,21 +3,33 @@
 
 use std::collections::BTreeMap;
 
-use syn::{Fields, Item as Syntax, Visibility};
+use syn::{Field, Fields, Item as Syntax, Safety, Visibility};
 
 use crate::{
-    Item, items,
-    scope::{Declared, Scope, Why},
+    Item,
+    adapter::with_paths_of_macros,
+    items,
+    scope::{Declared, MAX_TUPLE, Scope, Why},
     types::{Owner, Parameter, Type},
 };
 
 /// Why there is no contract.
-#[derive(Debug, thiserror::Error)]
-#[error("failed to read {file}, line {line}: {message}")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}, line {line}: {message}")]
 pub struct ContractError {
     file: &'static str,
     line: usize,
     message: String,
+}
+
+impl ContractError {
+    fn new(owner: Owner, line: usize, message: String) -> Self {
+        let file = match owner {
+            Owner::Lesson => "src/lib.rs",
+            Owner::Adapter => "adapter.rs",
+        };
+        Self { file, line, message }
+    }
 }
 
 /// The types and functions of a lesson, as generated code needs them.
@@ -27,8 +39,8 @@ pub struct Surface {
     pub(crate) functions: Vec<Function>,
     /// The public items of the solution.
     pub items: Vec<Item>,
-    /// The text of the adapter; empty where there is none.
-    pub adapter: String,
+    /// The text of the adapter, fit for the learner's crate; empty where there is none.
+    pub(crate) adapter: String,
     uncrossable: Vec<(String, Why)>,
 }
 
@@ -64,6 +76,21 @@ pub(crate) struct Function {
     pub output: Type,
 }
 
+impl Function {
+    /// The result, unless it is `()`, and the types of what was changed.
+    pub fn outputs(&self) -> Vec<Type> {
+        let result = Some(&self.output).filter(|output| **output != Type::UNIT);
+        let changed = self.parameters.iter().filter(|it| it.passing.is_change());
+        result.into_iter().chain(changed.map(|it| &it.crossing)).cloned().collect()
+    }
+
+    /// The type of all outputs; one alone is no tuple.
+    pub fn whole_output(&self) -> Type {
+        let mut outputs = self.outputs();
+        if outputs.len() == 1 { outputs.remove(0) } else { Type::Tuple(outputs) }
+    }
+}
+
 /// A file, and whose it is.
 struct Source {
     owner: Owner,
@@ -74,23 +101,23 @@ impl Surface {
     /// Reads the solution's `lib.rs`, and the adapter where there is one.
     ///
     /// # Errors
-    /// When a file does not parse.
+    /// When a file does not parse, or the adapter has a public function that cannot be called.
     pub fn read(solution: &str, adapter: Option<&str>) -> Result<Self, ContractError> {
-        let mut sources = vec![parsed(Owner::Lesson, "src/lib.rs", solution)?];
+        let mut sources = vec![parsed(Owner::Lesson, solution)?];
         if let Some(adapter) = adapter {
-            sources.push(parsed(Owner::Adapter, "adapter.rs", adapter)?);
+            sources.push(parsed(Owner::Adapter, adapter)?);
         }
         let (declared, types) = declarations(&sources);
         let mut surface = Self {
             types,
             functions: Vec::new(),
             items: items(&sources[0].file, solution),
-            adapter: adapter.unwrap_or_default().to_owned(),
+            adapter: adapter_text(adapter, &sources),
             uncrossable: Vec::new(),
         };
         // The adapter's functions last: one of the same name replaces the solution's.
         for source in &sources {
-            surface.add_functions(source, &declared);
+            surface.add_functions(source, &declared)?;
         }
         Ok(surface)
     }
@@ -106,7 +133,7 @@ impl Surface {
         self.functions.iter().map(|function| function.name.as_str())
     }
 
-    fn add_functions(&mut self, source: &Source, declared: &Declared) {
+    fn add_functions(&mut self, source: &Source, declared: &Declared) -> Result<(), ContractError> {
         let scope = Scope::new(source.owner, &source.file, declared);
         for item in &source.file.items {
             let Syntax::Fn(item) = item else { continue };
@@ -118,22 +145,49 @@ impl Surface {
             self.uncrossable.retain(|(other, _)| *other != name);
             match function(source.owner, &scope, &item.sig) {
                 Ok(function) => self.functions.push(function),
-                Err(why) => self.uncrossable.push((name, why)),
+                Err(why) if source.owner == Owner::Lesson => self.uncrossable.push((name, why)),
+                Err(why) => {
+                    let line = item.sig.ident.span().start().line;
+                    let message = format!("`{name}` cannot be called: {why}");
+                    return Err(ContractError::new(source.owner, line, message));
+                }
             }
         }
+        Ok(())
     }
 }
 
-fn parsed(owner: Owner, name: &'static str, text: &str) -> Result<Source, ContractError> {
-    let file = syn::parse_file(text).map_err(|error| ContractError {
-        file: name,
-        line: error.span().start().line,
-        message: error.to_string(),
-    })?;
-    Ok(Source { owner, file })
+fn adapter_text(adapter: Option<&str>, sources: &[Source]) -> String {
+    match (adapter, sources) {
+        (Some(text), [_, source]) => with_paths_of_macros(text, &source.file),
+        _ => String::new(),
+    }
+}
+
+fn parsed(owner: Owner, text: &str) -> Result<Source, ContractError> {
+    match parse(text) {
+        Ok(file) => Ok(Source { owner, file }),
+        Err((line, message)) => Err(ContractError::new(owner, line, message)),
+    }
+}
+
+/// The syntax of a file, or the line where it ends to be Rust, and why.
+pub(crate) fn parse(text: &str) -> Result<syn::File, (usize, String)> {
+    syn::parse_file(text).map_err(|error| {
+        let message = error.to_string();
+        // What is missing at the end is placed at the start.
+        let line = match message.starts_with("unexpected end of input") {
+            true => text.lines().count(),
+            false => error.span().start().line,
+        };
+        (line, format!("does not parse: {message}"))
+    })
 }
 
 fn function(owner: Owner, scope: &Scope, signature: &syn::Signature) -> Result<Function, Why> {
+    if signature.asyncness.is_some() || !matches!(signature.safety, Safety::Default) {
+        return Err("it is `async` or `unsafe`".to_owned());
+    }
     let scope = scope.of_signature(signature)?;
     let parameters = signature.inputs.iter().map(|input| match input {
         syn::FnArg::Typed(typed) => scope.parameter(&typed.ty),
@@ -141,7 +195,12 @@ fn function(owner: Owner, scope: &Scope, signature: &syn::Signature) -> Result<F
     });
     let parameters = parameters.collect::<Result<Vec<_>, _>>()?;
     let output = scope.output(&signature.output)?;
-    Ok(Function { owner, name: signature.ident.to_string(), parameters, output })
+    let name = signature.ident.to_string();
+    let function = Function { owner, name, parameters, output };
+    match function.parameters.len().max(function.outputs().len()) {
+        0..=MAX_TUPLE => Ok(function),
+        _ => Err(format!("more than {MAX_TUPLE} arguments or results do not cross")),
+    }
 }
 
 /// The public structs and enums that cross. One crosses when all that it is made of does: those that
@@ -153,6 +212,7 @@ fn declarations(sources: &[Source]) -> (Declared, Vec<Declaration>) {
             declared.crossing.insert((source.owner, name));
         }
     }
+    refuse_replaced(&mut declared);
     loop {
         let (found, refused) = crossing(sources, &declared);
         if refused.is_empty() {
@@ -162,6 +222,18 @@ fn declarations(sources: &[Source]) -> (Declared, Vec<Declaration>) {
             declared.crossing.remove(&key);
             declared.refused.insert(key, why);
         }
+    }
+}
+
+/// Checks see one module: a type of the adapter's replaces one of the solution's.
+fn refuse_replaced(declared: &mut Declared) {
+    let crossing = &declared.crossing;
+    let of_adapter = crossing.iter().filter(|(owner, _)| *owner == Owner::Adapter);
+    let replaced = of_adapter.map(|(_, name)| (Owner::Lesson, name.clone()));
+    let replaced: Vec<_> = replaced.filter(|key| crossing.contains(key)).collect();
+    for key in replaced {
+        declared.crossing.remove(&key);
+        declared.refused.insert(key, "adapter.rs has a type of this name".to_owned());
     }
 }
 
@@ -223,69 +295,173 @@ fn parts(scope: &Scope, fields: &Fields, of_struct: bool) -> Result<Parts, Why> 
     let mut types = Vec::new();
     for field in fields {
         if of_struct && !matches!(field.vis, Visibility::Public(_)) {
-            return Err("a field is private".to_owned());
+            return Err(private(field));
         }
         let name = field.ident.as_ref().map(ToString::to_string);
         types.push((name.unwrap_or_default(), scope.data(&field.ty)?));
     }
     Ok(match fields {
+        Fields::Unnamed(_) if types.len() > MAX_TUPLE => {
+            return Err(format!("it has more than {MAX_TUPLE} fields without names"));
+        }
         Fields::Unit => Parts::Unit,
         Fields::Unnamed(_) => Parts::Tuple(types.into_iter().map(|(_, found)| found).collect()),
         Fields::Named(_) => Parts::Named(types),
     })
 }
 
+fn private(field: &Field) -> Why {
+    match &field.ident {
+        Some(name) => format!("its field `{name}` is private"),
+        None => "a field is private".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn why_not(solution: &str) -> String {
-        let surface = Surface::read(solution, None).unwrap();
-        assert_eq!(surface.functions().count(), 0, "{solution}");
-        surface.uncrossable()[0].1.clone()
+    fn surface(solution: &str) -> Surface {
+        Surface::read(solution, None).unwrap()
+    }
+
+    fn error(solution: &str, adapter: &str) -> String {
+        Surface::read(solution, Some(adapter)).unwrap_err().to_string()
+    }
+
+    /// Why the only function of a solution cannot be called.
+    fn why(solution: &str) -> String {
+        let surface = surface(solution);
+        let [(_, why)] = surface.uncrossable() else { panic!("{:?}", surface.functions) };
+        why.clone()
+    }
+
+    /// As what the only parameter of the only function crosses.
+    fn crossing(solution: &str) -> Type {
+        let mut surface = surface(solution);
+        assert_eq!(surface.uncrossable(), []);
+        surface.functions.remove(0).parameters.remove(0).crossing
+    }
+
+    fn matrix() -> Type {
+        Type::Array(2, Box::new(Type::Primitive("f64")))
     }
 
     #[test]
-    fn what_does_not_cross_says_why() {
-        for (solution, why) in [
-            ("pub fn f<F: num::Float>(x: F) -> F { x }", "it is generic over `F`"),
-            ("pub fn f(layer: &dyn Layer) {}", "a value that is `Layer` does not cross"),
-            ("pub struct C { z: f64 } pub fn f(c: &C) {}", "a field is private"),
-            ("pub struct G<T> { pub z: T } pub fn f(c: G<f64>) {}", "it is generic"),
-            ("pub fn f(x: ndarray::Array<f64, ndarray::Ix5>) {}", "more than 4 axes"),
-            ("pub fn f(x: &other::Thing) {}", "does not cross"),
-        ] {
-            assert!(why_not(solution).contains(why), "{solution}: {}", why_not(solution));
+    fn names_are_resolved_through_imports_and_aliases() {
+        let solutions = [
+            "pub fn f(x: &ndarray::Array2<f64>) {}",
+            "use ndarray::*; pub fn f(x: Array2<f64>) {}",
+            "use ndarray::prelude::*; pub fn f(x: Array<f64, Ix2>) {}",
+            "use ndarray as nd; pub fn f(x: &mut nd::ArrayViewMut<f64, nd::Ix2>) {}",
+            "use ndarray::{self as nd}; use nd::Array2 as Matrix; pub fn f(x: Matrix<f64>) {}",
+            "type M = ndarray::Array2<N>; type N = f64; pub fn f(x: &M) {}",
+            "type View<'a> = &'a ndarray::ArrayView2<'a, f64>; pub fn f<'a>(x: View<'a>) {}",
+            "pub fn f(x: &(ndarray::Array2<::core::primitive::f64>)) {}",
+        ];
+        for solution in solutions {
+            assert_eq!(crossing(solution), matrix(), "{solution}");
         }
     }
 
     #[test]
-    fn a_type_crosses_only_when_all_that_it_is_made_of_does() {
-        let solution = "pub struct A { pub b: B } pub struct B { c: f64 } pub struct D { pub e: f64 }";
-        let surface = Surface::read(solution, None).unwrap();
-        let names: Vec<_> = surface.types.iter().map(|it| it.name.as_str()).collect();
-        assert_eq!(names, ["D"]);
+    fn a_type_of_the_lesson_comes_before_others_of_its_name() {
+        let solution = "use ndarray::*; pub struct Array2 { pub x: f64 } pub fn f(x: &Array2) {}";
+        assert_eq!(crossing(solution), Type::Own(Owner::Lesson, "Array2".to_owned()));
+        let solution = "pub struct Layer; pub fn f(x: crate::Layer) {}";
+        assert_eq!(crossing(solution), Type::Own(Owner::Lesson, "Layer".to_owned()));
     }
 
     #[test]
-    fn an_adapter_replaces_functions_of_the_same_name() {
-        let solution = "pub fn f<T>(x: T) {} pub fn g() -> usize { 1 }";
-        let adapter = "pub fn f(x: f64) { learner::f(x) } pub fn g() -> f64 { 1.0 }";
+    fn what_names_itself_comes_to_an_end() {
+        assert_eq!(why("type T = Vec<T>; pub fn f(x: T) {}"), "`T` does not cross");
+        assert_eq!(why("use T as U; use U as T; pub fn f(x: T) {}"), "`T` does not cross");
+        assert_eq!(why("use T::T; pub fn f(x: T) {}"), "`T` does not cross");
+        let tree = "pub struct Tree { pub below: Vec<Tree> } pub fn f(x: Tree) {}";
+        assert_eq!(crossing(tree), Type::Own(Owner::Lesson, "Tree".to_owned()));
+    }
+
+    #[test]
+    fn what_does_not_cross_is_told() {
+        let expected = [
+            ("pub fn f(x: &dyn Layer) {}", "a value that is `Layer` does not cross"),
+            ("pub fn f(x: impl Fn(f64) + 'static) {}", "a value that is `'static` does not cross"),
+            ("pub fn f<T>(x: T) {}", "it is generic over `T`"),
+            ("pub fn f<const N: usize>(x: [f64; N]) {}", "it is generic over a constant"),
+            ("pub fn f(x: [f64; N]) {}", "`[f64; N]` does not cross"),
+            ("pub fn f(x: &f64) -> &f64 { x }", "`&f64` does not cross"),
+            ("pub fn f() -> impl Fn(f64) -> f64 {}", "`impl Fn(f64) -> f64` does not cross"),
+            ("pub fn f(x: rand::Rng) {}", "`rand::Rng` does not cross"),
+            ("pub fn f(x: &mut str) {}", "`str` does not cross"),
+            ("pub fn f(x: &dyn Fn(&mut f64)) {}", "`&mut f64` does not cross"),
+            ("pub fn f(x: ndarray::Array5<f64>) {}", "no array of more than 4 axes crosses"),
+            ("pub fn f(x: ndarray::Array1<bool>) {}", "no array of `bool` crosses"),
+            ("pub async fn f() {}", "it is `async` or `unsafe`"),
+            ("type P<T> = (T, T); pub fn f(x: P<f64>) {}", "the alias `P` is generic"),
+            (
+                "pub struct S<T> { pub x: T } pub fn f(x: S<f64>) {}",
+                "`S` does not cross: it is generic",
+            ),
+            (
+                "pub struct S { pub x: Box<dyn Fn()> } pub fn f(x: S) {}",
+                "`S` does not cross: `dyn Fn()` does not cross",
+            ),
+            (
+                "pub struct A { pub b: B } pub struct B(f64); pub fn f(x: A) {}",
+                "`A` does not cross: `B` does not cross: a field is private",
+            ),
+            (
+                "pub fn f(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8) {}",
+                "more than 8 arguments or results do not cross",
+            ),
+        ];
+        for (solution, expected) in expected {
+            assert_eq!(why(solution), expected, "{solution}");
+        }
+    }
+
+    #[test]
+    fn the_adapter_replaces_functions_and_types_of_its_names() {
+        let solution = "pub struct Model { pub w: f64 } pub fn train(model: &Model) {} \
+                        pub fn other(model: &Model) {}";
+        let adapter =
+            "pub enum Model { A } pub fn train(model: Model, f: &wire::Callback<(), f64>) {}";
         let surface = Surface::read(solution, Some(adapter)).unwrap();
-        assert_eq!(surface.functions().collect::<Vec<_>>(), ["f", "g"]);
-        assert!(surface.functions.iter().all(|it| it.owner == Owner::Adapter));
-        assert!(surface.uncrossable().is_empty());
+        assert_eq!(surface.functions().collect::<Vec<_>>(), ["train"]);
+        assert_eq!(surface.functions[0].owner, Owner::Adapter);
+        assert_eq!(surface.types.len(), 1);
+        let why = "`Model` does not cross: adapter.rs has a type of this name";
+        assert_eq!(surface.uncrossable(), [("other".to_owned(), why.to_owned())]);
+    }
+
+    #[test]
+    fn the_adapter_may_import_all_of_the_lesson() {
+        let solution = "pub struct Forward { pub z: f64 }";
+        let adapter = "use learner::*; use wire::*; \
+                       pub fn f(x: Forward, y: learner::Forward, z: Callback<(), f64>) {}";
+        let surface = Surface::read(solution, Some(adapter)).unwrap();
+        let crossing: Vec<_> =
+            surface.functions[0].parameters.iter().map(|it| &it.crossing).collect();
+        assert_eq!(crossing[0], &Type::Own(Owner::Lesson, "Forward".to_owned()));
+        assert_eq!(crossing[0], crossing[1]);
+        assert!(crossing[2].holds_callback());
     }
 
     #[test]
     fn private_functions_are_no_part_of_the_contract() {
-        let surface = Surface::read("fn f() {} pub(crate) fn g() {}", None).unwrap();
+        let surface = surface("fn f() {} pub(crate) fn g() {} mod m { pub fn h() {} }");
         assert_eq!(surface.functions().count() + surface.uncrossable().len(), 0);
     }
 
     #[test]
-    fn a_file_that_does_not_parse_names_its_line() {
-        let error = Surface::read("fn f() {}\npub fn (", None).unwrap_err().to_string();
-        assert!(error.starts_with("failed to read src/lib.rs, line 2"), "{error}");
+    fn errors_name_file_and_line() {
+        let expected = "src/lib.rs, line 2: does not parse: expected identifier";
+        let found = Surface::read("pub fn f() {}\npub fn ()", None).unwrap_err().to_string();
+        assert!(found.starts_with(expected), "{found}");
+        let expected = "adapter.rs, line 1: does not parse: ";
+        let found = error("", "pub fn f( {");
+        assert!(found.starts_with(expected), "{found}");
+        let expected = "adapter.rs, line 3: `f` cannot be called: it is generic over `T`";
+        assert_eq!(error("", "\n\npub fn f<T>(x: T) {}"), expected);
     }
 }

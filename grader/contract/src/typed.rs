@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::{
+    glue::lines,
     surface::{Declaration, Function, Parts, Shape, Surface},
-    types::{Paths, Type, ident},
+    types::{Paths, ident},
 };
 
 impl Surface {
@@ -15,7 +16,7 @@ impl Surface {
         let paths = Paths::of_checks();
         let types = self.types.iter().map(|it| it.typed(&paths));
         let functions = self.functions.iter().map(|it| it.typed(&paths));
-        quote!(#(#types)* #(#functions)*).to_string()
+        lines(types.chain(functions))
     }
 }
 
@@ -78,15 +79,5 @@ impl Function {
                 type Output = #output;
             }
         }
-    }
-
-    /// The result and what was changed; one alone is no tuple.
-    fn whole_output(&self) -> Type {
-        let changed = self.parameters.iter().filter(|it| it.passing.is_change());
-        let mut parts: Vec<_> = changed.map(|it| it.crossing.clone()).collect();
-        if parts.is_empty() || self.output != Type::UNIT {
-            parts.insert(0, self.output.clone());
-        }
-        if parts.len() == 1 { parts.remove(0) } else { Type::Tuple(parts) }
     }
 }

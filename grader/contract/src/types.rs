@@ -63,9 +63,13 @@ pub enum Passing {
     /// By `&mut`: the changed value comes back.
     Changed,
     /// As a view, by reference or not.
-    View { borrowed: bool },
+    View {
+        borrowed: bool,
+    },
     /// As a view through which it is changed, by reference or not.
-    ViewMut { borrowed: bool },
+    ViewMut {
+        borrowed: bool,
+    },
     /// A closure over a callback, by value, by `&` or by `&mut`.
     Closure(Reference),
 }

@@ -150,10 +150,11 @@ impl<'a> Builds<'a> {
                 Err(no_worker) => return Ok(Err(no_worker)),
             };
             match build(earlier, &links)? {
-                Ok(library) => linked.named.push(Arc::new(library)),
+                Ok(library) => linked.named.push((earlier.id, Arc::new(library))),
                 Err(no_worker) => return Ok(Err(no_worker)),
             }
-            linked.others.extend(links.named.into_iter().chain(links.others));
+            linked.others.extend(links.named.into_iter().map(|(_, built)| built));
+            linked.others.extend(links.others);
         }
         Ok(Ok(linked))
     }

@@ -92,7 +92,7 @@ pub enum Product<'a> {
 /// Libraries of earlier lessons: those that the crate names, and what these name in turn.
 #[derive(Debug, Clone, Default)]
 pub struct Links {
-    pub named: Vec<Arc<Built>>,
+    pub named: Vec<(&'static str, Arc<Built>)>,
     pub others: Vec<Arc<Built>>,
 }
 
@@ -124,13 +124,16 @@ enum KeptBy {
 
 impl Links {
     fn all(&self) -> impl Iterator<Item = &Built> {
-        self.named.iter().chain(&self.others).map(|built| &**built)
+        self.named.iter().map(|(_, built)| built).chain(&self.others).map(|built| &**built)
     }
 
     /// The arguments with which the compiler finds them.
     fn arguments(&self) -> impl Iterator<Item = String> {
-        let named = self.named.iter().map(|built| format!("--extern={}", built.path.display()));
-        let folder = |built: &Built| built.path.parent().map(|it| format!("-Ldependency={}", it.display()));
+        let named = self.named.iter();
+        let named = named.map(|(name, built)| format!("--extern={name}={}", built.path.display()));
+        let folder = |built: &Built| {
+            built.path.parent().map(|folder| format!("-Ldependency={}", folder.display()))
+        };
         named.chain(self.all().filter_map(folder))
     }
 }
@@ -192,7 +195,8 @@ impl Job<'_> {
     fn path(&self) -> PathBuf {
         self.folder().join(match self.product {
             Product::Worker(_) => "worker".to_owned(),
-            Product::Library => format!("lib{}.rlib", self.lesson.id),
+            // In a folder with nothing else in it, which later lessons' compilers may read.
+            Product::Library => format!("library/lib{}.rlib", self.lesson.id),
             Product::Check => "check.rmeta".to_owned(),
         })
     }
@@ -262,6 +266,7 @@ impl Job<'_> {
         if src.exists() {
             fs::remove_dir_all(&src)?;
         }
+        fs::create_dir_all(self.path().parent().unwrap_or(&src))?;
         for file in self.sources.files() {
             let path = self.folder().join(&file.path);
             fs::create_dir_all(path.parent().unwrap_or(&src))?;
@@ -330,7 +335,7 @@ impl Job<'_> {
     }
 
     fn paths(&self, kit: &Kit) -> Paths {
-        let links = self.links.all().map(|built| built.path.clone());
+        let links = self.links.all().filter_map(|built| Some(built.path.parent()?.to_owned()));
         let read = SYSTEM.iter().map(PathBuf::from).chain(kit.folders()).chain(links);
         Paths { read: read.collect(), write: vec![self.folder(), "/dev/null".into()] }
     }

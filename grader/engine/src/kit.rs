@@ -322,11 +322,17 @@ fn key(workspace: &Workspace, crates: &BTreeSet<&str>) -> Result<String, KitErro
     parts.extend(wire::SOURCES.map(str::to_owned));
     parts.extend(crates.iter().map(|name| (*name).to_owned()));
     for name in ["Cargo.toml", "Cargo.lock"] {
-        let path = workspace.root().join(name);
+        let path = cargo_root(workspace.root()).join(name);
         let text = fs::read_to_string(&path);
         parts.push(text.map_err(|source| KitError::Read { path, source })?);
     }
     Ok(hash(parts))
+}
+
+/// The folder of the Cargo workspace that holds the course, which may be above it.
+fn cargo_root(course: &Path) -> &Path {
+    let is_root = |folder: &&Path| folder.join("Cargo.lock").is_file();
+    course.ancestors().find(is_root).unwrap_or(course)
 }
 
 #[cfg(test)]
