@@ -39,8 +39,8 @@ const FORMS: &[&str] = &["loop_form", "dot_form", "many_samples"];
 /// another; at 1 and at 0 several are right or alike.
 const INPUTS: [usize; 7] = [3, 1, 2, 5, 8, 33, 47];
 
-/// Samples and inputs. The square one comes first: there a product along the wrong axis has the right
-/// shape, so the values show it.
+/// Samples and inputs. The square one comes first: there a product along the wrong axis has the
+/// right shape, so the values show it.
 const SHAPES: [(usize, usize); 8] =
     [(3, 3), (1, 4), (5, 2), (2, 6), (4, 1), (1, 1), (2, 47), (36, 3)];
 
@@ -74,6 +74,12 @@ impl Neuron {
             (x[inputs / 2], w[inputs / 3]) = (0.0, 0.0);
         }
         Self { x, w, b: learner.uniform(-b, b) }
+    }
+
+    /// Of ordinary size, with a positive b: one call with a negative b cannot tell −b from |b|.
+    fn plain(learner: &mut Learner, inputs: usize) -> Self {
+        let at = Self::random(learner, inputs, PLAIN);
+        Self { b: at.b.abs(), ..at }
     }
 
     fn arguments(&self) -> (Array1<f64>, Array1<f64>, f64) {
@@ -116,6 +122,12 @@ impl Batch {
         Self { w: learner.array(x.ncols(), -w, w), b: learner.uniform(-b, b), x }
     }
 
+    /// As [`Neuron::plain`].
+    fn plain(learner: &mut Learner, shape: impl ShapeBuilder<Dim = Ix2>) -> Self {
+        let batch = Self::random(learner, shape, PLAIN);
+        Self { b: batch.b.abs(), ..batch }
+    }
+
     fn rows(&self) -> impl Iterator<Item = Neuron> {
         self.x.outer_iter().map(|x| Neuron { x: x.to_owned(), w: self.w.clone(), b: self.b })
     }
@@ -148,7 +160,7 @@ fn by_dot(learner: &mut Learner, at: &Neuron) -> Result<f64, Miss> {
     learner.call(neuron, at.arguments())
 }
 
-/// As the middle one of three equal samples.
+/// As the middle one of three equal samples: a square batch, where no wrong product panics.
 fn by_product(learner: &mut Learner, at: &Neuron) -> Result<f64, Miss> {
     let Neuron { x, w, b } = at.clone();
     let z = Batch { x: stack![Axis(0), x, x, x], w, b }.call(learner)?;
@@ -164,27 +176,38 @@ fn dot_form(learner: &mut Learner) -> Outcome {
     one_sample(learner, "z of `neuron`", by_dot)
 }
 
+/// Each group of calls is made twice: at first without a look at the answers, so that a diagnosis has
+/// the whole group to go by, and then compared, after other calls.
 fn one_sample(learner: &mut Learner, name: &str, form: Form) -> Outcome {
-    let first = Neuron::random(learner, INPUTS[0], PLAIN);
+    let first = Neuron::plain(learner, INPUTS[0]);
+    let mirrored = Neuron { b: -first.b, ..first.clone() };
     for inputs in INPUTS {
-        // The first one again, after others: nothing may be left of them.
-        close(name, form(learner, &first)?, first.z(), first.scale())?;
-        for magnitudes in MAGNITUDES {
-            let at = Neuron::random(learner, inputs, magnitudes);
-            close(name, form(learner, &at)?, at.z(), at.scale())?;
+        let mut group = vec![first.clone(), mirrored.clone()];
+        group.extend(MAGNITUDES.map(|it| Neuron::random(learner, inputs, it)));
+        for at in &group {
+            form(learner, at)?;
+        }
+        for at in &group {
+            close(name, form(learner, at)?, at.z(), at.scale())?;
         }
     }
     Ok(())
 }
 
 fn many_samples(learner: &mut Learner) -> Outcome {
-    let first = Batch::random(learner, SHAPES[0], PLAIN);
+    let first = Batch::plain(learner, SHAPES[0]);
+    let mirrored = Batch { b: -first.b, ..first.clone() };
     for shape in SHAPES {
-        first.check(learner)?;
-        for magnitudes in MAGNITUDES {
-            for column_major in [false, true] {
-                Batch::random(learner, shape.set_f(column_major), magnitudes).check(learner)?;
-            }
+        let mut group = vec![first.clone(), mirrored.clone()];
+        for column_major in [false, true] {
+            let shape = shape.set_f(column_major);
+            group.extend(MAGNITUDES.map(|it| Batch::random(learner, shape, it)));
+        }
+        for batch in &group {
+            batch.call(learner)?;
+        }
+        for batch in &group {
+            batch.check(learner)?;
         }
     }
     Ok(())
@@ -192,7 +215,7 @@ fn many_samples(learner: &mut Learner) -> Outcome {
 
 /// The answers are compared too: what computes nothing has no loop either.
 fn no_loops(learner: &mut Learner) -> Outcome {
-    let batch = Batch::random(learner, SHAPES[0], PLAIN);
+    let batch = Batch::plain(learner, SHAPES[0]);
     for at in batch.rows() {
         close("z of `neuron`", by_dot(learner, &at)?, at.z(), at.scale())?;
     }
@@ -202,7 +225,7 @@ fn no_loops(learner: &mut Learner) -> Outcome {
 
 fn one_function(learner: &mut Learner) -> Outcome {
     for shape in [SHAPES[0], (1, 4), (5, 2), (2, 20)] {
-        let batch = Batch::random(learner, shape, PLAIN);
+        let batch = Batch::plain(learner, shape);
         agreement(learner, &batch)?;
     }
     for form in [by_loop, by_dot, by_product] {
@@ -230,7 +253,7 @@ fn agreement(learner: &mut Learner, batch: &Batch) -> Outcome {
 
 /// Without b, z of a sum is the sum of the z, and a factor of x or of w is one of z.
 fn linearity(learner: &mut Learner, form: Form) -> Outcome {
-    let one = Neuron { b: 0.0, ..Neuron::random(learner, INPUTS[0], PLAIN) };
+    let one = Neuron { b: 0.0, ..Neuron::plain(learner, INPUTS[0]) };
     let other = Neuron { x: learner.array(INPUTS[0], -1.0, 1.0), ..one.clone() };
     let sum = Neuron { x: &one.x + &other.x, ..one.clone() };
     let (z, scale) = (form(learner, &one)?, one.scale());
@@ -246,7 +269,7 @@ fn linearity(learner: &mut Learner, form: Form) -> Outcome {
 
 /// Inputs may come in any order, if their weights do; and x and w may change places.
 fn symmetry(learner: &mut Learner, form: Form) -> Outcome {
-    let Neuron { x, w, b } = Neuron::random(learner, INPUTS[0], PLAIN);
+    let Neuron { x, w, b } = Neuron::plain(learner, INPUTS[0]);
     let at = Neuron { x: x.clone(), w: w.clone(), b };
     let z = form(learner, &at)?;
     let [reordered_x, reordered_w] = [&x, &w].map(|it| it.select(Axis(0), &[2, 0, 1]));
@@ -264,7 +287,7 @@ fn edges(learner: &mut Learner) -> Outcome {
 }
 
 fn nan_in_one_sample(learner: &mut Learner, name: &str, form: Form) -> Outcome {
-    let clean = Neuron::random(learner, INPUTS[0], PLAIN);
+    let clean = Neuron::plain(learner, INPUTS[0]);
     close(name, form(learner, &clean)?, clean.z(), clean.scale())?;
     for k in 0..INPUTS[0] {
         let (mut in_x, mut in_w) = (clean.clone(), clean.clone());
@@ -277,16 +300,15 @@ fn nan_in_one_sample(learner: &mut Learner, name: &str, form: Form) -> Outcome {
 
 /// A NaN in one sample spoils its z and no other.
 fn nan_in_a_batch(learner: &mut Learner) -> Outcome {
-    let name = "z of `neurons`";
-    let clean = Batch::random(learner, SHAPES[0], PLAIN);
-    clean.check(learner)?;
-    for (i, k) in [(0, 2), (1, 0), (2, 1)] {
+    for shape in [SHAPES[0], (2, 4)] {
+        let clean = Batch::plain(learner, shape);
+        clean.check(learner)?;
         let mut spoilt = clean.clone();
-        spoilt.x[[i, k]] = f64::NAN;
+        spoilt.x[[1, 2]] = f64::NAN;
         let mut z = spoilt.call(learner)?;
-        same_shape(name, z.shape(), &[SHAPES[0].0])?;
-        is_nan(name, "an input of its sample", z[i])?;
-        z[i] = clean.z()[i];
+        same_shape("z of `neurons`", z.shape(), &[shape.0])?;
+        is_nan("z of `neurons`", "an input of its sample", z[1])?;
+        z[1] = clean.z()[1];
         all_close("z of the samples without NaN", &z, &clean.z(), &clean.scale())?;
     }
     Ok(())
@@ -301,12 +323,12 @@ fn is_nan(name: &str, what: &str, z: f64) -> Outcome {
 
 /// Without inputs z is b; without samples there is no z.
 fn nothing_to_add(learner: &mut Learner) -> Outcome {
-    let at = Neuron::random(learner, 0, PLAIN);
+    let at = Neuron::plain(learner, 0);
     close("z of `neuron_loop` without inputs", by_loop(learner, &at)?, at.b, at.b)?;
     close("z of `neuron` without inputs", by_dot(learner, &at)?, at.b, at.b)?;
     for shape in [(4, 0), (0, 3), (0, 0)] {
         for column_major in [false, true] {
-            let batch = Batch::random(learner, shape.set_f(column_major), PLAIN);
+            let batch = Batch::plain(learner, shape.set_f(column_major));
             let name = format!("z of {} samples with {} inputs", shape.0, shape.1);
             all_close(&name, &batch.call(learner)?, &batch.z(), &batch.scale())?;
         }
@@ -314,25 +336,28 @@ fn nothing_to_add(learner: &mut Learner) -> Outcome {
     Ok(())
 }
 
-/// z is linear in each of its numbers: its derivatives are known exactly, without differences.
+/// z is linear in each of its numbers: its derivatives are known exactly, without differences. The
+/// groups are as in [`one_sample`].
 fn local(learner: &mut Learner) -> Outcome {
     for inputs in INPUTS.into_iter().chain([0]) {
-        for magnitudes in MAGNITUDES {
-            let at = Neuron::random(learner, inputs, magnitudes);
+        let group = MAGNITUDES.map(|it| Neuron::random(learner, inputs, it));
+        for at in &group {
+            learner.call(local_derivatives, at.arguments())?;
+        }
+        for at in &group {
             let got = learner.call(local_derivatives, at.arguments())?;
             all_close("∂z/∂x", &got.dx, &at.w, &at.w.abs())?;
             all_close("∂z/∂w", &got.dw, &at.x, &at.x.abs())?;
-            // As a factor, d times too large would look like a batch without its mean.
-            close("∂z/∂b", got.db, 1.0, 1.0).map_err(|miss| Miss {
-                message: "∂z/∂b is wrong. Move b and hold the rest: how far does z move for each \
-                          unit?"
-                    .to_owned(),
-                structure: None,
-                ..miss
-            })?;
+            close("∂z/∂b", got.db, 1.0, 1.0).map_err(without_factor)?;
         }
     }
     Ok(())
+}
+
+/// In a lesson without a mean, d times too large has nothing to do with the size of a batch.
+fn without_factor(miss: Miss) -> Miss {
+    let message = "∂z/∂b is wrong. Move b and hold the rest: how far does z move for each unit?";
+    Miss { message: message.to_owned(), structure: None, ..miss }
 }
 
 fn order(learner: &mut Learner) -> Outcome {

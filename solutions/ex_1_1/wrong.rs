@@ -40,8 +40,8 @@ pub mod bias_forgotten {
     wrong_z!(|x, w, _b| w.dot(x));
 }
 
-/// Your z subtracts b. Some texts do so and call b a threshold; here it is a bias: with every input at 0,
-/// z is b itself.
+/// Your z subtracts b. Some texts do so and call b a threshold; here it is a bias: with every input
+/// at 0, z is b itself.
 pub mod bias_subtracted {
     use ndarray::{Array1, Array2};
 
@@ -51,8 +51,8 @@ pub mod bias_subtracted {
 }
 
 /// You made b an array with one entry for each input. The product X·w has one entry for each sample
-/// already, and `+` stretches the shorter array where it can: one sample comes out as d numbers. The
-/// neuron has one bias, and it is a number. What does ndarray do with an array plus a number?
+/// already, and `+` stretches the shorter array where it can: one sample comes out as d numbers.
+/// The neuron has one bias, and it is a number. What does ndarray do with an array plus a number?
 pub mod bias_as_vector {
     use ndarray::{Array1, Array2};
 
@@ -77,8 +77,9 @@ pub mod samples_as_weights {
     }
 }
 
-/// Your z does not react to the first input. Mathematics counts from 1, Rust from 0: where does your
-/// loop or your slice begin? `zip` is no warning here: it stops with the shorter side, silently.
+/// Your z does not react to the first input. Mathematics counts from 1, Rust from 0: where does
+/// your loop or your slice begin? `zip` is no warning here: it stops with the shorter side,
+/// silently.
 pub mod inputs_zipped_short {
     use ndarray::{Array1, Array2};
 
@@ -87,8 +88,8 @@ pub mod inputs_zipped_short {
     wrong_z!(|x, w, b| x.iter().zip(w).skip(1).map(|(x, w)| w * x).sum::<f64>() + b);
 }
 
-/// Your z does not react to the last input. A range in Rust leaves its end out, so that `0..d - 1` ends one
-/// early: how many turns does it take for three inputs?
+/// Your z does not react to the last input. A range in Rust leaves its end out, so that `0..d - 1`
+/// ends one early: how many turns does it take for three inputs?
 pub mod last_input_left_out {
     use ndarray::{Array1, Array2};
 
@@ -97,8 +98,8 @@ pub mod last_input_left_out {
     wrong_z!(|x, w, b| x.iter().zip(w).rev().skip(1).map(|(x, w)| w * x).sum::<f64>() + b);
 }
 
-/// Your result is tanh(z), the activation. This lesson stops before it: z itself is asked for, and it
-/// may be any number, not only one between −1 and 1.
+/// Your result is tanh(z), the activation. This lesson stops before it: z itself is asked for, and
+/// it may be any number, not only one between −1 and 1.
 pub mod activation_included {
     use ndarray::{Array1, Array2};
 
@@ -127,8 +128,8 @@ pub mod products_averaged {
     wrong_z!(|x, w, b| w.dot(x) / w.len() as f64 + b);
 }
 
-/// Your ∂z/∂b is b. Move b by 0.1 and hold the rest: by how much does z move? Does the answer depend
-/// on where b started?
+/// Your ∂z/∂b is b. Move b by 0.1 and hold the rest: by how much does z move? Does the answer
+/// depend on where b started?
 pub mod local_bias_is_b {
     use ndarray::Array1;
 
@@ -140,8 +141,8 @@ pub mod local_bias_is_b {
     }
 }
 
-/// Your ∂z/∂x and ∂z/∂w are exchanged. Move one input and hold everything else: which number decides
-/// how far z follows?
+/// Your ∂z/∂x and ∂z/∂w are exchanged. Move one input and hold everything else: which number
+/// decides how far z follows?
 pub mod dx_dw_swapped {
     use ndarray::Array1;
 
@@ -178,8 +179,8 @@ pub mod bias_before_sum {
     }
 }
 
-/// Your order is the way back, the one in which derivatives are collected. The forward pass starts at
-/// the inputs: which nodes have all that they need at the very beginning?
+/// Your order is the way back, the one in which derivatives are collected. The forward pass starts
+/// at the inputs: which nodes have all that they need at the very beginning?
 pub mod order_of_the_way_back {
     pub use ex_1_1::*;
 
@@ -200,8 +201,8 @@ pub mod bias_addition_not_counted {
     }
 }
 
-/// Your count has one addition too many. A running sum that starts at 0 adds to it in its first turn;
-/// written out for d = 3, how many plus signs does z have?
+/// Your count has one addition too many. A running sum that starts at 0 adds to it in its first
+/// turn; written out for d = 3, how many plus signs does z have?
 pub mod first_addition_counted {
     pub use ex_1_1::*;
 

@@ -58,6 +58,6 @@ pub fn evaluation_order() -> [Node; 3] {
 /// Question: how many multiplications and how many additions does one z with `d` inputs take? An
 /// addition to the 0 that a running sum starts from does not count.
 pub fn cost(d: usize) -> (usize, usize) {
-    // d − 1 additions between the products, and one for b; without inputs z is b, and nothing is added.
+    // d − 1 additions between the products, and one for b. Without inputs z is b: none at all.
     (d, d)
 }

@@ -113,7 +113,7 @@ fn summary(text: &mut String, report: &Report) {
         None => writeln!(text, "Every point earned."),
         Some(lesson) => writeln!(
             text,
-            "Next: {id}. Read exercises/{id}/README.md, then try `cargo test -p {id}`.",
+            "Next: {id}. Read exercises/{id}/README.md, then `cargo test -p {id}`.",
             id = lesson.id
         ),
     };

@@ -148,12 +148,12 @@ fn what_is_too_long_to_answer_is_said_to_be() {
     let submission = Submission::empty().with_change(
         "ex_90_2",
         "    x.dot(w)",
-        "    Array2::zeros((2048, 2048))",
+        "    Array2::zeros((4096, 4096))",
     );
     let lesson = submission.grade_one("ex_90_2");
     let product = check(&lesson, "product");
     assert_eq!(product["verdict"], "protocol_error", "{lesson:#}");
-    assert!(product["message"].as_str().unwrap().contains("16 MiB"), "{lesson:#}");
+    assert!(product["message"].as_str().unwrap().contains("more than 64 MiB"), "{lesson:#}");
 }
 
 #[test]

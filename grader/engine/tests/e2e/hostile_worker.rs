@@ -202,7 +202,7 @@ fn the_entrance_of_older_programs_is_closed() {
     }
     let lesson = Program { other_entrance: true, ..Program::default() }.graded(&[]);
     assert_eq!(reached(&lesson), [""; 0]);
-    assert!(verdicts(&lesson).iter().all(|verdict| verdict == "crashed"), "{lesson:#}");
+    assert!(verdicts(&lesson).iter().all(|verdict| *verdict == "crashed"), "{lesson:#}");
 }
 
 /// A well-formed answer to the call with this number, of the type of `forward`.
