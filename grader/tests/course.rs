@@ -1,14 +1,19 @@
 //! The course as a whole: its solutions earn every point, and its texts fit its lessons.
 
 use std::{
+    fs,
     path::Path,
     process::{Command, Output},
 };
 
 use serde_json::Value;
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
 fn grader(arguments: &[&str]) -> Output {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = root();
     let mut grader = Command::new(env!("CARGO_BIN_EXE_grader"));
     grader.current_dir(root).args(arguments).output().unwrap()
 }
@@ -27,4 +32,22 @@ fn every_table_is_that_of_the_lessons() {
     let output = grader(&["tables"]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The README's submission computes dL/db as `dz * b`.
+#[test]
+fn the_transcript_in_the_readme_is_what_the_grader_prints() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, transcript) = readme.split_once("$ ./x grade ex_2_2\n").unwrap();
+    let (transcript, _) = transcript.split_once("```").unwrap();
+    let solution = fs::read_to_string(root().join("solutions/ex_2_2/src/lib.rs")).unwrap();
+    let wrong = solution.replace("let db = dz;", "let db = dz * b;");
+    assert_ne!(wrong, solution);
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("ex_2_2/src")).unwrap();
+    fs::write(folder.path().join("ex_2_2/src/lib.rs"), wrong).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let printed = grader(&["grade", "ex_2_2", "--submission", path]).stdout;
+    let printed = String::from_utf8(printed).unwrap();
+    assert!(printed.starts_with(transcript.trim_end()), "{printed}");
 }

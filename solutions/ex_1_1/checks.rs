@@ -176,8 +176,8 @@ fn dot_form(learner: &mut Learner) -> Outcome {
     one_sample(learner, "z of `neuron`", by_dot)
 }
 
-/// Each group of calls is made twice: at first without a look at the answers, so that a diagnosis has
-/// the whole group to go by, and then compared, after other calls.
+/// Each group of calls is made twice: first without a look at the answers, so that a diagnosis has
+/// the whole group to go by, then to be compared, after other calls.
 fn one_sample(learner: &mut Learner, name: &str, form: Form) -> Outcome {
     let first = Neuron::plain(learner, INPUTS[0]);
     let mirrored = Neuron { b: -first.b, ..first.clone() };
@@ -367,19 +367,20 @@ fn order(learner: &mut Learner) -> Outcome {
         (place(Node::Mul), place(Node::Sum), place(Node::AddBias))
     else {
         return Err(Miss::failed(
-            "`evaluation_order` names a kind of node twice and leaves one out: each of the three has \
-             one place.",
+            "`evaluation_order` names a kind of node twice and leaves one out: each of the three \
+             has one place.",
         ));
     };
     if sum < mul {
         return Err(Miss::failed(
-            "`evaluation_order` sums before it multiplies. What are the d numbers that `Sum` adds up, \
-             and which node makes them?",
+            "`evaluation_order` sums before it multiplies. What are the d numbers that `Sum` adds \
+             up, and which node makes them?",
         ));
     }
     if bias < sum {
         return Err(Miss::failed(
-            "`evaluation_order` adds b before there is one number to add it to. How many b does z have?",
+            "`evaluation_order` adds b before there is one number to add it to. How many b does z \
+             have?",
         ));
     }
     Ok(())
@@ -391,7 +392,7 @@ fn count(learner: &mut Learner) -> Outcome {
         let wrong = match () {
             () if multiplications != d => "multiplications. How many products does z have?",
             () if additions != d => {
-                "additions. Write z out, for three inputs and for none: how many plus signs are there?"
+                "additions. Write z out for three inputs and for none: how many + are there?"
             }
             () => continue,
         };

@@ -79,6 +79,7 @@ elements! {
     U64 u64,
 }
 
+#[allow(clippy::single_component_path_imports, reason = "it gives the macro a path")]
 pub(crate) use with_elements;
 
 macro_rules! as_64_bits {

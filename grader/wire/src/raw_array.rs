@@ -53,6 +53,7 @@ impl RawArray {
 
     /// The elements in row-major order, whatever their order in memory. Integers beyond 2⁵³ are rounded.
     #[must_use]
+    #[allow(clippy::unnecessary_cast, reason = "f64 is one of the types")]
     pub fn numbers(&self) -> Vec<f64> {
         with_elements!(&self.elements, items => {
             self.axes.view(items).iter().map(|item| *item as f64).collect()
