@@ -178,10 +178,10 @@ fn changes(expr: &Expr, names: &[Ident], enums: &[(Ident, Vec<Ident>)]) -> Vec<E
             vec![parse_quote!(#function(#(#arguments),*))]
         }
         Expr::Path(path) => other_paths(path, names, enums),
-        Expr::If(branch) => {
-            let (condition, then) = (&branch.cond, &branch.then_branch);
-            let otherwise = branch.else_branch.as_ref().map(|(_, otherwise)| otherwise);
-            vec![parse_quote!(if !(#condition) #then else #otherwise)]
+        Expr::If(branch) if !matches!(*branch.cond, Expr::Let(_)) => {
+            let condition = &branch.cond;
+            let cond = Box::new(parse_quote!(!(#condition)));
+            vec![Expr::If(syn::ExprIf { cond, ..branch.clone() })]
         }
         _ => Vec::new(),
     }
@@ -228,6 +228,15 @@ mod tests {
         assert!(described.contains(&"f: `x + w` → `(x) - (w)` in `x + w`"), "{described:?}");
         assert!(described.contains(&"f: `x` → `w` in `x + w`"), "{described:?}");
         assert!(found.iter().all(|mutant| mutant.text != "pub fn f(x: f64, w: f64) -> f64 { x + w }"));
+    }
+
+    #[test]
+    fn a_condition_is_negated_with_and_without_an_else() {
+        for text in ["fn f(a: bool) { if a { g() } }", "fn f(a: bool) { if a { g() } else { h() } }"] {
+            let negated = |mutant: &Mutant| mutant.text.contains("! (a)");
+            assert_eq!(mutants(text).iter().filter(|it| negated(it)).count(), 1, "{text}");
+        }
+        assert!(mutants("fn f(a: Option<f64>) { if let Some(b) = a { g(b) } }").len() < 5);
     }
 
     #[test]
