@@ -147,3 +147,92 @@ pub(crate) fn read<T: DeserializeOwned>(stream: &mut impl Read) -> io::Result<Op
 pub(crate) fn write<T: Serialize>(stream: &mut impl Write, message: &T) -> io::Result<()> {
     stream.write_all(&encode(message)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::wire::Wire;
+
+    fn request() -> Request {
+        let array = Array2::from_shape_fn((2, 3), |(i, j)| (i * 3 + j) as f64).into_value();
+        let arguments = Value::Tuple(vec![Value::Float(f64::NEG_INFINITY), array]);
+        Request { id: 7, function: "forward".to_owned(), arguments }
+    }
+
+    /// The body of a value that was encoded without looking at limits.
+    fn body(value: &Value) -> Vec<u8> {
+        encode(value).unwrap()[PREFIX..].to_vec()
+    }
+
+    #[test]
+    fn a_message_survives_the_round_trip() {
+        let bytes = encode(&request()).unwrap();
+        assert_eq!(read::<Request>(&mut bytes.as_slice()).unwrap(), Some(request()));
+    }
+
+    #[test]
+    fn truncated_or_lengthened_bodies_are_refused() {
+        let bytes = encode(&request()).unwrap();
+        let body = &bytes[PREFIX..];
+        for length in 0..body.len() {
+            assert!(decode::<Request>(&body[..length]).is_err());
+        }
+        assert!(decode::<Request>(&[body, &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn nesting_without_measure_is_refused() {
+        // A list of one list of one …: the tag of a list, and its length.
+        let level = &body(&Value::List(vec![Value::Bool(true)]))[..2];
+        let nested = |depth: usize| [&level.repeat(depth), &body(&Value::Bool(true))[..]].concat();
+        assert!(decode::<Value>(&nested(crate::MAX_DEPTH - 1)).is_ok());
+        assert!(decode::<Value>(&nested(crate::MAX_DEPTH)).is_err());
+        assert!(decode::<Value>(&nested(10_000_000)).is_err());
+        assert!(decode::<Value>(&nested(1)).is_ok(), "a refusal leaves nothing behind");
+    }
+
+    #[test]
+    fn many_small_values_are_refused() {
+        let list = |items: usize| body(&Value::List(vec![Value::Bool(true); items]));
+        let longest = list(crate::MAX_VALUES - 1);
+        assert!(decode::<Value>(&longest).is_ok());
+        // The same with one more item: the tag of a list, its length, and the items.
+        let item = body(&Value::Bool(true));
+        let tag = longest[0];
+        let length = postcard::to_stdvec(&crate::MAX_VALUES).unwrap();
+        let longer = [&[tag][..], &length, &item.repeat(crate::MAX_VALUES)].concat();
+        assert!(decode::<Value>(&longer).is_err());
+        assert!(encode(&Value::List(vec![Value::Bool(true); crate::MAX_VALUES])).is_err());
+    }
+
+    #[test]
+    fn a_message_that_is_too_long_is_not_written() {
+        let error = encode(&vec![0_f64; MAX_FRAME_BYTES / 8 + 1].into_value()).unwrap_err();
+        assert!(error.to_string().contains("more than 64 MiB"), "{error}");
+    }
+
+    #[test]
+    fn no_bytes_whatever_are_more_than_refused() {
+        let mut rng = fastrand::Rng::with_seed(1);
+        let honest = encode(&request()).unwrap();
+        for _ in 0..100_000 {
+            let mut body = match rng.bool() {
+                true => honest[PREFIX..].to_vec(),
+                false => (0..rng.usize(..64)).map(|_| rng.u8(..)).collect(),
+            };
+            for _ in 0..rng.usize(..4) {
+                let at = rng.usize(..body.len().max(1));
+                if let Some(byte) = body.get_mut(at) {
+                    *byte = rng.u8(..);
+                }
+            }
+            // Whatever was read can be written and read again.
+            if let Ok(read) = decode::<Request>(&body) {
+                let again = encode(&read).unwrap();
+                assert_eq!(encode(&decode::<Request>(&again[PREFIX..]).unwrap()).unwrap(), again);
+            }
+        }
+    }
+}

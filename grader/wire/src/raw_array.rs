@@ -185,3 +185,80 @@ impl fmt::Display for RawArray {
         write!(f, " of shape {:?}", self.shape())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array0, Array2, Array3, Array4, Axis, ShapeBuilder, array, s};
+
+    use super::*;
+    use crate::{frame, value::Value, wire::Wire};
+
+    /// The array as it arrives.
+    fn sent<A: Wire>(array: A) -> A {
+        let frame = frame::encode(&array.into_value()).unwrap();
+        A::from_value(frame::decode(&frame[frame::PREFIX..]).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_order_of_axes_survives() {
+        let four = Array4::from_shape_fn((2, 3, 4, 5), |(i, j, k, l)| i + 10 * j + 100 * k + l);
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 0, 3, 1]] {
+            let turned = four.clone().permuted_axes(order);
+            let arrived = sent(turned.clone());
+            assert_eq!((arrived.strides(), &arrived), (turned.strides(), &turned), "{order:?}");
+        }
+        let column_major = Array2::from_shape_fn((3, 2).f(), |(i, j)| (i * 2 + j) as f32);
+        assert_eq!(sent(column_major.clone()).strides(), column_major.strides());
+    }
+
+    #[test]
+    fn gaps_and_reversed_axes_arrive_in_rows() {
+        let rows = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
+        let every_other = rows.clone().slice_move(s![.., ..;2]);
+        assert_eq!(sent(every_other), array![[1.0, 3.0], [4.0, 6.0]]);
+        let mut reversed = rows;
+        reversed.invert_axis(Axis(1));
+        assert_eq!(sent(reversed), array![[3.0, 2.0, 1.0], [6.0, 5.0, 4.0]]);
+    }
+
+    #[test]
+    fn every_type_and_rank_survives() {
+        assert_eq!(sent(ndarray::arr0(f64::MIN_POSITIVE)), ndarray::arr0(f64::MIN_POSITIVE));
+        assert_eq!(sent(array![i8::MIN, i8::MAX]), array![i8::MIN, i8::MAX]);
+        assert_eq!(sent(array![usize::MAX]), array![usize::MAX]);
+        assert_eq!(sent(Array3::<u16>::zeros((2, 0, 3))).dim(), (2, 0, 3));
+        assert!(sent(array![f64::NAN])[0].is_nan());
+    }
+
+    #[test]
+    fn another_type_or_rank_is_a_mismatch() {
+        let value = || array![[1.0, 2.0]].into_value();
+        assert!(Array2::<f32>::from_value(value()).is_err());
+        assert!(Array0::<f64>::from_value(value()).is_err());
+        assert!(Vec::<f64>::from_value(value()).is_err());
+    }
+
+    #[test]
+    fn a_shape_that_contradicts_its_data_is_refused() {
+        let honest = Value::Array(RawArray::from_array(array![[1.0, 2.0]]));
+        let Value::Array(array) = &honest else { unreachable!() };
+        for (rank, lengths, order) in [
+            (2, [1, 3, 1, 1], IN_SEQUENCE),
+            (2, [usize::MAX, 2, 1, 1], IN_SEQUENCE),
+            (5, [1, 2, 1, 1], IN_SEQUENCE),
+            (2, [1, 2, 1, 1], [0, 0, 2, 3]),
+            (1, [1, 2, 1, 1], IN_SEQUENCE),
+        ] {
+            let axes = Axes { rank, lengths, order };
+            let forged = Value::Array(RawArray { axes, elements: array.elements.clone() });
+            let frame = frame::encode(&forged).unwrap();
+            assert!(frame::decode::<Value>(&frame[frame::PREFIX..]).is_err(), "{axes:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_come_in_rows_whatever_their_order() {
+        let turned = array![[1, 2], [3, 4], [5, 6]].reversed_axes();
+        assert_eq!(RawArray::from_array(turned).numbers(), [1.0, 3.0, 5.0, 2.0, 4.0, 6.0]);
+    }
+}

@@ -98,7 +98,57 @@ fn first_line_in(folder: &str, backtrace: &str) -> Option<(String, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
+    use crate::{
+        callback::{Callback, Callbacks, offering},
+        frame::Reply,
+        functions,
+        value::Value,
+        wire::Wire,
+    };
+
+    /// What a worker answers that integrates a function by two points.
+    fn answered(callbacks: &Callbacks, arguments: Value) -> Answer {
+        let (mut socket, theirs) = UnixStream::pair().unwrap();
+        let worker = thread::spawn(move || {
+            let sum = |(f, x): (Callback<(f64,), f64>, f64)| f.call((x,)) + f.call((-x,));
+            let functions = Functions::new().on("sum", move |it| functions::call(it, sum));
+            answer_all(&functions, theirs).unwrap();
+        });
+        let request = Request { id: 1, function: "sum".to_owned(), arguments };
+        frame::write(&mut socket, &request).unwrap();
+        let answer = loop {
+            let Response { answer, .. } = frame::read(&mut socket).unwrap().unwrap();
+            let Answer::Asks { callback, arguments } = answer else { break answer };
+            let outcome = callbacks.answer(callback, arguments).map_err(|it| it.to_string());
+            frame::write(&mut socket, &Reply { id: 1, outcome }).unwrap();
+        };
+        drop(socket);
+        worker.join().unwrap();
+        answer
+    }
+
+    #[test]
+    fn a_worker_asks_the_grader_for_the_values_of_a_function() {
+        let square = Callback::new(|(x,): (f64,)| x * x);
+        let (arguments, callbacks) = offering(|| (square.clone(), 3.0).into_value());
+        assert_eq!(answered(&callbacks, arguments), Answer::Returned(Value::Float(18.0)));
+        assert_eq!(square.calls(), 2);
+    }
+
+    #[test]
+    fn a_function_that_was_not_passed_has_no_values() {
+        let forged = Value::Tuple(vec![Value::Callback(5), Value::Float(3.0)]);
+        assert!(matches!(answered(&Callbacks::default(), forged), Answer::Panicked(_)));
+    }
+
+    #[test]
+    fn arguments_of_another_type_are_refused() {
+        let (arguments, callbacks) = offering(|| (1.0, 2.0).into_value());
+        assert!(matches!(answered(&callbacks, arguments), Answer::Refused(_)));
+    }
 
     #[test]
     fn the_innermost_place_of_the_learner_is_found() {

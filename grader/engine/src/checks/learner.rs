@@ -27,13 +27,13 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// The length of the first axis of the first array that was given: the batch size, where there
-    /// is a batch.
+    /// The length of the first axis of the first matrix that was given: the batch size, where there
+    /// is a batch. A vector is one sample, or the weights of one neuron.
     #[must_use]
     pub fn batch(&self) -> Option<usize> {
         let Value::Tuple(arguments) = &self.arguments else { return None };
         arguments.iter().find_map(|argument| match argument {
-            Value::Array(array) => array.shape().first().copied(),
+            Value::Array(array) if array.shape().len() > 1 => array.shape().first().copied(),
             _ => None,
         })
     }
