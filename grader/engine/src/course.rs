@@ -45,10 +45,6 @@ impl Course {
         let known: Vec<_> = self.lessons.iter().map(|lesson| lesson.id).collect();
         let left_out = self.left_out.iter().find(|(left_out, _)| *left_out == id);
         let reason = left_out.map(|(_, why)| format!(": it was left out, because {why}"));
-        NoLesson {
-            id: id.to_owned(),
-            reason: reason.unwrap_or_default(),
-            known: known.join(", "),
-        }
+        NoLesson { id: id.to_owned(), reason: reason.unwrap_or_default(), known: known.join(", ") }
     }
 }

@@ -48,7 +48,9 @@ impl<'a> Diagnostician<'a> {
             // Among equals the first declared: `max_by_key` would take the last.
             let best = match candidates.as_slice() {
                 [] | [_] => candidates.first().copied(),
-                several => several.iter().rev().max_by_key(|it| self.agreement(it, probes)).copied(),
+                several => {
+                    several.iter().rev().max_by_key(|it| self.agreement(it, probes)).copied()
+                }
             };
             report.diagnosis = best.map(|Variant { name, explanation }| Diagnosis {
                 mistake: name.clone(),
@@ -120,10 +122,9 @@ fn same_value(one: &Value, other: &Value, precision: f64) -> bool {
         (Value::Option(Some(one)), Value::Option(Some(other)))
         | (Value::Result(Ok(one)), Value::Result(Ok(other)))
         | (Value::Result(Err(one)), Value::Result(Err(other))) => same_value(one, other, precision),
-        (
-            Value::Enum { variant: a, payload: one },
-            Value::Enum { variant: b, payload: other },
-        ) => a == b && same_value(one, other, precision),
+        (Value::Enum { variant: a, payload: one }, Value::Enum { variant: b, payload: other }) => {
+            a == b && same_value(one, other, precision)
+        }
         (Value::Record(one), Value::Record(other)) => {
             one.len() == other.len()
                 && one
@@ -157,9 +158,8 @@ mod tests {
 
     #[test]
     fn numbers_are_the_same_up_to_the_precision() {
-        let same = |one: f64, other: f64| {
-            same_value(&Value::Float(one), &Value::Float(other), 1e-9)
-        };
+        let same =
+            |one: f64, other: f64| same_value(&Value::Float(one), &Value::Float(other), 1e-9);
         assert!(same(1.0, 1.0 + 1e-10) && !same(1.0, 1.0 + 1e-8));
     }
 }

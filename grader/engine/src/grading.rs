@@ -145,7 +145,8 @@ impl Walk<'_> {
         let sources = match submission.sources(lesson.id, &display_path) {
             Ok(sources) => sources,
             Err(rejection) => {
-                let report = LessonReport::stopped(lesson, rejection.verdict(), &rejection.to_string());
+                let report =
+                    LessonReport::stopped(lesson, rejection.verdict(), &rejection.to_string());
                 return Ok((report, format!("{} {rejection}", lesson.id)));
             }
         };
@@ -155,11 +156,7 @@ impl Walk<'_> {
     }
 
     /// Grades what was handed in for one lesson.
-    fn handed(
-        &self,
-        lesson: &'static Lesson,
-        handed: Handed,
-    ) -> Result<LessonReport, GradeError> {
+    fn handed(&self, lesson: &'static Lesson, handed: Handed) -> Result<LessonReport, GradeError> {
         let scan = Scan::of(handed.sources);
         if let Some(reason) = scan.rejection(handed.display_path) {
             return Ok(LessonReport::stopped(lesson, Verdict::Rejected, &reason));

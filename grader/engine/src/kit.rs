@@ -62,7 +62,9 @@ pub enum KitError {
     #[diagnostic(help("install gcc or clang, then run this again"))]
     NoLinker,
     #[error("failed to build the crates that learner code is linked against")]
-    #[diagnostic(help("see what cargo printed above; `cargo build -p gradlings-wire` shows it again"))]
+    #[diagnostic(help(
+        "see what cargo printed above; `cargo build -p gradlings-wire` shows it again"
+    ))]
     Build,
     #[error("failed to copy the crates that learner code is linked against")]
     Fill(#[source] io::Error),

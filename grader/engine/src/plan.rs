@@ -38,8 +38,9 @@ impl Plan {
     pub fn read(workspace: &Workspace) -> Result<Self, String> {
         let file = workspace.root().join("docs/course.toml");
         match fs::read_to_string(&file) {
-            Ok(text) => basic_toml::from_str(&text)
-                .map_err(|error| format!("{}: {error}", file.display())),
+            Ok(text) => {
+                basic_toml::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(format!("{}: {error}", file.display())),
         }

@@ -39,7 +39,8 @@ const MIN_WRONG_VARIANTS: usize = 5;
 const MIN_CORRECT_VARIANTS: usize = 3;
 
 /// What a brief, the hints and the derivation are called.
-const TEXTS: [&str; 3] = ["exercises/{id}/README.md", "exercises/{id}/hints.md", "solutions/{id}/derivation.md"];
+const TEXTS: [&str; 3] =
+    ["exercises/{id}/README.md", "exercises/{id}/hints.md", "solutions/{id}/derivation.md"];
 
 /// How much is proven.
 #[derive(Debug, Clone, Copy)]
@@ -319,7 +320,9 @@ impl Proof<'_> {
         }
         let plain = styles.iter().filter(|name| !is_in_loops(name)).count();
         self.expect(plain >= MIN_CORRECT_VARIANTS, || {
-            format!("there are {plain} correct variants; a lesson has at least {MIN_CORRECT_VARIANTS}")
+            format!(
+                "there are {plain} correct variants; a lesson has at least {MIN_CORRECT_VARIANTS}"
+            )
         });
         Ok(styles.len())
     }
@@ -363,7 +366,9 @@ impl Proof<'_> {
         for example in &examples.examples {
             match example.text(&solution) {
                 Ok(text) => self.example(example, &text)?,
-                Err(problem) => self.problems.push(format!("example “{}”: {problem}", example.title)),
+                Err(problem) => {
+                    self.problems.push(format!("example “{}”: {problem}", example.title))
+                }
             }
         }
         Ok(examples)

@@ -76,6 +76,8 @@ mod tests {
     #[test]
     fn an_id_is_a_chapter_and_a_number() {
         assert!(["ex_9_1", "ex_10_12"].iter().all(|id| is_id(id)));
-        assert!(["9_1", "ex_9", "ex_9_", "ex_9_1_2", "ex_9_a", "ex_../x_1"].iter().all(|id| !is_id(id)));
+        assert!(
+            ["9_1", "ex_9", "ex_9_", "ex_9_1_2", "ex_9_a", "ex_../x_1"].iter().all(|id| !is_id(id))
+        );
     }
 }

@@ -2,8 +2,8 @@
 
 pub mod loops;
 
-use loops::Function;
 use contract::Item;
+use loops::Function;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 

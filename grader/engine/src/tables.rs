@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// Where the map of the course stands in a page.
-const MAP: [&str; 2] = ["<!-- course map: written by `./x tables --write` -->", "<!-- end of course map -->"];
+const MAP: [&str; 2] =
+    ["<!-- course map: written by `./x tables --write` -->", "<!-- end of course map -->"];
 
 /// The section of a brief that lists the checks.
 const GRADED: &str = "## What is graded\n";
@@ -58,7 +59,10 @@ pub fn tables(grader: &Grader, write: bool) -> Result<bool, TableError> {
             println!("{path}: written");
         } else {
             same = false;
-            println!("{path}: differs from the lessons; `./x tables --write` writes it\n{}", difference(&is, &page.text));
+            println!(
+                "{path}: differs from the lessons; `./x tables --write` writes it\n{}",
+                difference(&is, &page.text)
+            );
         }
     }
     Ok(same)
@@ -129,7 +133,8 @@ fn phase_map(lessons: &[Lesson], phase: &Phase) -> String {
         text += &format!("| {} {title} | {} |\n", link(&row.id), row.builds);
     }
     if !planned.is_empty() {
-        let titles: Vec<_> = planned.iter().map(|it| format!("{} {}", number(&it.id), it.title)).collect();
+        let titles: Vec<_> =
+            planned.iter().map(|it| format!("{} {}", number(&it.id), it.title)).collect();
         text += &format!("\nPlanned: {}.\n", titles.join(" · "));
     }
     text + "\n"

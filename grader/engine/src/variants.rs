@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn a_variant_is_a_public_module_with_its_documentation() {
-        let found = variants("//! File.\n/// Your sign\n/// is wrong.\npub mod flipped {}\nmod helper {}");
+        let found =
+            variants("//! File.\n/// Your sign\n/// is wrong.\npub mod flipped {}\nmod helper {}");
         let flipped =
             Variant { name: "flipped".to_owned(), explanation: "Your sign is wrong.".to_owned() };
         assert_eq!(found, [flipped]);

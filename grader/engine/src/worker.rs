@@ -155,7 +155,8 @@ impl Worker {
             self.wait(!outgoing.is_empty(), deadline)?;
             self.output.drain();
             if self.output.is_too_long() {
-                let printed = format!("it printed more than {} MiB", output::MAX_PRINTED_BYTES >> 20);
+                let printed =
+                    format!("it printed more than {} MiB", output::MAX_PRINTED_BYTES >> 20);
                 return Err(Stop::StoppedEarly(printed));
             }
             outgoing = self.connection.send(outgoing);

@@ -81,9 +81,10 @@ pub struct Panic {
 pub fn encode<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
     let encoded = postcard::serialize_with_flavor(message, Framed(vec![0; PREFIX]));
     encoded.map_err(|error| match error {
-        postcard::Error::SerializeBufferFull => {
-            io::Error::other(format!("a value is too large: more than {} MiB", MAX_FRAME_BYTES >> 20))
-        }
+        postcard::Error::SerializeBufferFull => io::Error::other(format!(
+            "a value is too large: more than {} MiB",
+            MAX_FRAME_BYTES >> 20
+        )),
         postcard::Error::SerdeSerCustom => io::Error::other(too_many()),
         error => io::Error::other(error),
     })

@@ -102,7 +102,10 @@ fn into_elements<T: Number>(array: ArrayD<T>) -> Vec<T> {
 impl Axes {
     fn of<T>(array: &ArrayViewD<'_, T>) -> Self {
         let rank = array.ndim();
-        assert!(rank <= MAX_AXES, "an array of {rank} axes cannot be passed on: at most {MAX_AXES}");
+        assert!(
+            rank <= MAX_AXES,
+            "an array of {rank} axes cannot be passed on: at most {MAX_AXES}"
+        );
         let mut lengths = [1; MAX_AXES];
         lengths[..rank].copy_from_slice(array.shape());
         let mut axes = Self { rank: rank as u8, lengths, order: IN_SEQUENCE };

@@ -102,7 +102,8 @@ impl Value {
     #[must_use]
     pub fn weight(&self) -> usize {
         let list = |items: &[Self]| items.iter().map(Self::weight).sum();
-        let field = |(name, value): &(String, Self)| size_of_val(name) + name.len() + value.weight();
+        let field =
+            |(name, value): &(String, Self)| size_of_val(name) + name.len() + value.weight();
         let held = match self {
             Self::Text(text) => text.len(),
             Self::Bytes(bytes) => bytes.len(),

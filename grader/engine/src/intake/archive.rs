@@ -304,7 +304,10 @@ mod tests {
         let entry = (path, kind, contents.as_ref());
         let bytes = tar(&[sound("ex_2_2/src/lib.rs"), entry, sound("ex_3_1/src/lib.rs")]);
         let rejection = rejection(&bytes);
-        assert!(rejection.starts_with("mine/ex_2_2/src/") && rejection.contains(says), "{rejection}");
+        assert!(
+            rejection.starts_with("mine/ex_2_2/src/") && rejection.contains(says),
+            "{rejection}"
+        );
         assert!(taken(&bytes).sources("ex_3_1", "mine/ex_3_1").is_ok());
     }
 

@@ -82,9 +82,10 @@ impl Sources {
             return reject(reason);
         }
         match read(contents) {
-            Ok(text) if self.length() + text.len() > MAX_LESSON_BYTES => {
-                reject(format!("all source files together are larger than {} KiB", MAX_LESSON_BYTES >> 10))
-            }
+            Ok(text) if self.length() + text.len() > MAX_LESSON_BYTES => reject(format!(
+                "all source files together are larger than {} KiB",
+                MAX_LESSON_BYTES >> 10
+            )),
             Ok(text) => {
                 let length = text.len();
                 self.files.push(SourceFile { path: path.to_owned(), text });
@@ -151,9 +152,9 @@ mod tests {
 
     fn of(files: &[(&str, &str)]) -> Result<Sources, Rejection> {
         let mut sources = Sources::default();
-        files
-            .iter()
-            .try_for_each(|(path, text)| sources.add(Path::new(path), text.as_bytes(), "ex").map(drop))?;
+        files.iter().try_for_each(|(path, text)| {
+            sources.add(Path::new(path), text.as_bytes(), "ex").map(drop)
+        })?;
         Ok(sources)
     }
 

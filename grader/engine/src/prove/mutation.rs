@@ -227,12 +227,16 @@ mod tests {
         let described: Vec<_> = found.iter().map(|mutant| mutant.description.as_str()).collect();
         assert!(described.contains(&"f: `x + w` → `(x) - (w)` in `x + w`"), "{described:?}");
         assert!(described.contains(&"f: `x` → `w` in `x + w`"), "{described:?}");
-        assert!(found.iter().all(|mutant| mutant.text != "pub fn f(x: f64, w: f64) -> f64 { x + w }"));
+        assert!(
+            found.iter().all(|mutant| mutant.text != "pub fn f(x: f64, w: f64) -> f64 { x + w }")
+        );
     }
 
     #[test]
     fn a_condition_is_negated_with_and_without_an_else() {
-        for text in ["fn f(a: bool) { if a { g() } }", "fn f(a: bool) { if a { g() } else { h() } }"] {
+        for text in
+            ["fn f(a: bool) { if a { g() } }", "fn f(a: bool) { if a { g() } else { h() } }"]
+        {
             let negated = |mutant: &Mutant| mutant.text.contains("! (a)");
             assert_eq!(mutants(text).iter().filter(|it| negated(it)).count(), 1, "{text}");
         }

@@ -33,11 +33,7 @@ impl Connection {
     /// Fails when the worker has sent anything before it was asked.
     pub fn expect_silence(&mut self) -> Result<(), Break> {
         self.receive()?;
-        if self.inbox.is_empty() {
-            Ok(())
-        } else {
-            Err(breach("it sent an extra reply"))
-        }
+        if self.inbox.is_empty() { Ok(()) } else { Err(breach("it sent an extra reply")) }
     }
 
     /// Sends as much as the socket takes, and gives what is left. That the other end is closed shows
@@ -60,7 +56,10 @@ impl Connection {
             Err(_) => return Err(Break::Closed),
         }
         match self.received > MAX_ANSWERED_BYTES {
-            true => Err(breach(&format!("its replies are longer than {} MiB", MAX_ANSWERED_BYTES >> 20))),
+            true => Err(breach(&format!(
+                "its replies are longer than {} MiB",
+                MAX_ANSWERED_BYTES >> 20
+            ))),
             false => Ok(()),
         }
     }
