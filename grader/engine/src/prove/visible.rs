@@ -12,6 +12,9 @@ use crate::{checks::Lesson, workspace::Workspace};
 #[derive(Debug, Default)]
 pub struct Outputs(BTreeMap<String, String>);
 
+/// What cargo says when it did not come to run any test.
+const NOT_COMPILED: &str = "could not compile";
+
 /// Runs the visible tests of the packages that `package` names.
 pub fn run(
     workspace: &Workspace,
@@ -21,12 +24,24 @@ pub fn run(
     if lessons.is_empty() {
         return Ok(Outputs::default());
     }
+    let packages: Vec<_> = lessons.iter().map(|lesson| package(lesson)).collect();
+    let together = cargo_test(workspace, &packages)?;
+    if !together.contains(NOT_COMPILED) {
+        return Ok(Outputs::of(&together));
+    }
+    // One that does not compile keeps cargo from running the tests of all.
+    let apart = packages.chunks(1).map(|package| cargo_test(workspace, package));
+    Ok(Outputs::of(&apart.collect::<io::Result<String>>()?))
+}
+
+/// All that one call of cargo writes.
+fn cargo_test(workspace: &Workspace, packages: &[String]) -> io::Result<String> {
     let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut cargo = Command::new(program);
     cargo.current_dir(workspace.root()).args(["test", "--no-fail-fast", "--color", "never"]);
     // One line a warning, which begins with its file.
     cargo.arg("--message-format=short");
-    cargo.args(lessons.iter().map(|lesson| format!("--package={}", package(lesson))));
+    cargo.args(packages.iter().map(|package| format!("--package={package}")));
     // Both in one pipe: what cargo says and what the tests say belong together.
     let (mut pipe, writer) = io::pipe()?;
     cargo.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
@@ -35,7 +50,7 @@ pub fn run(
     let mut text = String::new();
     pipe.read_to_string(&mut text)?;
     child.wait()?;
-    Ok(Outputs::of(&text))
+    Ok(text)
 }
 
 impl Outputs {
