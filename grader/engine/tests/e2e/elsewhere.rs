@@ -53,9 +53,23 @@ impl Elsewhere {
     /// Runs a grader on the course; what it builds is kept from run to run.
     fn run(&self, program: &Path, arguments: &[&str]) -> Output {
         let mut grader = command(program, self.root());
-        grader.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("elsewhere"));
+        grader.env("CARGO_TARGET_DIR", kept());
         grader.arg("--workspace").arg(self.root()).args(arguments).output().unwrap()
     }
+
+    /// What Clippy says of both packages of a lesson.
+    fn lint(&self, lesson: &str) -> Output {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(self.root()).env("CARGO_TARGET_DIR", kept());
+        cargo.args(["clippy", "--quiet", "--offline", "--all-targets", "--package", lesson]);
+        cargo.args(["--package", &format!("solution_{lesson}"), "--", "--deny=warnings"]);
+        cargo.output().unwrap()
+    }
+}
+
+/// Where the graders of a course elsewhere build.
+fn kept() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("elsewhere")
 }
 
 /// The workspace of the course: the settings of this one, whose crates it takes by their paths.
@@ -100,6 +114,8 @@ fn a_new_lesson_is_proven_once_its_blanks_are_filled_in(elsewhere: &Elsewhere, g
     assert_eq!(begun.matches(": fill in ").count(), blanks, "{begun}");
     let done = said(&elsewhere.run(grader, &["prove", "ex_92_1"]));
     assert!(done.contains("ex_92_1: sound"), "{done}");
+    let linted = elsewhere.lint("ex_92_1");
+    assert!(linted.status.success(), "{}", said(&linted));
 }
 
 /// Takes every blank of a folder for filled in; gives how many there were.
