@@ -229,8 +229,17 @@ impl Proof<'_> {
         };
         let stub = items(self.grader.workspace.exercise(self.lesson.id))?;
         let solution = items(self.grader.workspace.solution(self.lesson.id))?;
+        let only_in = |one: &[_], other: &[(_, _)]| -> Vec<String> {
+            let only = one.iter().filter(|item| !other.contains(item));
+            only.map(|(name, types): &(std::borrow::Cow<str>, _)| format!("`{name}`: {types}"))
+                .collect()
+        };
         self.expect(stub == solution, || {
-            "stub and solution differ in their public functions or types".to_owned()
+            format!(
+                "stub and solution differ in their public functions or types\n  stub: {}\n  solution: {}",
+                only_in(&stub, &solution).join(", "),
+                only_in(&solution, &stub).join(", "),
+            )
         });
         Ok(())
     }
@@ -290,7 +299,12 @@ impl Proof<'_> {
         });
         self.expect(hidden, || format!("the wrong variant `{name}` passes every hidden check"));
         self.expect(!hidden || named, || {
-            format!("the wrong variant `{name}` is failed but not diagnosed")
+            format!(
+                "the wrong variant `{name}` is failed but not diagnosed: within the lesson's precision \
+                 its answers equal the solution's, or it differs only where a check stops first. \
+                 Numbers below 1e-3 are compared as if they were 1e-3: try larger ones, or a smaller \
+                 `.precision(…)`"
+            )
         });
         if let Some(wrong) = wrong {
             self.problems.push(format!("the wrong variant `{name}` is diagnosed as `{wrong}`"));
@@ -321,7 +335,8 @@ impl Proof<'_> {
         let plain = styles.iter().filter(|name| !is_in_loops(name)).count();
         self.expect(plain >= MIN_CORRECT_VARIANTS, || {
             format!(
-                "there are {plain} correct variants; a lesson has at least {MIN_CORRECT_VARIANTS}"
+                "there are {plain} correct variants besides those in loops; a lesson has at least \
+                 {MIN_CORRECT_VARIANTS}"
             )
         });
         Ok(styles.len())

@@ -21,7 +21,8 @@ pub fn blanks(workspace: &Workspace, lesson: &str) -> Vec<String> {
         let text = fs::read_to_string(file).unwrap_or_default();
         let blanks = text.lines().enumerate().filter_map(|(at, line)| {
             let (_, what) = line.split_once(BLANK)?;
-            let what = what.trim_end_matches(['"', ')', ';', ',', '`', ' ']);
+            // A blank may be the text of a `todo!` or of a title.
+            let what = what.trim_end().trim_end_matches("\")").trim_end_matches('"');
             Some(format!("{shown}:{}: fill in {what}", at + 1))
         });
         blanks.collect::<Vec<_>>()

@@ -71,13 +71,23 @@ impl Grading {
         Graded::of(self.output(submission, lessons, "json"))
     }
 
-    /// What is wrong with what comes of an attack.
-    pub fn suffered(&self, attack: &Attack, submission: &Submission) -> Vec<String> {
-        let problems = match self.grade(submission, &[&attack.lesson, HONEST]) {
+    /// What is wrong with what comes of an attack, perhaps beside an honest lesson.
+    pub fn suffered(
+        &self,
+        attack: &Attack,
+        submission: &Submission,
+        beside_honest: bool,
+    ) -> Vec<String> {
+        let lessons = [&*attack.lesson, HONEST];
+        let lessons = if beside_honest { &lessons[..] } else { &lessons[..1] };
+        let problems = match self.grade(submission, lessons) {
             Err(problem) => vec![problem],
             Ok(graded) => {
                 let mut problems = attack.verdict_problems(graded.lesson(&attack.lesson));
                 problems.extend(self.problems(submission, &graded));
+                if beside_honest {
+                    problems.extend(honest_problems("beside it", &graded));
+                }
                 problems
             }
         };
@@ -115,12 +125,12 @@ impl Grading {
         if graded.outputs.contains(SECRET) {
             problems.push("the secret is in the outputs".to_owned());
         }
-        problems.extend(honest_problems("beside it", graded));
         problems
     }
 }
 
-fn honest_problems(whose: &str, graded: &Graded) -> Option<String> {
+/// What is wrong with the honest lesson.
+pub fn honest_problems(whose: &str, graded: &Graded) -> Option<String> {
     let honest = graded.lesson(HONEST);
     (!is_full(honest)).then(|| format!("the honest lesson {whose} suffered: {honest:#}"))
 }
