@@ -80,8 +80,9 @@ impl Point {
 fn points(learner: &mut Learner) -> Vec<Point> {
     let mut points: Vec<_> = (0..22).map(|_| Point::random(learner)).collect();
     for (point, sign) in points[16..18].iter_mut().zip([-1.0, 1.0]) {
-        point.x = learner.uniform(1.8, 2.0);
-        point.w = sign * learner.uniform(1.8, 2.0);
+        point.x = learner.uniform(1.5, 1.6);
+        point.w = sign * learner.uniform(1.5, 1.6);
+        point.b = learner.uniform(-0.5, 0.5);
     }
     (points[18].x, points[19].w, points[20].b, points[21].y) = (0.0, 0.0, 0.0, 0.0);
     points

@@ -20,6 +20,8 @@ pub struct Attack {
     pub lesson: String,
     /// The check that has the verdict, if not the first.
     check: Option<String>,
+    /// What keeps the compiler busy, if it does.
+    busy: Option<String>,
     /// What else changes in the solution.
     replacements: Vec<(String, String)>,
     text: String,
@@ -55,6 +57,7 @@ impl Attack {
             says: header("says").unwrap_or_default(),
             lesson: header("lesson").unwrap_or_else(|| "ex_90_1".to_owned()),
             check: header("check"),
+            busy: header("busy"),
             replacements: headers("replace").into_iter().map(replacement).collect(),
             text,
         }
@@ -88,9 +91,11 @@ impl Attack {
         victim.lines().filter(|line| !line.starts_with("//!")).collect::<Vec<_>>().join("\n")
     }
 
-    /// True when it goes on until it is stopped.
+    /// True when it goes on until it is stopped, or keeps the compiler busy.
     pub fn takes_long(&self) -> bool {
-        self.verdict == "timed_out" || self.says.contains("stopped after")
+        self.verdict.contains("timed_out")
+            || self.says.contains("stopped after")
+            || self.busy.is_some()
     }
 
     /// What is wrong with what the grader made of it.
