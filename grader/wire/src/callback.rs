@@ -123,3 +123,54 @@ pub fn offering(make: impl FnOnce() -> Value) -> (Value, Callbacks) {
     let value = make();
     (value, Callbacks(OFFERED.take().unwrap_or_default().into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    fn constant(number: f64) -> Callback<(), f64> {
+        Callback::new(move |()| number)
+    }
+
+    #[test]
+    fn callbacks_are_answered_by_their_numbers_as_often_as_they_are_asked() {
+        let (first, second) = (constant(1.0), constant(2.0));
+        let offered = (first.clone(), vec![second.clone()]);
+        let (value, callbacks) = offering(|| offered.into_value());
+        let list = Value::List(vec![Value::Callback(1)]);
+        assert_eq!(value, Value::Tuple(vec![Value::Callback(0), list]));
+        let answer = |index| callbacks.clone().answer(index, ().into_value());
+        assert_eq!(
+            [answer(1), answer(0), answer(1)],
+            [2.0, 1.0, 2.0].map(|it| Ok(it.into_value()))
+        );
+        assert_eq!((first.calls(), second.calls()), (1, 2));
+        assert!(answer(2).is_err());
+        assert!(callbacks.answer(0, 1.0.into_value()).is_err());
+        assert_eq!(first.calls(), 1, "arguments of another type are no call");
+    }
+
+    #[test]
+    fn offers_within_offers_stay_apart() {
+        let (_, callbacks) = offering(|| {
+            let outer = constant(1.0).into_value();
+            let (inner, callbacks) = offering(|| constant(2.0).into_value());
+            assert_eq!(inner, Value::Callback(0));
+            assert_eq!(callbacks.answer(0, ().into_value()), Ok(2.0.into_value()));
+            outer
+        });
+        assert_eq!(callbacks.answer(0, ().into_value()), Ok(1.0.into_value()));
+        assert!(callbacks.answer(1, ().into_value()).is_err());
+    }
+
+    #[test]
+    fn nothing_is_offered_or_read_outside() {
+        let offer = || constant(1.0).into_value();
+        assert!(catch_unwind(offer).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| offering(|| panic!("on purpose")))).is_err());
+        assert!(catch_unwind(offer).is_err(), "a panic ends the offer");
+        assert!(Callback::<(), f64>::from_value(Value::Callback(0)).is_err());
+    }
+}

@@ -61,3 +61,38 @@ impl<T: Wire> Wire for Box<T> {
         T::from_value(value).map(Self::new)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array1, Array2, array};
+
+    use super::*;
+
+    #[test]
+    fn nested_types_survive() {
+        type Nested = (
+            Vec<Array2<f64>>,
+            Option<Box<(String, Option<u8>)>>,
+            Result<Vec<Vec<usize>>, String>,
+            [Array1<f32>; 2],
+        );
+        let nested: Nested = (
+            vec![array![[1.0, 2.0]].reversed_axes(), array![[3.0]]],
+            Some(Box::new(("a".to_owned(), None))),
+            Ok(vec![vec![], vec![usize::MAX]]),
+            [array![1.0], array![]],
+        );
+        let frame = crate::frame::encode(&nested.clone().into_value()).unwrap();
+        let value: Value = crate::frame::decode(&frame[crate::frame::PREFIX..]).unwrap();
+        assert_eq!(Nested::from_value(value), Ok(nested));
+    }
+
+    #[test]
+    fn options_and_results_say_which() {
+        assert_eq!(Option::from_value(None::<f64>.into_value()), Ok(None::<f64>));
+        let error: Result<f64, f64> = Err(1.0);
+        assert_eq!(Result::from_value(error.into_value()), Ok(error));
+        assert!(Option::<f64>::from_value(1.0.into_value()).is_err());
+        assert!(Result::<f64, String>::from_value(error.into_value()).is_err());
+    }
+}

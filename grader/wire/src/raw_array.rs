@@ -219,6 +219,8 @@ mod tests {
         let rows = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
         let every_other = rows.clone().slice_move(s![.., ..;2]);
         assert_eq!(sent(every_other), array![[1.0, 3.0], [4.0, 6.0]]);
+        let lower = rows.clone().slice_move(s![1.., ..]);
+        assert_eq!(sent(lower), array![[4.0, 5.0, 6.0]]);
         let mut reversed = rows;
         reversed.invert_axis(Axis(1));
         assert_eq!(sent(reversed), array![[3.0, 2.0, 1.0], [6.0, 5.0, 4.0]]);
@@ -251,12 +253,34 @@ mod tests {
             (5, [1, 2, 1, 1], IN_SEQUENCE),
             (2, [1, 2, 1, 1], [0, 0, 2, 3]),
             (1, [1, 2, 1, 1], IN_SEQUENCE),
+            (1, [2, 1, 1, 1], [1, 0, 2, 3]),
         ] {
             let axes = Axes { rank, lengths, order };
             let forged = Value::Array(RawArray { axes, elements: array.elements.clone() });
             let frame = frame::encode(&forged).unwrap();
             assert!(frame::decode::<Value>(&frame[frame::PREFIX..]).is_err(), "{axes:?}");
         }
+    }
+
+    #[test]
+    fn an_empty_array_has_no_endless_axis() {
+        let read = |length: usize| {
+            let axes = Axes { rank: 2, lengths: [0, length, 1, 1], order: IN_SEQUENCE };
+            let empty = RawArray { axes, elements: Elements::F64(Vec::new()) };
+            let frame = frame::encode(&Value::Array(empty)).unwrap();
+            frame::decode::<Value>(&frame[frame::PREFIX..])
+        };
+        assert!(read(1000).is_ok());
+        assert!(read(1 << 40).is_err());
+        assert!(read(usize::MAX).is_err());
+    }
+
+    #[test]
+    fn a_part_of_a_number_is_refused() {
+        let frame = frame::encode(&array![0.0].into_value()).unwrap();
+        let (length, bytes) = frame[frame::PREFIX..].split_last_chunk::<9>().unwrap();
+        assert_eq!(*bytes, [8, 0, 0, 0, 0, 0, 0, 0, 0], "a length and so many bytes");
+        assert!(frame::decode::<Value>(&[length, &[7; 1], &bytes[2..]].concat()).is_err());
     }
 
     #[test]

@@ -40,3 +40,31 @@ pub fn field<T: Wire>(fields: &mut Fields, name: &'static str) -> Result<T, Mism
         _ => Err(Mismatch::new(format!("{record} with its field {name}"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forward() -> Value {
+        into_record([("z", 0.5.into_value()), ("steps", 3_u8.into_value())])
+    }
+
+    #[test]
+    fn fields_are_taken_in_their_order() {
+        let mut fields = record(forward(), "Forward").unwrap();
+        assert_eq!(field(&mut fields, "z"), Ok(0.5));
+        assert_eq!(field(&mut fields, "steps"), Ok(3_u8));
+        let missing = field::<f64>(&mut fields, "loss").unwrap_err();
+        assert_eq!(missing.to_string(), "read a value as Forward with its field loss");
+    }
+
+    #[test]
+    fn a_field_of_another_name_or_type_is_a_mismatch() {
+        let mut fields = record(forward(), "Forward").unwrap();
+        assert!(field::<f64>(&mut fields, "loss").is_err());
+        let mut fields = record(forward(), "Forward").unwrap();
+        let mismatch = field::<bool>(&mut fields, "z").unwrap_err();
+        assert_eq!(mismatch.to_string(), "read a value as bool (field z of Forward)");
+        assert!(record(().into_value(), "Forward").is_err());
+    }
+}

@@ -156,3 +156,27 @@ fn enum_variant(f: &mut fmt::Formatter<'_>, variant: &str, payload: &Value) -> f
         _ => write!(f, "{variant} {payload}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{record::into_record, wire::Wire};
+
+    #[test]
+    fn weight_counts_what_a_value_holds() {
+        let one = size_of::<Value>();
+        assert_eq!(true.into_value().weight(), one);
+        assert_eq!(vec![1.0; 1000].into_value().weight(), one + 8000);
+        assert_eq!(vec![1_u8; 1000].into_value().weight(), one + 1000);
+        assert_eq!(vec![true; 10].into_value().weight(), 11 * one);
+        assert_eq!(Some(Some("abc".to_owned())).into_value().weight(), 3 * one + 3);
+        let record = into_record([("ab", true.into_value())]);
+        assert_eq!(record.weight(), 2 * one + size_of::<String>() + 2);
+    }
+
+    #[test]
+    fn values_read_like_rust() {
+        let value = (Some(1_u8), Err::<(), _>('x'), vec![true], vec![1.5_f32, 2.0]).into_value();
+        assert_eq!(value.to_string(), "(Some(1), Err(\"x\"), [true], [1.5, 2.0] of shape [2])");
+    }
+}

@@ -19,3 +19,18 @@ pub fn variant(value: Value, name: &str) -> Result<(String, Value), Mismatch> {
         _ => Err(Mismatch::new(name)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Wire;
+
+    #[test]
+    fn a_variant_is_its_name_and_payload() {
+        let value = into_variant("Pair", (1.0, 2_u8).into_value());
+        assert_eq!(value.to_string(), "Pair(1.0, 2)");
+        let (name, payload) = variant(value, "Scheme").unwrap();
+        assert_eq!((name.as_str(), Wire::from_value(payload)), ("Pair", Ok((1.0, 2_u8))));
+        assert_eq!(variant(().into_value(), "Scheme").unwrap_err().expected, "Scheme");
+    }
+}

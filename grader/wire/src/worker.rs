@@ -98,7 +98,7 @@ fn first_line_in(folder: &str, backtrace: &str) -> Option<(String, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{sync::Mutex, thread};
 
     use super::*;
     use crate::{
@@ -148,6 +148,149 @@ mod tests {
     fn arguments_of_another_type_are_refused() {
         let (arguments, callbacks) = offering(|| (1.0, 2.0).into_value());
         assert!(matches!(answered(&callbacks, arguments), Answer::Refused(_)));
+    }
+
+    type Curve = Callback<(f64,), f64>;
+
+    /// The grader's end of a worker that answers calls of `run` under the name `f`, in a thread.
+    fn worker<R: Wire + 'static>(
+        run: fn((Curve, f64)) -> R,
+    ) -> (UnixStream, thread::JoinHandle<io::Result<()>>) {
+        let (socket, theirs) = UnixStream::pair().unwrap();
+        let serving = move || {
+            let functions = Functions::new().on("f", move |it| functions::call(it, run));
+            answer_all(&functions, theirs)
+        };
+        (socket, thread::spawn(serving))
+    }
+
+    /// Makes a call of `f` and answers what it asks with `reply`.
+    fn call(
+        socket: &mut UnixStream,
+        id: u64,
+        arguments: Value,
+        reply: impl Fn(u32, Value) -> Result<Value, String>,
+    ) -> Answer {
+        frame::write(socket, &Request { id, function: "f".to_owned(), arguments }).unwrap();
+        loop {
+            let response = frame::read::<Response>(socket).unwrap().unwrap();
+            assert_eq!(response.id, id);
+            let Answer::Asks { callback, arguments } = response.answer else {
+                return response.answer;
+            };
+            frame::write(socket, &Reply { id, outcome: reply(callback, arguments) }).unwrap();
+        }
+    }
+
+    fn square(_callback: u32, arguments: Value) -> Result<Value, String> {
+        let (x,) = <(f64,)>::from_value(arguments).unwrap();
+        Ok((x * x).into_value())
+    }
+
+    fn passed() -> Value {
+        Value::Tuple(vec![Value::Callback(0), Value::Float(3.0)])
+    }
+
+    /// What a panic says, also to code that catches it.
+    fn caught(run: impl FnOnce() -> f64) -> String {
+        let payload = panic::catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+        payload.downcast_ref::<String>().unwrap().clone()
+    }
+
+    #[test]
+    fn several_threads_may_ask_in_one_call() {
+        let (mut socket, worker) = worker(|(f, x)| {
+            let sum = |f: &Curve| (0..50).map(|at| f.call((x + f64::from(at),))).sum::<f64>();
+            thread::scope(|scope| {
+                let others = [(); 4].map(|()| scope.spawn(|| sum(&f)));
+                others.map(|other| other.join().unwrap())
+            })
+        });
+        let expected: f64 = (3..53).map(|x| f64::from(x * x)).sum();
+        let Answer::Returned(sums) = call(&mut socket, 1, passed(), square) else { panic!() };
+        assert_eq!(<[f64; 4]>::from_value(sums).unwrap(), [expected; 4]);
+        drop(socket);
+        worker.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_refused_evaluation_panics_with_the_message_of_the_reply() {
+        let (mut socket, _worker) = worker(|(f, x)| caught(|| f.call((x,))));
+        let refused = |_, _| Err("the function takes 2 numbers".to_owned());
+        let message = Value::Text("the function takes 2 numbers".to_owned());
+        assert_eq!(call(&mut socket, 1, passed(), refused), Answer::Returned(message));
+        let another_type = |_, _| Ok(Value::Bool(true));
+        let message = Value::Text("failed to read a value as f64".to_owned());
+        assert_eq!(call(&mut socket, 2, passed(), another_type), Answer::Returned(message));
+    }
+
+    #[test]
+    fn a_function_that_was_kept_has_no_values_after_its_call() {
+        static KEPT: Mutex<Vec<Curve>> = Mutex::new(Vec::new());
+        let (mut socket, worker) = worker(|(f, x)| {
+            let mut kept = KEPT.lock().unwrap();
+            kept.push(f);
+            panic::catch_unwind(AssertUnwindSafe(|| kept[0].call((x,)))).ok()
+        });
+        let first = call(&mut socket, 1, passed(), square);
+        assert_eq!(first, Answer::Returned(Some(9.0).into_value()));
+        assert_eq!(call(&mut socket, 2, passed(), square), Answer::Returned(Value::Option(None)));
+        drop(socket);
+        worker.join().unwrap().unwrap();
+        let last = KEPT.lock().unwrap()[1].clone();
+        let message = caught(|| last.call((1.0,)));
+        assert!(message.contains("after the call"), "{message}");
+    }
+
+    #[test]
+    fn a_grader_that_is_gone_ends_the_worker() {
+        let (mut socket, worker) = worker(|(f, x)| caught(|| f.call((x,))));
+        let request = Request { id: 1, function: "f".to_owned(), arguments: passed() };
+        frame::write(&mut socket, &request).unwrap();
+        assert!(matches!(
+            frame::read::<Response>(&mut socket).unwrap().unwrap().answer,
+            Answer::Asks { callback: 0, .. }
+        ));
+        drop(socket);
+        assert!(worker.join().unwrap().is_err(), "there is nobody to take the answer");
+    }
+
+    #[test]
+    fn a_reply_to_another_call_is_no_result() {
+        let (mut socket, _worker) = worker(|(f, x)| caught(|| f.call((x,))));
+        let request = Request { id: 1, function: "f".to_owned(), arguments: passed() };
+        frame::write(&mut socket, &request).unwrap();
+        let _asks = frame::read::<Response>(&mut socket).unwrap();
+        let reply = Reply { id: 2, outcome: Ok(Value::Float(1.0)) };
+        frame::write(&mut socket, &reply).unwrap();
+        let answer = frame::read::<Response>(&mut socket).unwrap().unwrap().answer;
+        let Answer::Returned(Value::Text(message)) = answer else { panic!("{answer:?}") };
+        assert!(message.starts_with("failed to get the result of a function"), "{message}");
+    }
+
+    #[test]
+    fn a_payload_that_panics_again_ends_nothing() {
+        struct Again;
+
+        impl Drop for Again {
+            fn drop(&mut self) {
+                panic!("again");
+            }
+        }
+
+        let (mut socket, _worker) = worker(|_| -> f64 { panic::panic_any(Again) });
+        for id in 1..=2 {
+            assert!(matches!(call(&mut socket, id, passed(), square), Answer::Panicked(_)));
+        }
+    }
+
+    #[test]
+    fn a_result_that_cannot_be_sent_is_told() {
+        let (mut socket, _worker) = worker(|_| vec![true; crate::MAX_VALUES]);
+        let answer = call(&mut socket, 1, passed(), square);
+        let Answer::Refused(message) = &answer else { panic!("{answer:?}") };
+        assert!(message.contains("more than 16384 values"), "{message}");
+        assert!(matches!(call(&mut socket, 2, passed(), square), Answer::Refused(_)), "it lives");
     }
 
     #[test]
