@@ -146,9 +146,8 @@ fn module(id: &str, checks: &Path, surface: &Surface, dependencies: &Dependencie
 /// The expression of a [`Contract`](crate::Contract).
 fn contract(surface: &Surface, dependencies: &Dependencies) -> String {
     let items: Vec<_> = surface.items.iter().map(item).collect();
-    let functions: Vec<_> = surface.functions().collect();
     format!(
-        "::engine::Contract {{ items: &[{}], functions: &{functions:?}, impls: {:?}, glue: {:?}, \
+        "::engine::Contract {{ items: &[{}], impls: {:?}, glue: {:?}, \
          adapter: {:?}, crates: &{:?}, lessons: &{:?} }}",
         items.join(", "),
         surface.impls(),

@@ -23,8 +23,6 @@ pub use surface::{ContractError, Surface};
 pub struct Contract {
     /// The public items of the solution.
     pub items: &'static [Item],
-    /// The functions that checks can call.
-    pub functions: &'static [&'static str],
     /// The conversions of the lesson's own types.
     pub impls: &'static str,
     /// The functions of a worker, in which `learner` names the crate or variant.
@@ -39,15 +37,8 @@ pub struct Contract {
 
 impl Contract {
     /// The contract of a lesson that was not read.
-    pub const EMPTY: Self = Self {
-        items: &[],
-        functions: &[],
-        impls: "",
-        glue: "",
-        adapter: "",
-        crates: &[],
-        lessons: &[],
-    };
+    pub const EMPTY: Self =
+        Self { items: &[], impls: "", glue: "", adapter: "", crates: &[], lessons: &[] };
 
     /// The text that makes a learner's crate a worker, after its last line.
     #[must_use]

@@ -1,7 +1,11 @@
 //! What is built for a lesson: the learner's worker, the worker of its variants, and the libraries of
 //! the lessons that it builds on.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     checks::Lesson,
@@ -58,10 +62,10 @@ impl<'a> Builds<'a> {
         };
         let entry = lesson.contract.learner_worker();
         let slot = self.slot(lesson, lesson.id, handed.path)?;
-        let job = Job { slot: &slot, ..self.job(lesson, handed, Product::Worker(&entry), &links) };
+        let job = self.handed_job(lesson, handed, &slot, Product::Worker(&entry), &links);
         if !readable {
             let complaints = job.complaints(&self.grader.kit);
-            let complaints = complaints.map_err(|source| failed(lesson, source))?;
+            let complaints = complaints.map_err(GradeError::of(lesson))?;
             let message = complaints.unwrap_or_else(|| UNREADABLE.to_owned());
             return Ok(Err(NoWorker::compile_error(message)));
         }
@@ -74,8 +78,8 @@ impl<'a> Builds<'a> {
         let entry = lesson.contract.learner_worker();
         let slot = self.slot(lesson, lesson.id, handed.path).ok()?.join("lines");
         fs::create_dir_all(&slot).ok()?;
-        let job = self.job(lesson, handed, Product::Worker(&entry), &links);
-        Job { slot: &slot, lines: true, ..job }.run(&self.grader.kit).ok()
+        let job = self.handed_job(lesson, handed, &slot, Product::Worker(&entry), &links);
+        Job { lines: true, ..job }.run(&self.grader.kit).ok()
     }
 
     /// The worker of the variants that the solution's `file` declares, and the variants; `None` where
@@ -92,19 +96,10 @@ impl<'a> Builds<'a> {
         let sources = self.solution(lesson)?;
         let entry = variants_entry(lesson, &text, &variants);
         let slot = self.slot(lesson, lesson.id, &folder.join(file))?;
-        let job = Job {
-            lesson,
-            sources: &sources,
-            display_path: &display_path,
-            slot: &slot,
-            product: Product::Worker(&entry),
-            links: &self.reference_links(lesson)?,
-            lines: false,
-            sandbox: self.options.sandbox,
-            afresh: false,
-        };
-        let built = self.run(&job)?;
-        let built = built.map_err(|messages| unsound(lesson, file, messages))?;
+        let links = self.reference_links(lesson)?;
+        let product = Product::Worker(&entry);
+        let built = self.run(&self.job(lesson, &sources, &display_path, &slot, product, &links))?;
+        let built = built.map_err(|messages| GradeError::unsound(lesson, file, messages))?;
         Ok(Some((built, variants)))
     }
 
@@ -131,7 +126,7 @@ impl<'a> Builds<'a> {
         let mut reference =
             |earlier, links: &Links| self.reference(earlier, links).map(Ok::<_, NoWorker>);
         let linked = self.linked(lesson, &mut reference)?;
-        linked.map_err(|no_worker| unsound(lesson, "src/lib.rs", no_worker.message))
+        linked.map_err(|no_worker| GradeError::unsound(lesson, "src/lib.rs", no_worker.message))
     }
 
     /// Builds the lessons that a lesson names, and before each those that it names in turn.
@@ -164,18 +159,9 @@ impl<'a> Builds<'a> {
         let folder = self.grader.workspace.solution(earlier.id);
         let sources = self.solution(earlier)?;
         let slot = self.slot(earlier, &format!("{}-library", earlier.id), &folder)?;
-        let job = Job {
-            lesson: earlier,
-            sources: &sources,
-            display_path: earlier.id,
-            slot: &slot,
-            product: Product::Library,
-            links,
-            lines: false,
-            sandbox: self.options.sandbox,
-            afresh: false,
-        };
-        self.run(&job)?.map_err(|messages| unsound(earlier, "src/lib.rs", messages))
+        let job = self.job(earlier, &sources, earlier.id, &slot, Product::Library, links);
+        let built = self.run(&job)?;
+        built.map_err(|messages| GradeError::unsound(earlier, "src/lib.rs", messages))
     }
 
     /// What the learner handed in for an earlier lesson, as a library.
@@ -199,29 +185,34 @@ impl<'a> Builds<'a> {
         }
         let slot = self.slot(earlier, &format!("{}-library", earlier.id), handed.path)?;
         let handed = Handed { sources: &sources, display_path: &display_path, ..handed };
-        let job = Job { slot: &slot, ..self.job(earlier, handed, Product::Library, links) };
-        let built = self.run(&job)?;
+        let built = self.run(&self.handed_job(earlier, handed, &slot, Product::Library, links))?;
         Ok(built.map_err(|messages| NoWorker::compile_error(of_own(messages))))
+    }
+
+    /// A job on what a learner handed in, which official grading builds afresh.
+    fn handed_job<'b>(
+        &self,
+        lesson: &'b Lesson,
+        handed: Handed<'b>,
+        slot: &'b Path,
+        product: Product<'b>,
+        links: &'b Links,
+    ) -> Job<'b> {
+        let job = self.job(lesson, handed.sources, handed.display_path, slot, product, links);
+        Job { afresh: self.options.record, ..job }
     }
 
     fn job<'b>(
         &self,
         lesson: &'b Lesson,
-        handed: Handed<'b>,
+        sources: &'b Sources,
+        display_path: &'b str,
+        slot: &'b Path,
         product: Product<'b>,
         links: &'b Links,
     ) -> Job<'b> {
-        Job {
-            lesson,
-            sources: handed.sources,
-            display_path: handed.display_path,
-            slot: Path::new(""),
-            product,
-            links,
-            lines: false,
-            sandbox: self.options.sandbox,
-            afresh: self.options.record,
-        }
+        let (lines, afresh, sandbox) = (false, false, self.options.sandbox);
+        Job { lesson, sources, display_path, slot, product, links, lines, sandbox, afresh }
     }
 
     /// Runs a job; gives the compiler's messages where the sources are to blame.
@@ -229,23 +220,19 @@ impl<'a> Builds<'a> {
         match job.run(&self.grader.kit) {
             Ok(built) => Ok(Ok(built)),
             Err(CompileError::Learner(messages)) => Ok(Err(messages)),
-            Err(CompileError::Grader(source)) => Err(failed(job.lesson, source)),
+            Err(CompileError::Grader(source)) => Err(GradeError::of(job.lesson)(source)),
         }
     }
 
     fn solution(&self, lesson: &Lesson) -> Result<Sources, GradeError> {
         let folder = self.grader.workspace.solution(lesson.id);
         let sources = Sources::take(&folder, &folder.display().to_string());
-        sources.map_err(|rejection| unsound(lesson, "src/lib.rs", rejection.to_string()))
+        sources
+            .map_err(|rejection| GradeError::unsound(lesson, "src/lib.rs", rejection.to_string()))
     }
 
-    fn slot(
-        &self,
-        lesson: &Lesson,
-        build: &str,
-        origin: &Path,
-    ) -> Result<std::path::PathBuf, GradeError> {
-        self.grader.workspace.slot(build, origin).map_err(|source| failed(lesson, source))
+    fn slot(&self, lesson: &Lesson, build: &str, origin: &Path) -> Result<PathBuf, GradeError> {
+        self.grader.workspace.slot(build, origin).map_err(GradeError::of(lesson))
     }
 }
 
@@ -254,14 +241,6 @@ type BuildLibrary<'a> =
 
 const UNREADABLE: &str = "the compiler accepts this file, but the grader cannot read it, so that it \
     cannot be graded. Does it use very new syntax, or is something nested extremely deep?";
-
-fn failed(lesson: &Lesson, source: io::Error) -> GradeError {
-    GradeError::Lesson { lesson: lesson.id.to_owned(), source }
-}
-
-fn unsound(lesson: &Lesson, file: &str, messages: String) -> GradeError {
-    GradeError::Unsound { lesson: lesson.id.to_owned(), file: file.to_owned(), messages }
-}
 
 /// The items that turn the solution's crate into the worker of its variants. Their file names the
 /// solution by the lesson's id.

@@ -72,6 +72,19 @@ pub enum GradeError {
     NoEarlierLesson { lesson: &'static str, earlier: &'static str },
 }
 
+impl GradeError {
+    /// Says of which lesson the system failed.
+    pub fn of(lesson: &Lesson) -> impl Fn(io::Error) -> Self + use<> {
+        let lesson = lesson.id.to_owned();
+        move |source| Self::Lesson { lesson: lesson.clone(), source }
+    }
+
+    /// Says which file of a solution is to blame.
+    pub fn unsound(lesson: &Lesson, file: &str, messages: String) -> Self {
+        Self::Unsound { lesson: lesson.id.to_owned(), file: file.to_owned(), messages }
+    }
+}
+
 impl Grader {
     /// Grades `lessons` of the submission at `path`; `done` hears of each finished lesson.
     pub fn grade(
@@ -189,8 +202,7 @@ impl Walk<'_> {
         let mut reports = Vec::new();
         let mut probes = Vec::new();
         let mut output = String::new();
-        let failed = |source| GradeError::Lesson { lesson: lesson.id.to_owned(), source };
-        for (report, calls, prints) in checked.map_err(failed)? {
+        for (report, calls, prints) in checked.map_err(GradeError::of(lesson))? {
             reports.push(report);
             probes.push(calls);
             output += &prints;

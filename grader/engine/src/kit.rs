@@ -10,7 +10,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{checks::Lesson, hash::hash, workspace::Workspace};
+use crate::{
+    checks::Lesson,
+    hash::hash,
+    workspace::{self, Workspace},
+};
 
 /// The crates that every worker names.
 const CRATES: [&str; 2] = ["ndarray", "gradlings_wire"];
@@ -137,11 +141,7 @@ impl Kit {
     }
 
     fn write(&self, record: &Path) -> io::Result<()> {
-        fs::create_dir_all(record.parent().unwrap_or(record))?;
-        // Renamed into place: another grader may be reading.
-        let draft = record.with_extension(format!("{}.draft", std::process::id()));
-        fs::write(&draft, serde_json::to_vec_pretty(self)?)?;
-        fs::rename(draft, record)
+        workspace::replace(record, &serde_json::to_vec_pretty(self)?)
     }
 
     fn build(

@@ -58,8 +58,10 @@ pub fn prove(
     extent: Extent,
 ) -> Result<bool, GradeError> {
     let plan = Plan::read(&grader.workspace).map_err(GradeError::Plan)?;
-    let blank = |lesson: &&'static Lesson| !blanks::blanks(&grader.workspace, lesson.id).is_empty();
-    let (blank, complete): (Vec<_>, Vec<_>) = lessons.iter().copied().partition(blank);
+    let blanks = |lesson: &&'static Lesson| (*lesson, blanks::blanks(&grader.workspace, lesson.id));
+    let (complete, blank): (Vec<_>, Vec<_>) =
+        lessons.iter().map(blanks).partition(|(_, blanks)| blanks.is_empty());
+    let complete: Vec<_> = complete.into_iter().map(|(lesson, _)| lesson).collect();
     let tests = VisibleTests::run(grader, &complete, extent)?;
     let prove = |lesson: &&'static Lesson| {
         let (problems, notes) = (Vec::new(), Vec::new());
@@ -71,10 +73,8 @@ pub fn prove(
     for (id, why) in grader.course.left_out {
         println!("{id}: left out: {why}");
     }
-    for lesson in blank {
-        for blank in blanks::blanks(&grader.workspace, lesson.id) {
-            println!("{}: {blank}", lesson.id);
-        }
+    for (lesson, blanks) in blank {
+        blanks.iter().for_each(|blank| println!("{}: {blank}", lesson.id));
     }
     for proven in proven? {
         sound &= proven.problems.is_empty();
@@ -319,8 +319,9 @@ impl Proof<'_> {
         if let Some((built, variants)) = builds.variants(self.lesson, "correct.rs")? {
             let program = builds.program(&built);
             let text = fs::read_to_string(&file).map_err(|source| self.failed(source))?;
+            let solution = self.solution_scan();
             for Variant { name, .. } in variants {
-                let scan = self.variant_scan(&text, &name);
+                let scan = variant_scan(solution.clone(), &text, &name);
                 let report = self.variant(&program, &name, &scan, 0)?;
                 self.correct_variant(&name, &report);
                 styles.push(name);
@@ -475,25 +476,23 @@ impl Proof<'_> {
         Sources::take(&folder, "solution").map(|sources| Scan::of(&sources)).unwrap_or_default()
     }
 
-    /// What the scan finds in the module of a variant, in what the file has beside its variants, and
-    /// in the solution.
-    fn variant_scan(&self, text: &str, name: &str) -> Scan {
-        use quote::ToTokens as _;
-        let mut scan = self.solution_scan();
-        let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
-        for item in items {
-            let is_other = matches!(&item, syn::Item::Mod(module) if module.ident != name);
-            if !is_other {
-                let sources = Sources::of_text(&item.to_token_stream().to_string());
-                scan.functions.extend(Scan::of(&sources).functions);
-            }
-        }
-        scan
-    }
-
     fn failed(&self, source: io::Error) -> GradeError {
-        GradeError::Lesson { lesson: self.lesson.id.to_owned(), source }
+        GradeError::of(self.lesson)(source)
     }
+}
+
+/// What the scan finds in the module of a variant and in what its file has beside its variants, added
+/// to what it finds in the solution.
+fn variant_scan(solution: Scan, text: &str, name: &str) -> Scan {
+    use quote::ToTokens as _;
+    let mut scan = solution;
+    let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
+    let is_other = |item: &syn::Item| matches!(item, syn::Item::Mod(it) if it.ident != name);
+    for item in items.into_iter().filter(|item| !is_other(item)) {
+        let sources = Sources::of_text(&item.to_token_stream().to_string());
+        scan.functions.extend(Scan::of(&sources).functions);
+    }
+    scan
 }
 
 fn is_in_loops(name: &str) -> bool {

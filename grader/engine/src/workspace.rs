@@ -26,6 +26,14 @@ pub fn lock(slot: &Path) -> io::Result<File> {
     File::create(slot.join(LOCK))
 }
 
+/// Writes a record of the grader's, which is there as a whole or not at all: others may be reading.
+pub fn replace(file: &Path, contents: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(file.parent().unwrap_or(file))?;
+    let draft = file.with_extension(format!("{}.draft", std::process::id()));
+    fs::write(&draft, contents)?;
+    fs::rename(draft, file)
+}
+
 /// There is no course where one should be.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("failed to find a course in {root:?}: it has no folder `exercises`")]

@@ -18,6 +18,7 @@ use crate::{
     grading::{GradeError, Grader, Options},
     hash::hash,
     report::Verdict,
+    workspace,
 };
 
 /// Of the mutants of a lesson, one in this many is graded unless all are asked for.
@@ -61,12 +62,12 @@ impl Fates {
 
 /// Grades mutants of a lesson's solution: all, or a sample.
 pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fates, GradeError> {
-    let failed = |source| GradeError::Lesson { lesson: lesson.id.to_owned(), source };
+    let failed = GradeError::of(lesson);
     let folder = grader.workspace.solution(lesson.id);
-    let solution = fs::read_to_string(folder.join("src/lib.rs")).map_err(failed)?;
+    let solution = fs::read_to_string(folder.join("src/lib.rs")).map_err(&failed)?;
     let step = if all { 1 } else { SAMPLE };
     let chosen: Vec<Mutant> = mutants(&solution).into_iter().step_by(step).collect();
-    let mut kept = Kept::open(grader, lesson, &folder).map_err(failed)?;
+    let mut kept = Kept::open(grader, lesson, &folder).map_err(&failed)?;
     let fate = |mutant: &Mutant| match kept.fates.get(&mutant.description) {
         Some(fate) => Ok(*fate),
         None => fate(grader, lesson, mutant),
@@ -79,8 +80,7 @@ pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fate
 }
 
 fn fate(grader: &Grader, lesson: &'static Lesson, mutant: &Mutant) -> Result<Fate, GradeError> {
-    let failed = |source| GradeError::Lesson { lesson: lesson.id.to_owned(), source };
-    let submission = super::submission(lesson, &mutant.text).map_err(failed)?;
+    let submission = super::submission(lesson, &mutant.text).map_err(GradeError::of(lesson))?;
     let options = Options { diagnose: false, ..super::options(0) };
     let report = grader.grade(&[lesson], submission.path(), options, |_| ())?;
     Ok(match report.lessons[0].verdict {
@@ -111,11 +111,7 @@ impl Kept {
     }
 
     fn write(&self) -> io::Result<()> {
-        fs::create_dir_all(self.file.parent().unwrap_or(&self.file))?;
-        // Renamed into place: another grader may be reading.
-        let draft = self.file.with_extension(format!("{}.draft", std::process::id()));
-        fs::write(&draft, serde_json::to_vec_pretty(&self.fates)?)?;
-        fs::rename(draft, &self.file)
+        workspace::replace(&self.file, &serde_json::to_vec_pretty(&self.fates)?)
     }
 }
 

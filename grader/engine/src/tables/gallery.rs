@@ -27,11 +27,7 @@ pub fn page(grader: &Grader) -> Result<Option<Page>, TableError> {
 
 fn pictures(grader: &Grader, lesson: &'static Lesson) -> Result<String, TableError> {
     let folder = grader.workspace.solution(lesson.id);
-    let unsound = |messages: String| GradeError::Unsound {
-        lesson: lesson.id.to_owned(),
-        file: "examples.toml".to_owned(),
-        messages,
-    };
+    let unsound = |messages| GradeError::unsound(lesson, "examples.toml", messages);
     let examples = Examples::read(&folder.join("examples.toml")).map_err(unsound)?;
     let path = folder.join("src/lib.rs");
     let solution = fs::read_to_string(&path).map_err(|source| TableError::File { path, source })?;
@@ -49,8 +45,7 @@ fn picture(
     example: &Example,
     text: &str,
 ) -> Result<String, TableError> {
-    let failed = |source| GradeError::Lesson { lesson: lesson.id.to_owned(), source };
-    let folder = prove::submission(lesson, text).map_err(failed)?;
+    let folder = prove::submission(lesson, text).map_err(GradeError::of(lesson))?;
     let report = grader.grade(&[lesson], folder.path(), prove::options(0), |_| ())?;
     // The folder is another one each time.
     let here = format!("{}/", folder.path().display());
