@@ -101,7 +101,7 @@ impl Race {
     }
 }
 
-/// A copy of the workspace with the lesson solved.
+/// A copy of the workspace.
 fn copy() -> Result<PathBuf, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no workspace")?;
     let copy = root.join("target/edit_to_verdict");
@@ -127,6 +127,12 @@ impl Edits {
         let solution = fs::read_to_string(file("solutions"))?;
         if !solution.contains(race.line) {
             return Err(format!("{} has no line with {:?}", race.lesson, race.line).into());
+        }
+        // A lesson may build on earlier ones.
+        for lesson in fs::read_dir(course.join("solutions"))? {
+            let lesson = lesson?.file_name();
+            let file = |part: &str| course.join(part).join(&lesson).join("src/lib.rs");
+            fs::copy(file("solutions"), file("exercises"))?;
         }
         Ok(Self { file: file("exercises"), solution, line: race.line, count: 0 })
     }

@@ -63,7 +63,7 @@ fn course(root: &Path, leave_out: &[&str]) -> Generated {
     let (root, entries) = (root.display().to_string(), entries.join(", "));
     let text = format!(
         "{modules}static COURSE: ::engine::Course = ::engine::Course {{ root: {root:?}, \
-         lessons: &[{entries}], left_out: &{left_out:?} }};\n"
+         package: ::core::env!(\"CARGO_PKG_NAME\"), lessons: &[{entries}], left_out: &{left_out:?} }};\n"
     );
     Generated { text, read }
 }

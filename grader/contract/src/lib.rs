@@ -46,32 +46,32 @@ impl Contract {
         format!("{} fn main() {{ {} }}", self.impls, self.serve("crate"))
     }
 
-    /// The text that makes a solution's crate the worker of its variants, each a name and a path. The
-    /// second argument of the process names one.
+    /// The text that makes a solution's crate the worker of its variants, each a name and a path.
     #[must_use]
     pub fn worker_of(&self, variants: &[(&str, &str)]) -> String {
-        let arm = |(name, path): &(&str, &str)| {
-            format!("::core::option::Option::Some({name:?}) => {{ {} }}", self.serve(path))
+        let named = |(name, path): &(&str, &str)| {
+            format!("({name:?}, {{ {} {} }}),", self.learner(path), self.glue)
         };
-        let arms: String = variants.iter().map(arm).collect();
+        let variants: String = variants.iter().map(named).collect();
         format!(
-            "{} fn main() {{ let gradlings_name = ::core::iter::Iterator::nth(&mut \
-             ::gradlings_wire::std::env::args(), 2); \
-             match ::core::option::Option::as_deref(&gradlings_name) {{ {arms} _ => () }} }}",
+            "{} fn main() {{ ::gradlings_wire::serve_variants([{variants}], ::core::file!()); }}",
             self.impls
         )
     }
 
-    /// Statements that serve the functions of the crate or variant at `path`.
+    /// Statements that serve the functions of the crate at `path`.
     fn serve(&self, path: &str) -> String {
+        let (learner, glue) = (self.learner(path), self.glue);
+        format!("{learner} ::gradlings_wire::serve(&{glue}, ::core::file!());")
+    }
+
+    /// Items by which the glue finds the functions of the crate or variant at `path`.
+    fn learner(&self, path: &str) -> String {
         let adapter = match self.adapter {
             "" => String::new(),
             text => format!("mod adapter {{ {text} use {path} as learner; }}"),
         };
-        let glue = self.glue;
-        format!(
-            "{adapter} use {path} as learner; ::gradlings_wire::serve(&{glue}, ::core::file!());"
-        )
+        format!("{adapter} use {path} as learner;")
     }
 }
 
@@ -112,15 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_of_variants_serves_the_one_that_is_named() {
+    fn a_worker_of_variants_serves_each_under_its_name() {
         let contract = contract("", Some("//! Documented.\npub fn g() {}"));
         let worker = contract.worker_of(&[("solution", "crate"), ("half", "crate::wrong::half")]);
         let file = syn::parse_file(&worker).unwrap();
         assert_eq!(file.items.len(), 2);
-        for expected in [
-            "Some(\"half\") => { mod adapter { //! Documented.",
-            "use crate::wrong::half as learner; }",
-        ] {
+        for expected in
+            ["(\"half\", { mod adapter { //! Documented.", "use crate::wrong::half as learner; }"]
+        {
             assert!(worker.contains(expected), "{worker}");
         }
     }

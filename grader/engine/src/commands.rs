@@ -90,7 +90,7 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
 fn grader(course: &'static Course, workspace: Workspace) -> miette::Result<Grader> {
     workspace.prune();
     let announce = || anstream::eprintln!("Building dependencies (first run only) …");
-    let kit = Kit::open(&workspace, course.lessons, announce)?;
+    let kit = Kit::open(&workspace, course, announce)?;
     Ok(Grader { course, workspace, kit })
 }
 

@@ -7,6 +7,8 @@ use crate::checks::Lesson;
 pub struct Course {
     /// The folder that holds `exercises/` and `solutions/`, where the grader was built.
     pub root: &'static str,
+    /// The package of its grader.
+    pub package: &'static str,
     /// The lessons, in the order of the course.
     pub lessons: &'static [Lesson],
     /// Lessons that cannot be graded: their ids, and why.

@@ -1,8 +1,8 @@
 //! Names the wrong variant that a learner's answers match.
 //!
 //! The lesson's wrong variants are compiled into one worker, beside the solution. A check's calls are
-//! repeated on each of them; a variant is named only when it gives the learner's answer every time,
-//! and the solution does not.
+//! repeated on each of them, in one process for all; a variant is named only when it gives the
+//! learner's answer every time, and the solution does not.
 
 use wire::{Value, frame::Answer};
 
@@ -44,14 +44,7 @@ impl<'a> Diagnostician<'a> {
             if !may_be_explained(report) {
                 continue;
             }
-            let candidates = self.matching(calls);
-            // Among equals the first declared: `max_by_key` would take the last.
-            let best = match candidates.as_slice() {
-                [] | [_] => candidates.first().copied(),
-                several => {
-                    several.iter().rev().max_by_key(|it| self.agreement(it, probes)).copied()
-                }
-            };
+            let best = self.closest(self.matching(calls), probes);
             report.diagnosis = best.map(|Variant { name, explanation }| Diagnosis {
                 mistake: name.clone(),
                 explanation: explanation.clone(),
@@ -66,31 +59,67 @@ impl<'a> Diagnostician<'a> {
     /// be wrong at the same time, for reasons of their own.
     fn matching(&self, probes: &[Probe]) -> Vec<&'a Variant> {
         let all: Vec<_> = probes.iter().collect();
-        let Some(wrong) = all.get(self.agreed(SOLUTION, &all)) else { return Vec::new() };
+        let mut panel = self.panel();
+        let Some(wrong) = all.get(panel.agreed(SOLUTION, &all)) else { return Vec::new() };
         let asked: Vec<_> =
             all.iter().copied().filter(|it| it.function == wrong.function).collect();
-        let matches = |variant: &&Variant| self.agreed(&variant.name, &asked) == asked.len();
-        self.wrong.iter().filter(matches).collect()
+        self.wrong.iter().filter(|it| panel.agreed(&it.name, &asked) == asked.len()).collect()
     }
 
-    /// How many checks, passed or not, the variant answers entirely as the learner did.
-    fn agreement(&self, variant: &Variant, checks: &[Vec<Probe>]) -> usize {
-        let agrees = |probes: &&Vec<Probe>| {
+    /// Of several candidates the one that answers the most checks, passed or not, entirely as the
+    /// learner did; among equals the first declared.
+    fn closest(&self, candidates: Vec<&'a Variant>, checks: &[Vec<Probe>]) -> Option<&'a Variant> {
+        if candidates.len() < 2 {
+            return candidates.first().copied();
+        }
+        let mut agreements = vec![0; candidates.len()];
+        for probes in checks {
             let probes: Vec<_> = probes.iter().collect();
-            self.agreed(&variant.name, &probes) == probes.len()
-        };
-        checks.iter().filter(agrees).count()
+            let mut panel = self.panel();
+            for (agreements, variant) in agreements.iter_mut().zip(&candidates) {
+                *agreements += usize::from(panel.agreed(&variant.name, &probes) == probes.len());
+            }
+        }
+        // `max_by_key` would take the last of equals.
+        let counted = candidates.into_iter().zip(agreements).rev();
+        counted.max_by_key(|(_, agreements)| *agreements).map(|(variant, _)| variant)
     }
 
+    fn panel(&self) -> Panel<'a> {
+        Panel { lesson: self.lesson, program: self.program, worker: None }
+    }
+}
+
+/// One process that answers as the solution and as every wrong variant. Each keeps what it remembers
+/// to itself, so each may be asked once: it starts as fresh as in a process of its own.
+struct Panel<'a> {
+    lesson: &'a Lesson,
+    program: &'a Program,
+    worker: Option<Worker>,
+}
+
+impl Panel<'_> {
     /// How many of the probes, from the first, the named variant answers as the learner did.
-    fn agreed(&self, variant: &str, probes: &[&Probe]) -> usize {
-        let limits = self.lesson.limits;
-        let Ok(mut worker) = Worker::start(self.program, &[variant], limits) else { return 0 };
-        let agrees = |probe: &&&Probe| {
-            let answer = probe.repeat(&mut worker);
-            answer.is_some_and(|answer| same_answer(&answer, &probe.answer, self.lesson.precision))
-        };
-        probes.iter().take_while(agrees).count()
+    fn agreed(&mut self, variant: &str, probes: &[&Probe]) -> usize {
+        let had_company = self.worker.is_some();
+        let agreed = self.asked(variant, probes);
+        // The variants before it may have used up the time, or the memory.
+        if had_company && self.worker.is_none() { self.asked(variant, probes) } else { agreed }
+    }
+
+    /// Asks a variant; when it ends the process, the next one starts another.
+    fn asked(&mut self, variant: &str, probes: &[&Probe]) -> usize {
+        let start = || Worker::start(self.program, &[], self.lesson.limits).ok();
+        let Some(mut worker) = self.worker.take().or_else(start) else { return 0 };
+        for (agreed, probe) in probes.iter().enumerate() {
+            let Some(answer) = probe.repeat_as(variant, &mut worker) else { return agreed };
+            if !same_answer(&answer, &probe.answer, self.lesson.precision) {
+                self.worker = Some(worker);
+                return agreed;
+            }
+        }
+        self.worker = Some(worker);
+        probes.len()
     }
 }
 

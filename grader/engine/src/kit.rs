@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    checks::Lesson,
+    course::Course,
     hash::hash,
     workspace::{self, Workspace},
 };
@@ -21,6 +21,9 @@ const CRATES: [&str; 2] = ["ndarray", "gradlings_wire"];
 
 /// The package of the second.
 const WIRE_PACKAGE: &str = "gradlings-wire";
+
+/// How cargo tells what it has built.
+const MESSAGES: &str = "--message-format=json-render-diagnostics";
 
 /// Compiled crates and the compiler that made them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -83,18 +86,18 @@ impl Kit {
     /// missing or out of date.
     pub fn open(
         workspace: &Workspace,
-        lessons: &[Lesson],
+        course: &Course,
         announce: impl FnOnce(),
     ) -> Result<Self, KitError> {
         let record = workspace.cache().join(format!("kit-{}.json", wire::GEMM_BACKEND));
         let crates: BTreeSet<_> =
-            lessons.iter().flat_map(|lesson| lesson.contract.crates).copied().collect();
+            course.lessons.iter().flat_map(|lesson| lesson.contract.crates).copied().collect();
         let key = key(workspace, &crates)?;
         if let Some(kit) = Self::recorded(&record).filter(|kit| kit.key == key && kit.is_whole()) {
             return Ok(kit);
         }
         announce();
-        let kit = Self::build(workspace, &crates, key)?;
+        let kit = Self::build(workspace, course.package, &crates, key)?;
         kit.write(&record).map_err(|source| KitError::Read { path: record, source })?;
         Ok(kit)
     }
@@ -146,6 +149,7 @@ impl Kit {
 
     fn build(
         workspace: &Workspace,
+        grader: &str,
         crates: &BTreeSet<&str>,
         key: String,
     ) -> Result<Self, KitError> {
@@ -153,11 +157,13 @@ impl Kit {
         let compiler_stamp =
             stamp(&rustc).map_err(|source| KitError::Read { path: rustc.clone(), source })?;
         let linker = linker().ok_or(KitError::NoLinker)?;
-        let messages = cargo_build(workspace, crates)?;
+        let cargo = Cargo { workspace, crates };
+        let messages = cargo.build(grader)?;
+        let needed = cargo.needed()?;
         let mut kit = Self { key, rustc, compiler_stamp, linker, ..Self::default() };
         let named = CRATES.iter().chain(crates).map(|name| crate_name(name));
         let named: Vec<_> = named.collect();
-        kit.fill(&workspace.cache(), &named, &messages).map_err(KitError::Fill)?;
+        kit.fill(&workspace.cache(), &named, &messages, &needed).map_err(KitError::Fill)?;
         for name in named {
             if !kit.externs.iter().any(|(known, _)| *known == name) {
                 return Err(KitError::Incomplete(name));
@@ -179,20 +185,29 @@ impl Kit {
         Ok(mapped_libraries(&output(&mut Command::new(&program))?))
     }
 
-    /// Takes what cargo says that it has built.
-    fn fill(&mut self, cache: &Path, named: &[String], messages: &str) -> io::Result<()> {
+    /// Takes what workers need of what cargo says that it has built.
+    fn fill(
+        &mut self,
+        cache: &Path,
+        named: &[String],
+        messages: &str,
+        needed: &BTreeSet<String>,
+    ) -> io::Result<()> {
         let mut built = Vec::new();
         for message in messages.lines().filter_map(|line| serde_json::from_str(line).ok()) {
             match message {
                 Message::Artifact { target, filenames } => {
                     built.extend(artifact(target, filenames))
                 }
-                Message::BuildScript { linked_paths } => {
-                    linked_paths.into_iter().for_each(|path| self.search_in(path));
+                Message::BuildScript { package_id, linked_paths } => {
+                    if needed.contains(&crate_name(package_name(&package_id))) {
+                        linked_paths.into_iter().for_each(|path| self.search_in(path));
+                    }
                 }
                 Message::Other => (),
             }
         }
+        built.retain(|(name, _)| needed.contains(name));
         // Cargo's names hold the compiler's version and the features; the key, our own sources.
         let names = built.iter().map(|(_, file)| file.display().to_string());
         let digest = hash(names.chain([self.key.clone()]));
@@ -243,7 +258,7 @@ enum Message {
     #[serde(rename = "compiler-artifact")]
     Artifact { target: Target, filenames: Vec<PathBuf> },
     #[serde(rename = "build-script-executed")]
-    BuildScript { linked_paths: Vec<String> },
+    BuildScript { package_id: String, linked_paths: Vec<String> },
     #[serde(other)]
     Other,
 }
@@ -258,17 +273,62 @@ fn crate_name(package: &str) -> String {
     package.replace('-', "_")
 }
 
-fn cargo_build(workspace: &Workspace, crates: &BTreeSet<&str>) -> Result<String, KitError> {
-    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut cargo = Command::new(&program);
-    cargo.current_dir(workspace.root()).stdin(Stdio::null()).stderr(Stdio::inherit());
-    // The profile and features with which the grader itself was built: mostly nothing is left to do.
-    cargo.args(["build", "--quiet", "--message-format=json-render-diagnostics"]);
-    cargo.arg(format!("--package={WIRE_PACKAGE}"));
-    cargo.args(crates.iter().map(|name| format!("--package={name}")));
-    if cfg!(feature = "openblas") {
-        cargo.arg(format!("--features={WIRE_PACKAGE}/openblas"));
+/// The package that `path+file:///grader/wire#gradlings-wire@0.1.0` names; where it is called like its
+/// folder, only the version follows.
+fn package_name(id: &str) -> &str {
+    let (path, name) = id.rsplit_once('#').unwrap_or(("", id));
+    match name.split_once('@') {
+        Some((name, _)) => name,
+        None => path.rsplit('/').next().unwrap_or(name),
     }
+}
+
+/// Cargo, for the crates that every worker names and those of the lessons.
+struct Cargo<'a> {
+    workspace: &'a Workspace,
+    crates: &'a BTreeSet<&'a str>,
+}
+
+impl Cargo<'_> {
+    /// Builds the crates; gives cargo's messages.
+    fn build(&self, grader: &str) -> Result<String, KitError> {
+        // Cargo unites the features of what it builds together: beside the grader's own package almost
+        // all is there already, where half would be compiled once more.
+        let mut together = self.command("build", &[grader]);
+        together.arg(MESSAGES).stderr(Stdio::null());
+        // A workspace need not have that package, and an author's checks need not compile.
+        output_of(together).or_else(|_| {
+            let mut alone = self.command("build", &[]);
+            alone.arg(MESSAGES);
+            output_of(alone)
+        })
+    }
+
+    /// The names of all crates that these depend on, themselves included.
+    fn needed(&self) -> Result<BTreeSet<String>, KitError> {
+        let mut tree = self.command("tree", &[]);
+        tree.args(["--edges=normal", "--prefix=none", "--no-dedupe", "--format={lib}"]);
+        Ok(output_of(tree)?.lines().map(crate_name).collect())
+    }
+
+    fn command(&self, subcommand: &str, beside: &[&str]) -> Command {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.current_dir(self.workspace.root()).stdin(Stdio::null()).stderr(Stdio::inherit());
+        cargo.args([subcommand, "--quiet"]);
+        for package in [WIRE_PACKAGE].iter().chain(beside) {
+            cargo.arg(format!("--package={package}"));
+            if cfg!(feature = "openblas") {
+                cargo.arg(format!("--features={package}/openblas"));
+            }
+        }
+        cargo.args(self.crates.iter().map(|name| format!("--package={name}")));
+        cargo
+    }
+}
+
+/// What cargo writes.
+fn output_of(mut cargo: Command) -> Result<String, KitError> {
+    let program = cargo.get_program().to_string_lossy().into_owned();
     let output = cargo.output().map_err(|source| KitError::Run { program, source })?;
     if !output.status.success() {
         return Err(KitError::Build);
@@ -340,6 +400,19 @@ fn cargo_root(course: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_package_is_found_in_its_id() {
+        assert_eq!(
+            package_name("registry+https://host/index#openblas-src@0.10.16"),
+            "openblas-src"
+        );
+        assert_eq!(
+            package_name("path+file:///course/grader/wire#gradlings-wire@0.1.0"),
+            "gradlings-wire"
+        );
+        assert_eq!(package_name("path+file:///course/grader/engine#0.1.0"), "engine");
+    }
 
     #[test]
     fn libraries_are_the_mapped_files_with_code() {

@@ -5,7 +5,7 @@ type Run = Box<dyn Fn(Value) -> Result<Value, Mismatch>>;
 /// The functions of one crate (learner, stub, solution or variant) that a worker answers calls with.
 #[derive(Default)]
 pub struct Functions {
-    functions: Vec<(&'static str, Run)>,
+    functions: Vec<(String, Run)>,
 }
 
 impl Functions {
@@ -20,17 +20,25 @@ impl Functions {
     #[must_use]
     pub fn on(
         mut self,
-        name: &'static str,
+        name: &str,
         run: impl Fn(Value) -> Result<Value, Mismatch> + 'static,
     ) -> Self {
-        self.functions.push((name, Box::new(run)));
+        self.functions.push((name.to_owned(), Box::new(run)));
         self
+    }
+
+    /// The functions of all variants: `half/forward` is `forward` of the variant `half`.
+    pub(crate) fn of_variants(variants: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
+        let named = |(variant, Self { functions }): (&'static str, Self)| {
+            functions.into_iter().map(move |(name, run)| (format!("{variant}/{name}"), run))
+        };
+        Self { functions: variants.into_iter().flat_map(named).collect() }
     }
 
     /// Calls `name`; `None` when there is no such function.
     #[must_use]
     pub fn call(&self, name: &str, arguments: Value) -> Option<Result<Value, Mismatch>> {
-        let (_, run) = self.functions.iter().find(|(known, _)| *known == name)?;
+        let (_, run) = self.functions.iter().find(|(known, _)| known == name)?;
         Some(run(arguments))
     }
 }

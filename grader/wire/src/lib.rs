@@ -44,7 +44,7 @@ pub use sources::SOURCES;
 pub use value::Value;
 pub use variant::{into_variant, variant};
 pub use wire::Wire;
-pub use worker::serve;
+pub use worker::{serve, serve_variants};
 
 /// The GEMM that ndarray calls in this build.
 pub const GEMM_BACKEND: &str = if cfg!(feature = "openblas") { "openblas" } else { "ndarray" };

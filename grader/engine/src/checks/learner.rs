@@ -42,6 +42,12 @@ impl Probe {
     pub fn repeat(&self, worker: &mut Worker) -> Option<Answer> {
         worker.call(self.function, &self.arguments, &self.callbacks).ok()
     }
+
+    /// Makes the call to a variant, in a worker that serves all of them.
+    pub fn repeat_as(&self, variant: &str, worker: &mut Worker) -> Option<Answer> {
+        let function = format!("{variant}/{}", self.function);
+        worker.call(&function, &self.arguments, &self.callbacks).ok()
+    }
 }
 
 /// What is graded: a built worker, and what is known of its sources.

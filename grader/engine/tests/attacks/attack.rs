@@ -91,11 +91,13 @@ impl Attack {
         victim.lines().filter(|line| !line.starts_with("//!")).collect::<Vec<_>>().join("\n")
     }
 
+    pub fn keeps_compiler_busy(&self) -> bool {
+        self.says.contains("stopped after") || self.busy.is_some()
+    }
+
     /// True when it goes on until it is stopped, or keeps the compiler busy.
     pub fn takes_long(&self) -> bool {
-        self.verdict.contains("timed_out")
-            || self.says.contains("stopped after")
-            || self.busy.is_some()
+        self.verdict.contains("timed_out") || self.keeps_compiler_busy()
     }
 
     /// What is wrong with what the grader made of it.

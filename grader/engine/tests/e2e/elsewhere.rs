@@ -9,7 +9,9 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::support::{built, command, course, grader, is_full, program, report, root, solution};
+use crate::support::{
+    built, command, course, grader, is_full, program, report, root, solution, target,
+};
 
 /// The tests share what is built for a course elsewhere.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -67,9 +69,13 @@ impl Elsewhere {
     }
 }
 
-/// Where the graders of a course elsewhere build.
+/// The target folder of a course elsewhere: it has a cache of its own, and shares what cargo has built.
 fn kept() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("elsewhere")
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("elsewhere");
+    fs::create_dir_all(&kept).unwrap();
+    // It may be there from an earlier run.
+    let _ = std::os::unix::fs::symlink(target().join("debug"), kept.join("debug"));
+    kept
 }
 
 /// The workspace of the course: the settings of this one, whose crates it takes by their paths.

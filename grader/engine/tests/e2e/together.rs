@@ -4,7 +4,7 @@ use std::thread;
 
 use crate::support::{Submission, course, grader};
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 /// Three spellings of one folder: the workers differ, because messages name files as the learner does.
 #[test]
