@@ -6,10 +6,6 @@
 //!
 //! This crate is linked into every worker, beside learner code: no expected value belongs here.
 
-// A build in which any member turns on ndarray's `blas` must link the library into every binary.
-#[cfg(feature = "openblas")]
-use openblas_src as _;
-
 mod array;
 mod bytes;
 mod callback;
