@@ -100,6 +100,17 @@ fn numbers(id: &str) -> Option<(u32, u32)> {
     (id == format!("ex_{chapter}_{number}")).then_some((chapter, number))
 }
 
+/// True when the checks have what their module is asked for. Without it the compiler would print every
+/// static of its surroundings.
+fn has_lesson(checks: &syn::File) -> bool {
+    checks.items.iter().any(|item| match item {
+        syn::Item::Const(item) => {
+            item.ident == "LESSON" && matches!(item.vis, syn::Visibility::Public(_))
+        }
+        _ => false,
+    })
+}
+
 /// The module of one lesson, or why it cannot be graded.
 fn lesson(root: &Path, id: &str, leave_out: &[&str]) -> Result<String, String> {
     let file = |name: &str| format!("solutions/{id}/{name}");
@@ -109,8 +120,14 @@ fn lesson(root: &Path, id: &str, leave_out: &[&str]) -> Result<String, String> {
     let read = |name: &str| text(root, &file(name));
     let solution = read("src/lib.rs")?.ok_or_else(|| missing(&file("src/lib.rs")))?;
     let checks = read("checks.rs")?.ok_or_else(|| missing(&file("checks.rs")))?;
-    if let Err((line, message)) = parse(&checks) {
-        return Err(format!("{}, line {line}: {message}", file("checks.rs")));
+    match parse(&checks) {
+        Err((line, message)) => {
+            return Err(format!("{}, line {line}: {message}", file("checks.rs")));
+        }
+        Ok(parsed) if !has_lesson(&parsed) => {
+            return Err(format!("{} has no `pub const LESSON`", file("checks.rs")));
+        }
+        Ok(_) => (),
     }
     let surface = Surface::read(&solution, read("adapter.rs")?.as_deref());
     let surface = surface.map_err(|error| file(&error.to_string()))?;
@@ -198,11 +215,14 @@ mod tests {
     struct Course(TempDir);
 
     impl Course {
-        fn of(ids: &[&str]) -> Self {
+        fn of(ids: &[impl std::fmt::Display]) -> Self {
             let course = Self(tempfile::tempdir().unwrap());
             for id in ids {
                 course.write(&format!("solutions/{id}/src/lib.rs"), "pub fn f(x: f64) {}");
-                course.write(&format!("solutions/{id}/checks.rs"), "//! Checks.\nconst X: u8 = 1;");
+                course.write(
+                    &format!("solutions/{id}/checks.rs"),
+                    "//! Checks.\npub const LESSON: u8 = 1;",
+                );
                 course.write(&format!("exercises/{id}/Cargo.toml"), "[dependencies]\n");
             }
             course
@@ -239,8 +259,8 @@ mod tests {
 
     #[test]
     fn each_broken_lesson_is_left_out_with_its_reason() {
-        let ids = ["ex_1_1", "ex_1_2", "ex_1_3", "ex_1_4", "ex_1_5", "ex_1_6", "ex_1_7", "ex_1_8"];
-        let course = Course::of(&ids);
+        let course =
+            Course::of(&[1, 2, 3, 4, 5, 6, 7, 8, 10].map(|number| format!("ex_1_{number}")));
         course.write("solutions/ex_1_1/src/lib.rs", "\npub fn ()");
         course.write("solutions/ex_1_2/checks.rs", "\n\nconst");
         course.write("solutions/ex_1_3/adapter.rs", "pub fn f(x: &dyn Layer) {}");
@@ -248,6 +268,7 @@ mod tests {
         course.remove("solutions/ex_1_5/checks.rs");
         course.remove("exercises/ex_1_6/Cargo.toml");
         course.write("exercises/ex_1_9/Cargo.toml", "");
+        course.write("solutions/ex_1_10/checks.rs", "const LESSON: u8 = 1;");
         course.write("solutions/ex_1_x/src/lib.rs", "");
         let text = course.text(&["ex_1_7"]);
         for expected in [
@@ -260,6 +281,7 @@ mod tests {
             "(\"ex_1_6\", \"exercises/ex_1_6/Cargo.toml is missing\")",
             "(\"ex_1_7\", \"solutions/ex_1_7/checks.rs does not compile\")",
             "(\"ex_1_9\", \"solutions/ex_1_9/src/lib.rs is missing\")",
+            "(\"ex_1_10\", \"solutions/ex_1_10/checks.rs has no `pub const LESSON`\")",
             "(\"ex_1_x\", \"solutions/ex_1_x is not called ex_<chapter>_<number>\")",
         ] {
             assert!(text.contains(expected), "{expected}\n{text}");

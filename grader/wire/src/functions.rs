@@ -53,3 +53,19 @@ pub fn call<A: Wire, R: Wire>(
 ) -> Result<Value, Mismatch> {
     Ok(run(A::from_value(arguments)?).into_value())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_variant_answers_under_its_own_name() {
+        let adding =
+            |step: f64| Functions::new().on("f", move |it| call(it, move |(x,): (f64,)| x + step));
+        let all = Functions::of_variants([("solution", adding(1.0)), ("half", adding(0.5))]);
+        let answer = |name: &str| all.call(name, (1.0,).into_value());
+        assert_eq!(answer("solution/f"), Some(Ok(Value::Float(2.0))));
+        assert_eq!(answer("half/f"), Some(Ok(Value::Float(1.5))));
+        assert_eq!(answer("f"), None);
+    }
+}
