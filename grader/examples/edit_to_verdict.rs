@@ -123,18 +123,18 @@ struct Edits {
 impl Edits {
     fn new(workspace: &Path, race: &Race) -> Result<Self, Box<dyn Error>> {
         let course = workspace.join(race.course);
-        let file = |part: &str| course.join(part).join(race.lesson).join("src/lib.rs");
-        let solution = fs::read_to_string(file("solutions"))?;
+        let file = |part: &str, lesson: &Path| course.join(part).join(lesson).join("src/lib.rs");
+        let solution = fs::read_to_string(file("solutions", race.lesson.as_ref()))?;
         if !solution.contains(race.line) {
             return Err(format!("{} has no line with {:?}", race.lesson, race.line).into());
         }
         // A lesson may build on earlier ones.
         for lesson in fs::read_dir(course.join("solutions"))? {
-            let lesson = lesson?.file_name();
-            let file = |part: &str| course.join(part).join(&lesson).join("src/lib.rs");
-            fs::copy(file("solutions"), file("exercises"))?;
+            let lesson = PathBuf::from(lesson?.file_name());
+            fs::copy(file("solutions", &lesson), file("exercises", &lesson))?;
         }
-        Ok(Self { file: file("exercises"), solution, line: race.line, count: 0 })
+        let file = file("exercises", race.lesson.as_ref());
+        Ok(Self { file, solution, line: race.line, count: 0 })
     }
 
     /// Changes a function's body, as a learner would.

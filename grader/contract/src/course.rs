@@ -120,14 +120,10 @@ fn lesson(root: &Path, id: &str, leave_out: &[&str]) -> Result<String, String> {
     let read = |name: &str| text(root, &file(name));
     let solution = read("src/lib.rs")?.ok_or_else(|| missing(&file("src/lib.rs")))?;
     let checks = read("checks.rs")?.ok_or_else(|| missing(&file("checks.rs")))?;
-    match parse(&checks) {
-        Err((line, message)) => {
-            return Err(format!("{}, line {line}: {message}", file("checks.rs")));
-        }
-        Ok(parsed) if !has_lesson(&parsed) => {
-            return Err(format!("{} has no `pub const LESSON`", file("checks.rs")));
-        }
-        Ok(_) => (),
+    let parsed = parse(&checks)
+        .map_err(|(line, message)| format!("{}, line {line}: {message}", file("checks.rs")))?;
+    if !has_lesson(&parsed) {
+        return Err(format!("{} has no `pub const LESSON`", file("checks.rs")));
     }
     let surface = Surface::read(&solution, read("adapter.rs")?.as_deref());
     let surface = surface.map_err(|error| file(&error.to_string()))?;

@@ -111,15 +111,15 @@ impl Panel<'_> {
     fn asked(&mut self, variant: &str, probes: &[&Probe]) -> usize {
         let start = || Worker::start(self.program, &[], self.lesson.limits).ok();
         let Some(mut worker) = self.worker.take().or_else(start) else { return 0 };
-        for (agreed, probe) in probes.iter().enumerate() {
-            let Some(answer) = probe.repeat_as(variant, &mut worker) else { return agreed };
-            if !same_answer(&answer, &probe.answer, self.lesson.precision) {
-                self.worker = Some(worker);
-                return agreed;
-            }
-        }
-        self.worker = Some(worker);
-        probes.len()
+        let mut is_alive = true;
+        let agrees = |probe: &&&Probe| {
+            let answer = probe.repeat_as(variant, &mut worker);
+            is_alive = answer.is_some();
+            answer.is_some_and(|answer| same_answer(&answer, &probe.answer, self.lesson.precision))
+        };
+        let agreed = probes.iter().take_while(agrees).count();
+        self.worker = is_alive.then_some(worker);
+        agreed
     }
 }
 

@@ -75,8 +75,8 @@ pub enum GradeError {
 impl GradeError {
     /// Says of which lesson the system failed.
     pub fn of(lesson: &Lesson) -> impl Fn(io::Error) -> Self + use<> {
-        let lesson = lesson.id.to_owned();
-        move |source| Self::Lesson { lesson: lesson.clone(), source }
+        let id = lesson.id;
+        move |source| Self::Lesson { lesson: id.to_owned(), source }
     }
 
     /// Says which file of a solution is to blame.

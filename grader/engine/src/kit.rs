@@ -295,20 +295,16 @@ impl Cargo<'_> {
         // Cargo unites the features of what it builds together: beside the grader's own package almost
         // all is there already, where half would be compiled once more.
         let mut together = self.command("build", &[grader]);
-        together.arg(MESSAGES).stderr(Stdio::null());
         // A workspace need not have that package, and an author's checks need not compile.
-        output_of(together).or_else(|_| {
-            let mut alone = self.command("build", &[]);
-            alone.arg(MESSAGES);
-            output_of(alone)
-        })
+        cargo_output(together.arg(MESSAGES).stderr(Stdio::null()))
+            .or_else(|_| cargo_output(self.command("build", &[]).arg(MESSAGES)))
     }
 
     /// The names of all crates that these depend on, themselves included.
     fn needed(&self) -> Result<BTreeSet<String>, KitError> {
         let mut tree = self.command("tree", &[]);
         tree.args(["--edges=normal", "--prefix=none", "--no-dedupe", "--format={lib}"]);
-        Ok(output_of(tree)?.lines().map(crate_name).collect())
+        Ok(cargo_output(&mut tree)?.lines().map(crate_name).collect())
     }
 
     fn command(&self, subcommand: &str, beside: &[&str]) -> Command {
@@ -327,7 +323,7 @@ impl Cargo<'_> {
 }
 
 /// What cargo writes.
-fn output_of(mut cargo: Command) -> Result<String, KitError> {
+fn cargo_output(cargo: &mut Command) -> Result<String, KitError> {
     let program = cargo.get_program().to_string_lossy().into_owned();
     let output = cargo.output().map_err(|source| KitError::Run { program, source })?;
     if !output.status.success() {

@@ -36,8 +36,8 @@ pub fn serve(functions: &Functions, root: &'static str) {
 
 /// Serves the variant that the second argument of the process names; where it names none, all of
 /// them, each function as `variant/function`.
-pub fn serve_variants<const COUNT: usize>(
-    variants: [(&'static str, Functions); COUNT],
+pub fn serve_variants(
+    variants: impl IntoIterator<Item = (&'static str, Functions)>,
     root: &'static str,
 ) {
     let functions = match std::env::args().nth(2) {
