@@ -1,4 +1,4 @@
-/// The source files of this crate: what is built from others is not built from these.
+/// The files that this crate is built from: what is built from others is not built from these.
 pub const SOURCES: [&str; FILES.len()] = {
     let mut texts = [""; FILES.len()];
     let mut at = 0;
@@ -13,7 +13,9 @@ macro_rules! files {
     ($($name:literal),* $(,)?) => { [$(($name, include_str!($name))),*] };
 }
 
-const FILES: [(&str, &str); 20] = files![
+const FILES: [(&str, &str); 22] = files![
+    "../Cargo.toml",
+    "../build.rs",
     "array.rs",
     "bytes.rs",
     "callback.rs",
@@ -48,6 +50,7 @@ mod tests {
         let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
         let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
         names.sort();
-        assert_eq!(FILES.map(|(name, _)| name).to_vec(), names);
+        let beside = ["../Cargo.toml", "../build.rs"].map(str::to_owned);
+        assert_eq!(FILES.map(|(name, _)| name).to_vec(), [&beside[..], &names].concat());
     }
 }
