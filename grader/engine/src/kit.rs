@@ -1,13 +1,16 @@
 //! The kit: what every worker is linked against, built once and read-only from then on.
 
+mod cargo;
+
 use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::UNIX_EPOCH,
 };
 
+use cargo::{Artifacts, Cargo, crate_name};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,12 +21,6 @@ use crate::{
 
 /// The crates that every worker names.
 const CRATES: [&str; 2] = ["ndarray", "gradlings_wire"];
-
-/// The package of the second.
-const WIRE_PACKAGE: &str = "gradlings-wire";
-
-/// How cargo tells what it has built.
-const MESSAGES: &str = "--message-format=json-render-diagnostics";
 
 /// Compiled crates and the compiler that made them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -68,17 +65,26 @@ pub enum KitError {
     #[error("failed to find a C linker (cc), which Rust needs")]
     #[diagnostic(help("install gcc or clang, then run this again"))]
     NoLinker,
-    #[error("failed to build the crates that learner code is linked against")]
+    #[error("failed to find the compiler that rustc starts ({0})")]
+    Compiler(ExitStatus),
+    #[error("failed to build the crates that learner code is linked against ({0})")]
     #[diagnostic(help(
         "see what cargo printed above; `cargo build -p gradlings-wire` shows it again"
     ))]
-    Build,
+    Build(ExitStatus),
+    #[error("failed to list the crates that learner code is linked against ({0})")]
+    #[diagnostic(help(
+        "see what cargo printed above; `cargo tree -p gradlings-wire` shows it again"
+    ))]
+    Tree(ExitStatus),
     #[error("failed to copy the crates that learner code is linked against")]
     Fill(#[source] io::Error),
     #[error("failed to find {0} among the crates that cargo built")]
     Incomplete(String),
-    #[error("failed to link a program against the crates that cargo built")]
-    Probe(#[source] io::Error),
+    #[error("failed to link and run a program with the crates that cargo built ({0})")]
+    Probe(ExitStatus),
+    #[error("failed to write {path}")]
+    Write { path: PathBuf, source: io::Error },
 }
 
 impl Kit {
@@ -98,7 +104,7 @@ impl Kit {
         }
         announce();
         let kit = Self::build(workspace, course.package, &crates, key)?;
-        kit.write(&record).map_err(|source| KitError::Read { path: record, source })?;
+        kit.write(&record).map_err(|source| KitError::Write { path: record, source })?;
         Ok(kit)
     }
 
@@ -157,83 +163,45 @@ impl Kit {
         let compiler_stamp =
             stamp(&rustc).map_err(|source| KitError::Read { path: rustc.clone(), source })?;
         let linker = linker().ok_or(KitError::NoLinker)?;
-        let cargo = Cargo { workspace, crates };
-        let messages = cargo.build(grader)?;
-        let needed = cargo.needed()?;
-        let mut kit = Self { key, rustc, compiler_stamp, linker, ..Self::default() };
-        let named = CRATES.iter().chain(crates).map(|name| crate_name(name));
-        let named: Vec<_> = named.collect();
-        kit.fill(&workspace.cache(), &named, &messages, &needed).map_err(KitError::Fill)?;
-        for name in named {
-            if !kit.externs.iter().any(|(known, _)| *known == name) {
-                return Err(KitError::Incomplete(name));
-            }
+        let built = Cargo { workspace, crates }.build(grader)?;
+        let named: Vec<_> = CRATES.iter().chain(crates).map(|name| crate_name(name)).collect();
+        let is_built = |name: &&String| built.crates.iter().any(|(known, _)| known == *name);
+        if let Some(missing) = named.iter().find(|name| !is_built(name)) {
+            return Err(KitError::Incomplete(missing.clone()));
         }
-        kit.libraries = kit.probe().map_err(KitError::Probe)?;
+        let mut kit = Self { key, rustc, compiler_stamp, linker, ..Self::default() };
+        kit.fill(&workspace.cache(), &named, built).map_err(KitError::Fill)?;
+        kit.libraries = kit.probe()?;
         Ok(kit)
     }
 
     /// The shared libraries of a program that is linked against this kit.
-    fn probe(&self) -> io::Result<Vec<PathBuf>> {
-        let folder = tempfile::tempdir()?;
+    fn probe(&self) -> Result<Vec<PathBuf>, KitError> {
+        let write = |source| KitError::Write { path: std::env::temp_dir(), source };
+        let folder = tempfile::tempdir().map_err(write)?;
         let (source, program) = (folder.path().join("probe.rs"), folder.path().join("probe"));
-        fs::write(&source, PROBE)?;
+        fs::write(&source, PROBE).map_err(write)?;
         let (rustc, arguments) = self.compiler(&[]);
         let mut rustc = Command::new(rustc);
         rustc.arg(&source).args(arguments).args(["--edition=2024", "-o"]).arg(&program);
-        output(&mut rustc)?;
-        Ok(mapped_libraries(&output(&mut Command::new(&program))?))
+        output(&mut rustc, KitError::Probe)?;
+        Ok(mapped_libraries(&output(&mut Command::new(&program), KitError::Probe)?))
     }
 
-    /// Takes what workers need of what cargo says that it has built.
-    fn fill(
-        &mut self,
-        cache: &Path,
-        named: &[String],
-        messages: &str,
-        needed: &BTreeSet<String>,
-    ) -> io::Result<()> {
-        let mut built = Vec::new();
-        for message in messages.lines().filter_map(|line| serde_json::from_str(line).ok()) {
-            match message {
-                Message::Artifact { target, filenames } => {
-                    built.extend(artifact(target, filenames))
-                }
-                Message::BuildScript { package_id, linked_paths } => {
-                    if needed.contains(&crate_name(package_name(&package_id))) {
-                        linked_paths.into_iter().for_each(|path| self.search_in(path));
-                    }
-                }
-                Message::Other => (),
-            }
-        }
-        built.retain(|(name, _)| needed.contains(name));
+    /// Copies what cargo has built.
+    fn fill(&mut self, cache: &Path, named: &[String], built: Artifacts) -> io::Result<()> {
+        let Artifacts { crates, search } = built;
         // Cargo's names hold the compiler's version and the features; the key, our own sources.
-        let names = built.iter().map(|(_, file)| file.display().to_string());
+        let names = crates.iter().map(|(_, file)| file.display().to_string());
         let digest = hash(names.chain([self.key.clone()]));
         self.folder = cache.join(format!("kit-{}", &digest[..16]));
-        copy(built.iter().map(|(_, file)| file.as_path()), &self.folder)?;
-        let externs = built.into_iter().filter(|(name, _)| named.contains(name));
+        copy(crates.iter().map(|(_, file)| file.as_path()), &self.folder)?;
+        let externs = crates.into_iter().filter(|(name, _)| named.contains(name));
         let taken = |file: PathBuf| self.folder.join(file.file_name().unwrap_or_default());
         self.externs = externs.map(|(name, file)| (name, taken(file))).collect();
+        self.search = search;
         Ok(())
     }
-
-    fn search_in(&mut self, path: String) {
-        if !self.search.contains(&path) {
-            self.search.push(path);
-        }
-    }
-}
-
-/// A crate's name and the file that is linked, or loaded by the compiler when it is a macro.
-fn artifact(target: Target, filenames: Vec<PathBuf>) -> Option<(String, PathBuf)> {
-    // In `deps` the name holds a hash of what the crate was built with; beside it lies a copy without
-    // one, which the next build may replace.
-    let hashed = |file: &PathBuf| file.parent().is_some_and(|it| it.ends_with("deps"));
-    let file = filenames.into_iter().find(hashed)?;
-    let library = file.with_extension("rlib");
-    Some((crate_name(&target.name), if library.is_file() { library } else { file }))
 }
 
 /// Copies the files into a folder that appears when it is whole: other graders may want it too.
@@ -251,94 +219,12 @@ fn copy<'a>(mut files: impl Iterator<Item = &'a Path>, folder: &Path) -> io::Res
     }
 }
 
-/// A line of `cargo build --message-format=json`.
-#[derive(Deserialize)]
-#[serde(tag = "reason")]
-enum Message {
-    #[serde(rename = "compiler-artifact")]
-    Artifact { target: Target, filenames: Vec<PathBuf> },
-    #[serde(rename = "build-script-executed")]
-    BuildScript { package_id: String, linked_paths: Vec<String> },
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-}
-
-/// A package's name as code writes it.
-fn crate_name(package: &str) -> String {
-    package.replace('-', "_")
-}
-
-/// The package that `path+file:///grader/wire#gradlings-wire@0.1.0` names; where it is called like its
-/// folder, only the version follows.
-fn package_name(id: &str) -> &str {
-    let (path, name) = id.rsplit_once('#').unwrap_or(("", id));
-    match name.split_once('@') {
-        Some((name, _)) => name,
-        None => path.rsplit('/').next().unwrap_or(name),
-    }
-}
-
-/// Cargo, for the crates that every worker names and those of the lessons.
-struct Cargo<'a> {
-    workspace: &'a Workspace,
-    crates: &'a BTreeSet<&'a str>,
-}
-
-impl Cargo<'_> {
-    /// Builds the crates; gives cargo's messages.
-    fn build(&self, grader: &str) -> Result<String, KitError> {
-        // Cargo unites the features of what it builds together: beside the grader's own package almost
-        // all is there already, where half would be compiled once more.
-        let mut together = self.command("build", &[grader]);
-        // A workspace need not have that package, and an author's checks need not compile.
-        cargo_output(together.arg(MESSAGES).stderr(Stdio::null()))
-            .or_else(|_| cargo_output(self.command("build", &[]).arg(MESSAGES)))
-    }
-
-    /// The names of all crates that these depend on, themselves included.
-    fn needed(&self) -> Result<BTreeSet<String>, KitError> {
-        let mut tree = self.command("tree", &[]);
-        tree.args(["--edges=normal", "--prefix=none", "--no-dedupe", "--format={lib}"]);
-        Ok(cargo_output(&mut tree)?.lines().map(crate_name).collect())
-    }
-
-    fn command(&self, subcommand: &str, beside: &[&str]) -> Command {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(self.workspace.root()).stdin(Stdio::null()).stderr(Stdio::inherit());
-        cargo.args([subcommand, "--quiet"]);
-        for package in [WIRE_PACKAGE].iter().chain(beside) {
-            cargo.arg(format!("--package={package}"));
-            if cfg!(feature = "openblas") {
-                cargo.arg(format!("--features={package}/openblas"));
-            }
-        }
-        cargo.args(self.crates.iter().map(|name| format!("--package={name}")));
-        cargo
-    }
-}
-
-/// What cargo writes.
-fn cargo_output(cargo: &mut Command) -> Result<String, KitError> {
-    let program = cargo.get_program().to_string_lossy().into_owned();
-    let output = cargo.output().map_err(|source| KitError::Run { program, source })?;
-    if !output.status.success() {
-        return Err(KitError::Build);
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
 /// The compiler behind the shim: starting it directly saves 10 ms each time.
 fn compiler(workspace: &Workspace) -> Result<PathBuf, KitError> {
-    let program = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let mut rustc = Command::new(&program);
-    let output = rustc.current_dir(workspace.root()).args(["--print", "sysroot"]).output();
-    let output = output.map_err(|source| KitError::Run { program, source })?;
-    Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).join("bin/rustc"))
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.current_dir(workspace.root()).args(["--print", "sysroot"]);
+    let sysroot = output(&mut rustc, KitError::Compiler)?;
+    Ok(Path::new(sysroot.trim()).join("bin/rustc"))
 }
 
 /// The linker that rustc would look for each time.
@@ -347,11 +233,17 @@ fn linker() -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join("cc")).find(|file| file.is_file())
 }
 
-/// What a command writes; an error when it fails.
-fn output(command: &mut Command) -> io::Result<String> {
-    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+/// What a command writes. Its messages go to the reader, unless it sends them elsewhere.
+fn output(
+    command: &mut Command,
+    failed: impl FnOnce(ExitStatus) -> KitError,
+) -> Result<String, KitError> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+    let output = child.and_then(Child::wait_with_output);
+    let output = output.map_err(|source| KitError::Run { program, source })?;
     if !output.status.success() {
-        return Err(io::Error::other(output.status.to_string()));
+        return Err(failed(output.status));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -396,19 +288,6 @@ fn cargo_root(course: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_package_is_found_in_its_id() {
-        assert_eq!(
-            package_name("registry+https://host/index#openblas-src@0.10.16"),
-            "openblas-src"
-        );
-        assert_eq!(
-            package_name("path+file:///course/grader/wire#gradlings-wire@0.1.0"),
-            "gradlings-wire"
-        );
-        assert_eq!(package_name("path+file:///course/grader/engine#0.1.0"), "engine");
-    }
 
     #[test]
     fn libraries_are_the_mapped_files_with_code() {
