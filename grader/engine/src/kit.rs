@@ -4,7 +4,8 @@ mod cargo;
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::UNIX_EPOCH,
@@ -22,8 +23,11 @@ use crate::{
 /// The crates that every worker names.
 const CRATES: [&str; 2] = ["ndarray", "gradlings_wire"];
 
+/// How the names of kits and of their records begin.
+const PREFIX: &str = "kit-";
+
 /// Compiled crates and the compiler that made them.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Kit {
     /// Names what went in; a kit with another key is another kit.
     key: String,
@@ -33,14 +37,17 @@ pub struct Kit {
     compiler_stamp: (u64, u64),
     /// The C compiler that links, as the `PATH` of whoever built the kit names it.
     linker: PathBuf,
-    /// A folder of its own: what else cargo has built is not for a learner's compiler to see.
-    folder: PathBuf,
+    /// Its folder in the cache, with the crates and a lock.
+    slot: PathBuf,
     /// `--extern` name and file.
     externs: Vec<(String, PathBuf)>,
     /// `-L` arguments for libraries of the system.
     search: Vec<String>,
     /// The shared libraries that a worker loads.
     libraries: Vec<PathBuf>,
+    /// Shared by those who use the kit, so that it stays.
+    #[serde(skip)]
+    _lock: Option<File>,
 }
 
 /// A program that is linked as workers are, and says what the loader gave it.
@@ -77,13 +84,11 @@ pub enum KitError {
         "see what cargo printed above; `cargo tree -p gradlings-wire` shows it again"
     ))]
     Tree(ExitStatus),
-    #[error("failed to copy the crates that learner code is linked against")]
-    Fill(#[source] io::Error),
     #[error("failed to find {0} among the crates that cargo built")]
     Incomplete(String),
     #[error("failed to link and run a program with the crates that cargo built ({0})")]
     Probe(ExitStatus),
-    #[error("failed to write {path}")]
+    #[error("failed to write to {path}")]
     Write { path: PathBuf, source: io::Error },
 }
 
@@ -95,16 +100,25 @@ impl Kit {
         course: &Course,
         announce: impl FnOnce(),
     ) -> Result<Self, KitError> {
-        let record = workspace.cache().join(format!("kit-{}.json", wire::GEMM_BACKEND));
         let crates: BTreeSet<_> =
             course.lessons.iter().flat_map(|lesson| lesson.contract.crates).copied().collect();
         let key = key(workspace, &crates)?;
-        if let Some(kit) = Self::recorded(&record).filter(|kit| kit.key == key && kit.is_whole()) {
+        let cache = workspace.cache();
+        let record = cache.join(format!("{PREFIX}{}.json", wire::GEMM_BACKEND));
+        let recorded = || Self::recorded(&record).filter(|kit| kit.key == key && kit.is_whole());
+        if let Some(kit) = recorded() {
             return Ok(kit);
         }
         announce();
-        let kit = Self::build(workspace, course.package, &crates, key)?;
-        kit.write(&record).map_err(|source| KitError::Write { path: record, source })?;
+        // Graders that start together build one kit, and none removes what is not recorded yet.
+        let write = |source| KitError::Write { path: cache.clone(), source };
+        let _turn = turn(&cache).map_err(write)?;
+        if let Some(kit) = recorded() {
+            return Ok(kit);
+        }
+        let kit = Self::build(workspace, course.package, &crates, key.clone())?;
+        kit.write(&record).map_err(write)?;
+        prune(&cache);
         Ok(kit)
     }
 
@@ -123,7 +137,7 @@ impl Kit {
         let toolchain = ["bin", "lib"].map(|folder| toolchain.join(folder));
         let search = self.search.iter().map(|path| path.split_once('=').map_or(&**path, |it| it.1));
         let linker = self.linker.parent().unwrap_or(&self.linker).to_owned();
-        toolchain.into_iter().chain([self.folder.clone(), linker]).chain(search.map(PathBuf::from))
+        toolchain.into_iter().chain([self.folder(), linker]).chain(search.map(PathBuf::from))
     }
 
     /// The compiler, and the arguments with which a crate that names `crates` finds the kit.
@@ -133,13 +147,28 @@ impl Kit {
         let externs = self.externs.iter().filter(|(name, _)| is_named(name));
         let externs = externs.map(|(name, file)| format!("--extern={name}={}", file.display()));
         let search = self.search.iter().map(|path| format!("-L{path}"));
-        let folder = format!("-Ldependency={}", self.folder.display());
+        let folder = format!("-Ldependency={}", self.folder().display());
         let linker = format!("-Clinker={}", self.linker.display());
         (&self.rustc, externs.chain([folder, linker]).chain(search).collect())
     }
 
+    /// What else cargo has built, and the lock, are not for a learner's compiler to see.
+    fn folder(&self) -> PathBuf {
+        self.slot.join("crates")
+    }
+
     fn recorded(record: &Path) -> Option<Self> {
+        Self::read(record)?.held().ok()
+    }
+
+    fn read(record: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(record).ok()?).ok()
+    }
+
+    fn held(self) -> io::Result<Self> {
+        let lock = workspace::lock(&self.slot)?;
+        lock.lock_shared()?;
+        Ok(Self { _lock: Some(lock), ..self })
     }
 
     fn is_whole(&self) -> bool {
@@ -169,16 +198,22 @@ impl Kit {
         if let Some(missing) = named.iter().find(|name| !is_built(name)) {
             return Err(KitError::Incomplete(missing.clone()));
         }
-        let mut kit = Self { key, rustc, compiler_stamp, linker, ..Self::default() };
-        kit.fill(&workspace.cache(), &named, built).map_err(KitError::Fill)?;
+        let write = |source| KitError::Write { path: workspace.cache(), source };
+        let slot = tempfile::Builder::new().prefix(PREFIX).tempdir_in(workspace.cache());
+        // Removed again where the kit is of no use.
+        let draft = slot.map_err(write)?;
+        let slot = draft.path().to_owned();
+        let kit = Self { key, rustc, compiler_stamp, linker, slot, ..Self::default() };
+        let mut kit = kit.held().map_err(write)?;
+        kit.fill(&named, built).map_err(write)?;
         kit.libraries = kit.probe()?;
-        Ok(kit)
+        Ok(Self { slot: draft.keep(), ..kit })
     }
 
     /// The shared libraries of a program that is linked against this kit.
     fn probe(&self) -> Result<Vec<PathBuf>, KitError> {
-        let write = |source| KitError::Write { path: std::env::temp_dir(), source };
-        let folder = tempfile::tempdir().map_err(write)?;
+        let write = |source| KitError::Write { path: self.slot.clone(), source };
+        let folder = tempfile::tempdir_in(&self.slot).map_err(write)?;
         let (source, program) = (folder.path().join("probe.rs"), folder.path().join("probe"));
         fs::write(&source, PROBE).map_err(write)?;
         let (rustc, arguments) = self.compiler(&[]);
@@ -189,34 +224,43 @@ impl Kit {
     }
 
     /// Copies what cargo has built.
-    fn fill(&mut self, cache: &Path, named: &[String], built: Artifacts) -> io::Result<()> {
-        let Artifacts { crates, search } = built;
-        // Cargo's names hold the compiler's version and the features; the key, our own sources.
-        let names = crates.iter().map(|(_, file)| file.display().to_string());
-        let digest = hash(names.chain([self.key.clone()]));
-        self.folder = cache.join(format!("kit-{}", &digest[..16]));
-        copy(crates.iter().map(|(_, file)| file.as_path()), &self.folder)?;
-        let externs = crates.into_iter().filter(|(name, _)| named.contains(name));
-        let taken = |file: PathBuf| self.folder.join(file.file_name().unwrap_or_default());
-        self.externs = externs.map(|(name, file)| (name, taken(file))).collect();
-        self.search = search;
+    fn fill(&mut self, named: &[String], built: Artifacts) -> io::Result<()> {
+        let folder = self.folder();
+        fs::create_dir(&folder)?;
+        for (name, file) in built.crates {
+            let copy = folder.join(file.file_name().unwrap_or_default());
+            fs::copy(file, &copy)?;
+            if named.contains(&name) {
+                self.externs.push((name, copy));
+            }
+        }
+        self.search = built.search;
         Ok(())
     }
 }
 
-/// Copies the files into a folder that appears when it is whole: other graders may want it too.
-fn copy<'a>(mut files: impl Iterator<Item = &'a Path>, folder: &Path) -> io::Result<()> {
-    let cache = folder.parent().unwrap_or(folder);
+/// Waits until no other grader builds a kit.
+fn turn(cache: &Path) -> io::Result<File> {
     fs::create_dir_all(cache)?;
-    let draft = tempfile::tempdir_in(cache)?;
-    files.try_for_each(|file| {
-        fs::copy(file, draft.path().join(file.file_name().unwrap_or_default())).map(drop)
-    })?;
-    match fs::rename(draft.path(), folder) {
-        // Another grader was faster, and its copy is the same.
-        Err(_) if folder.is_dir() => Ok(()),
-        renamed => renamed,
-    }
+    let turn = workspace::lock(cache)?;
+    turn.lock()?;
+    Ok(turn)
+}
+
+/// Removes the kits that no record names and no grader uses.
+fn prune(cache: &Path) {
+    let entries = fs::read_dir(cache).into_iter().flatten().flatten();
+    let is_kit = |path: &PathBuf| name(path).starts_with(PREFIX);
+    let paths: Vec<_> = entries.map(|entry| entry.path()).filter(is_kit).collect();
+    let recorded = paths.iter().filter_map(|path| Kit::read(path));
+    let recorded: Vec<_> = recorded.map(|kit| name(&kit.slot)).collect();
+    // By name: others may have come to the cache by another path.
+    let is_old = |path: &&PathBuf| path.is_dir() && !recorded.contains(&name(path));
+    paths.iter().filter(is_old).for_each(|slot| workspace::remove_unused(slot));
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The compiler behind the shim: starting it directly saves 10 ms each time.
@@ -288,6 +332,49 @@ fn cargo_root(course: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A kit that is used.
+    fn kit(cache: &Path, name: &str) -> Kit {
+        let slot = cache.join(name);
+        fs::create_dir(&slot).unwrap();
+        let kit = Kit { slot, ..Kit::default() }.held().unwrap();
+        fs::create_dir(kit.folder()).unwrap();
+        kit
+    }
+
+    fn pruned(cache: &Path) -> Vec<String> {
+        prune(cache);
+        let entries = fs::read_dir(cache).unwrap().map(|entry| name(&entry.unwrap().path()));
+        let mut names: Vec<_> = entries.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_kit_is_removed_when_no_record_names_it_and_nobody_uses_it() {
+        let cache = tempfile::tempdir().unwrap();
+        let cache = cache.path();
+        fs::create_dir(cache.join("workers")).unwrap();
+        kit(cache, "kit-recorded").write(&cache.join("kit-ndarray.json")).unwrap();
+        kit(cache, "kit-forgotten");
+        let used = kit(cache, "kit-used");
+        let kept = ["kit-ndarray.json", "kit-recorded", "kit-used", "workers"];
+        assert_eq!(pruned(cache), kept);
+        drop(used);
+        assert_eq!(pruned(cache), ["kit-ndarray.json", "kit-recorded", "workers"]);
+    }
+
+    #[test]
+    fn a_recorded_kit_is_used_from_when_it_is_read() {
+        let cache = tempfile::tempdir().unwrap();
+        let record = cache.path().join("kit-ndarray.json");
+        kit(cache.path(), "kit-old").write(&record).unwrap();
+        let read = Kit::recorded(&record);
+        fs::remove_file(&record).unwrap();
+        assert!(read.is_some() && pruned(cache.path()) == ["kit-old"]);
+        drop(read);
+        assert_eq!(pruned(cache.path()), [""; 0]);
+    }
 
     #[test]
     fn libraries_are_the_mapped_files_with_code() {

@@ -26,6 +26,16 @@ pub fn lock(slot: &Path) -> io::Result<File> {
     File::create(slot.join(LOCK))
 }
 
+/// Removes a slot; one in use is left to a later run.
+pub fn remove_unused(slot: &Path) {
+    let Ok(lock) = lock(slot) else { return };
+    // Under another name first: from now on nobody finds it, half of it least of all.
+    let gone = slot.with_extension("gone");
+    if lock.try_lock().is_ok() && fs::rename(slot, &gone).is_ok() {
+        let _ = fs::remove_dir_all(gone);
+    }
+}
+
 /// Writes a record of the grader's, which is there as a whole or not at all: others may be reading.
 pub fn replace(file: &Path, contents: &[u8]) -> io::Result<()> {
     fs::create_dir_all(file.parent().unwrap_or(file))?;
@@ -97,9 +107,8 @@ impl Workspace {
         for slot in fs::read_dir(self.workers()).into_iter().flatten().flatten() {
             let origin = slot.path().join(ORIGIN);
             let is_gone = origin.is_symlink() && !origin.exists();
-            // A slot in use is left to a later run.
-            if is_gone && lock(&slot.path()).is_ok_and(|lock| lock.try_lock().is_ok()) {
-                let _ = fs::remove_dir_all(slot.path());
+            if is_gone {
+                remove_unused(&slot.path());
             }
         }
     }
