@@ -2,8 +2,8 @@
 //! types of the solution, which stub, solution and submissions share.
 //!
 //! From the contract come the typed names that checks call ([`Surface::typed`]), the conversions of the
-//! lesson's own types ([`Surface::impls`]), the text that turns a learner's crate into a worker
-//! ([`Contract::learner_worker`]), and what a missing or changed function is compared with ([`Item`]).
+//! lesson's own types ([`Surface::impls`]), the text that turns a crate into a worker
+//! ([`Contract::worker`]), and what a missing or changed function is compared with ([`Item`]).
 
 mod adapter;
 mod conversion;
@@ -40,38 +40,27 @@ impl Contract {
     pub const EMPTY: Self =
         Self { items: &[], impls: "", glue: "", adapter: "", crates: &[], lessons: &[] };
 
-    /// The text that makes a learner's crate a worker, after its last line.
+    /// The text that makes a crate a worker, after its last line. A solution has `variants`, each a name
+    /// and a path.
     #[must_use]
-    pub fn learner_worker(&self) -> String {
-        format!("{} fn main() {{ {} }}", self.impls, self.serve("crate"))
-    }
-
-    /// The text that makes a solution's crate the worker of its variants, each a name and a path.
-    #[must_use]
-    pub fn worker_of(&self, variants: &[(&str, &str)]) -> String {
-        let named = |(name, path): &(&str, &str)| {
-            format!("({name:?}, {{ {} {} }}),", self.learner(path), self.glue)
-        };
-        let variants: String = variants.iter().map(named).collect();
+    pub fn worker(&self, variants: &[(&str, &str)]) -> String {
+        let functions = self.functions("crate");
+        let variant =
+            |(name, path): &(&str, &str)| format!(".variant({name:?}, {})", self.functions(path));
+        let variants: String = variants.iter().map(variant).collect();
         format!(
-            "{} fn main() {{ ::gradlings_wire::serve_variants([{variants}], ::core::file!()); }}",
+            "{} fn main() {{ ::gradlings_wire::serve(&{functions}{variants}, ::core::file!()); }}",
             self.impls
         )
     }
 
-    /// Statements that serve the functions of the crate at `path`.
-    fn serve(&self, path: &str) -> String {
-        let (learner, glue) = (self.learner(path), self.glue);
-        format!("{learner} ::gradlings_wire::serve(&{glue}, ::core::file!());")
-    }
-
-    /// Items by which the glue finds the functions of the crate or variant at `path`.
-    fn learner(&self, path: &str) -> String {
+    /// An expression: the functions of the crate or variant at `path`.
+    fn functions(&self, path: &str) -> String {
         let adapter = match self.adapter {
             "" => String::new(),
             text => format!("mod adapter {{ {text} use {path} as learner; }}"),
         };
-        format!("{adapter} use {path} as learner;")
+        format!("{{ {adapter} use {path} as learner; {} }}", self.glue)
     }
 }
 
@@ -96,30 +85,32 @@ mod tests {
 
     #[test]
     fn a_worker_serves_the_functions_of_the_crate() {
-        let worker = contract("pub fn f(x: &mut [f64]) -> u8 { 1 }", None).learner_worker();
+        let worker = contract("pub fn f(x: &mut [f64]) -> u8 { 1 }", None).worker(&[]);
         let expected = "const _: () = {};
             fn main() {
+                ::gradlings_wire::serve(&{
                 use crate as learner;
-                ::gradlings_wire::serve(&::gradlings_wire::Functions::new().on(\"f\", |gradlings_value|
+                ::gradlings_wire::Functions::new().on(\"f\", |gradlings_value|
                     ::gradlings_wire::call(gradlings_value,
                         |(mut gradlings_0,): (::gradlings_wire::std::vec::Vec<::core::primitive::f64>,)|
                         -> (::core::primitive::u8, ::gradlings_wire::std::vec::Vec<::core::primitive::f64>,) {
                             let gradlings_result = learner::f(&mut gradlings_0);
                             (gradlings_result, gradlings_0,)
-                        })), ::core::file!());
+                        }))}, ::core::file!());
             }";
         assert_eq!(dense(&worker), dense(expected));
     }
 
     #[test]
-    fn a_worker_of_variants_serves_each_under_its_name() {
+    fn a_worker_serves_each_variant_by_its_name() {
         let contract = contract("", Some("//! Documented.\npub fn g() {}"));
-        let worker = contract.worker_of(&[("solution", "crate"), ("half", "crate::wrong::half")]);
+        let worker = contract.worker(&[("half", "crate::wrong::half")]);
         let file = syn::parse_file(&worker).unwrap();
         assert_eq!(file.items.len(), 2);
-        for expected in
-            ["(\"half\", { mod adapter { //! Documented.", "use crate::wrong::half as learner; }"]
-        {
+        for expected in [
+            ".variant(\"half\", { mod adapter { //! Documented.",
+            "use crate::wrong::half as learner; }",
+        ] {
             assert!(worker.contains(expected), "{worker}");
         }
     }

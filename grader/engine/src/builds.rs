@@ -60,7 +60,7 @@ impl<'a> Builds<'a> {
             Ok(links) => links,
             Err(no_worker) => return Ok(Err(no_worker)),
         };
-        let entry = lesson.contract.learner_worker();
+        let entry = lesson.contract.worker(&[]);
         let slot = self.slot(lesson, lesson.id, handed.path)?;
         let job = self.handed_job(lesson, handed, &slot, Product::Worker(&entry), &links);
         if !readable {
@@ -75,7 +75,7 @@ impl<'a> Builds<'a> {
     /// The learner's worker once more, in a slot of its own, with the lines that it was compiled from.
     pub fn worker_with_lines(&self, lesson: &'static Lesson, handed: Handed) -> Option<Built> {
         let links = self.links(lesson, handed).ok()?.ok()?;
-        let entry = lesson.contract.learner_worker();
+        let entry = lesson.contract.worker(&[]);
         let slot = self.slot(lesson, lesson.id, handed.path).ok()?.join("lines");
         fs::create_dir_all(&slot).ok()?;
         let job = self.handed_job(lesson, handed, &slot, Product::Worker(&entry), &links);
@@ -248,8 +248,7 @@ fn variants_entry(lesson: &Lesson, text: &str, variants: &[Variant]) -> String {
     let path = |variant: &Variant| format!("crate::variants::{}", variant.name);
     let paths: Vec<_> = variants.iter().map(path).collect();
     let names = variants.iter().map(|variant| variant.name.as_str());
-    let mut served = vec![(variants::SOLUTION, "crate")];
-    served.extend(names.zip(paths.iter().map(String::as_str)));
-    let worker = lesson.contract.worker_of(&served);
+    let served: Vec<_> = names.zip(paths.iter().map(String::as_str)).collect();
+    let worker = lesson.contract.worker(&served);
     format!("extern crate self as {}; mod variants {{ {text}\n}} {worker}", lesson.id)
 }

@@ -9,7 +9,7 @@ use wire::{Value, frame::Answer};
 use crate::{
     checks::{Lesson, Probe},
     report::{CheckReport, Diagnosis, Kind, Verdict},
-    variants::{SOLUTION, Variant},
+    variants::Variant,
     worker::{Program, Worker},
 };
 
@@ -60,10 +60,11 @@ impl<'a> Diagnostician<'a> {
     fn matching(&self, probes: &[Probe]) -> Vec<&'a Variant> {
         let all: Vec<_> = probes.iter().collect();
         let mut panel = self.panel();
-        let Some(wrong) = all.get(panel.agreed(SOLUTION, &all)) else { return Vec::new() };
+        let Some(wrong) = all.get(panel.agreed(None, &all)) else { return Vec::new() };
         let asked: Vec<_> =
             all.iter().copied().filter(|it| it.function == wrong.function).collect();
-        self.wrong.iter().filter(|it| panel.agreed(&it.name, &asked) == asked.len()).collect()
+        let agrees = |it: &&Variant| panel.agreed(Some(&it.name), &asked) == asked.len();
+        self.wrong.iter().filter(agrees).collect()
     }
 
     /// Of several candidates the one that answers the most checks, passed or not, entirely as the
@@ -77,7 +78,8 @@ impl<'a> Diagnostician<'a> {
             let probes: Vec<_> = probes.iter().collect();
             let mut panel = self.panel();
             for (agreements, variant) in agreements.iter_mut().zip(&candidates) {
-                *agreements += usize::from(panel.agreed(&variant.name, &probes) == probes.len());
+                let agreed = panel.agreed(Some(&variant.name), &probes);
+                *agreements += usize::from(agreed == probes.len());
             }
         }
         // `max_by_key` would take the last of equals.
@@ -99,8 +101,9 @@ struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    /// How many of the probes, from the first, the named variant answers as the learner did.
-    fn agreed(&mut self, variant: &str, probes: &[&Probe]) -> usize {
+    /// How many of the probes, from the first, the named variant, or else the solution, answers as the
+    /// learner did.
+    fn agreed(&mut self, variant: Option<&str>, probes: &[&Probe]) -> usize {
         let had_company = self.worker.is_some();
         let agreed = self.asked(variant, probes);
         // The variants before it may have used up the time, or the memory.
@@ -108,12 +111,12 @@ impl Panel<'_> {
     }
 
     /// Asks a variant; when it ends the process, the next one starts another.
-    fn asked(&mut self, variant: &str, probes: &[&Probe]) -> usize {
-        let start = || Worker::start(self.program, &[], self.lesson.limits).ok();
+    fn asked(&mut self, variant: Option<&str>, probes: &[&Probe]) -> usize {
+        let start = || Worker::start(self.program, self.lesson.limits).ok();
         let Some(mut worker) = self.worker.take().or_else(start) else { return 0 };
         let mut is_alive = true;
         let agrees = |probe: &&&Probe| {
-            let answer = probe.repeat_as(variant, &mut worker);
+            let answer = probe.repeat(variant, &mut worker);
             is_alive = answer.is_some();
             answer.is_some_and(|answer| same_answer(&answer, &probe.answer, self.lesson.precision))
         };

@@ -181,7 +181,7 @@ impl Walk<'_> {
             }
         };
         let program = self.builds.program(&built);
-        let subject = Subject { program: &program, arguments: &[], scan: &scan };
+        let subject = Subject { program: &program, variant: None, scan: &scan };
         // Built when a panic asks for it, which few do: every edit would wait for the lines.
         let with_lines = LazyLock::new(|| self.builds.worker_with_lines(lesson, handed));
         let again = |probes: &[Probe]| {

@@ -466,8 +466,7 @@ impl Proof<'_> {
         scan: &Scan,
         seed: u64,
     ) -> Result<LessonReport, GradeError> {
-        let arguments = [name];
-        let subject = Subject { program, arguments: &arguments, scan };
+        let subject = Subject { program, variant: Some(name), scan };
         self.grader.grade_subject(self.lesson, &subject, options(seed))
     }
 

@@ -6,9 +6,6 @@
 
 use syn::{Expr, ExprLit, Item, Lit, Meta};
 
-/// The name under which such a worker answers as the solution.
-pub const SOLUTION: &str = "solution";
-
 /// One variant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variant {

@@ -82,7 +82,7 @@ pub struct Worker {
 
 impl Worker {
     /// Starts the worker.
-    pub fn start(program: &Program, arguments: &[&str], limits: Limits) -> io::Result<Self> {
+    pub fn start(program: &Program, limits: Limits) -> io::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
         let (pipe, writer) = io::pipe()?;
         let Program { path, libraries, sandbox } = program;
@@ -90,7 +90,7 @@ impl Worker {
         let confined = sandbox.command(path, Profile::Worker, confined_to(limits), paths)?;
         let Confined { mut command, group, .. } = confined;
         // One thread: more would cost start-up time, and sums would depend on the core count.
-        command.env("OPENBLAS_NUM_THREADS", "1").args(arguments);
+        command.env("OPENBLAS_NUM_THREADS", "1");
         command.stdin(Stdio::from(OwnedFd::from(theirs)));
         command.stdout(writer.try_clone()?).stderr(writer);
         let child = command.spawn()?;
@@ -108,18 +108,20 @@ impl Worker {
         })
     }
 
-    /// Calls one function of the contract and waits for the answer; meanwhile the worker may ask for
-    /// values of the closures that it was given.
+    /// Calls one function of the contract, as the named variant has it, and waits for the answer;
+    /// meanwhile the worker may ask for values of the closures that it was given.
     pub fn call(
         &mut self,
+        variant: Option<&str>,
         function: &str,
         arguments: &Value,
         callbacks: &Callbacks,
     ) -> Result<Answer, Stop> {
         self.calls += 1;
+        let own = || function.to_owned();
+        let function = variant.map_or_else(own, |variant| wire::of_variant(variant, function));
         let arguments = arguments.clone();
-        let mut frame =
-            encoded(&Request { id: self.calls, function: function.to_owned(), arguments })?;
+        let mut frame = encoded(&Request { id: self.calls, function, arguments })?;
         loop {
             let Response { id, answer } = self.timed_exchange(&frame)?;
             if id != self.calls {

@@ -2,7 +2,8 @@ use crate::{mismatch::Mismatch, value::Value, wire::Wire};
 
 type Run = Box<dyn Fn(Value) -> Result<Value, Mismatch>>;
 
-/// The functions of one crate (learner, stub, solution or variant) that a worker answers calls with.
+/// The functions of a crate (learner, stub or solution) and of its variants that a worker answers calls
+/// with.
 #[derive(Default)]
 pub struct Functions {
     functions: Vec<(String, Run)>,
@@ -27,12 +28,12 @@ impl Functions {
         self
     }
 
-    /// The functions of all variants: `half/forward` is `forward` of the variant `half`.
-    pub(crate) fn of_variants(variants: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
-        let named = |(variant, Self { functions }): (&'static str, Self)| {
-            functions.into_iter().map(move |(name, run)| (format!("{variant}/{name}"), run))
-        };
-        Self { functions: variants.into_iter().flat_map(named).collect() }
+    /// Answers calls of a variant's functions as well, by the names that [`of_variant`] gives them.
+    #[must_use]
+    pub fn variant(mut self, variant: &str, Self { functions }: Self) -> Self {
+        let named = functions.into_iter().map(|(name, run)| (of_variant(variant, &name), run));
+        self.functions.extend(named);
+        self
     }
 
     /// Calls `name`; `None` when there is no such function.
@@ -41,6 +42,12 @@ impl Functions {
         let (_, run) = self.functions.iter().find(|(known, _)| known == name)?;
         Some(run(arguments))
     }
+}
+
+/// The name of a variant's function: `half/forward` is `forward` of the variant `half`.
+#[must_use]
+pub fn of_variant(variant: &str, function: &str) -> String {
+    format!("{variant}/{function}")
 }
 
 /// Reads the arguments, runs a function on them, and gives its result as a value.
@@ -59,13 +66,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_variant_answers_under_its_own_name() {
+    fn a_crate_and_its_variants_answer_by_different_names() {
         let adding =
             |step: f64| Functions::new().on("f", move |it| call(it, move |(x,): (f64,)| x + step));
-        let all = Functions::of_variants([("solution", adding(1.0)), ("half", adding(0.5))]);
+        let all = adding(1.0).variant("half", adding(0.5));
         let answer = |name: &str| all.call(name, (1.0,).into_value());
-        assert_eq!(answer("solution/f"), Some(Ok(Value::Float(2.0))));
-        assert_eq!(answer("half/f"), Some(Ok(Value::Float(1.5))));
-        assert_eq!(answer("f"), None);
+        assert_eq!(answer("f"), Some(Ok(Value::Float(2.0))));
+        assert_eq!(answer(&of_variant("half", "f")), Some(Ok(Value::Float(1.5))));
+        assert_eq!(answer(&of_variant("third", "f")), None);
     }
 }

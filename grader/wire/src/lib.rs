@@ -31,7 +31,7 @@ mod worker;
 pub use ::{ndarray, std};
 pub use callback::{Callback, Callbacks, offering};
 pub use element::Element;
-pub use functions::{Functions, call};
+pub use functions::{Functions, call, of_variant};
 pub use guard::{MAX_DEPTH, MAX_VALUES};
 pub use mismatch::Mismatch;
 pub use raw_array::{MAX_AXES, RawArray};
@@ -40,7 +40,7 @@ pub use sources::SOURCES;
 pub use value::Value;
 pub use variant::{into_variant, variant};
 pub use wire::Wire;
-pub use worker::{serve, serve_variants};
+pub use worker::serve;
 
 /// The GEMM that ndarray calls in this build.
 pub const GEMM_BACKEND: &str = if cfg!(feature = "openblas") { "openblas" } else { "ndarray" };

@@ -34,21 +34,6 @@ pub fn serve(functions: &Functions, root: &'static str) {
     }
 }
 
-/// Serves the variant that the second argument of the process names; where it names none, all of
-/// them, each function as `variant/function`.
-pub fn serve_variants(
-    variants: impl IntoIterator<Item = (&'static str, Functions)>,
-    root: &'static str,
-) {
-    let functions = match std::env::args().nth(2) {
-        Some(named) => {
-            variants.into_iter().find_map(|(it, functions)| (it == named).then_some(functions))
-        }
-        None => Some(Functions::of_variants(variants)),
-    };
-    serve(&functions.unwrap_or_default(), root);
-}
-
 fn socket() -> io::Result<UnixStream> {
     let descriptor = std::env::args().nth(1).and_then(|text| text.parse().ok());
     let descriptor = descriptor.ok_or_else(|| io::Error::other("failed to find its socket"))?;

@@ -38,15 +38,9 @@ impl Probe {
         })
     }
 
-    /// Makes the call once more.
-    pub fn repeat(&self, worker: &mut Worker) -> Option<Answer> {
-        worker.call(self.function, &self.arguments, &self.callbacks).ok()
-    }
-
-    /// Makes the call to a variant, in a worker that serves all of them.
-    pub fn repeat_as(&self, variant: &str, worker: &mut Worker) -> Option<Answer> {
-        let function = format!("{variant}/{}", self.function);
-        worker.call(&function, &self.arguments, &self.callbacks).ok()
+    /// Makes the call once more, to the named variant.
+    pub fn repeat(&self, variant: Option<&str>, worker: &mut Worker) -> Option<Answer> {
+        worker.call(variant, self.function, &self.arguments, &self.callbacks).ok()
     }
 }
 
@@ -55,8 +49,8 @@ impl Probe {
 pub struct Subject<'a> {
     /// The worker.
     pub program: &'a Program,
-    /// Which variant it is to be.
-    pub arguments: &'a [&'a str],
+    /// Which of its variants; where none is named, its crate itself.
+    pub variant: Option<&'a str>,
     /// What the scan found.
     pub scan: &'a Scan,
 }
@@ -64,6 +58,7 @@ pub struct Subject<'a> {
 /// A learner's worker during one check: a fresh process, and the check's own random numbers.
 pub struct Learner<'a> {
     worker: Worker,
+    variant: Option<&'a str>,
     scan: &'a Scan,
     rng: Rng,
     probes: Vec<Probe>,
@@ -75,9 +70,10 @@ impl<'a> Learner<'a> {
     /// # Errors
     /// When the system starts no process.
     pub fn start(subject: &Subject<'a>, limits: Limits, random_seed: u64) -> std::io::Result<Self> {
-        let worker = Worker::start(subject.program, subject.arguments, limits)?;
+        let Subject { program, variant, scan } = *subject;
+        let worker = Worker::start(program, limits)?;
         let rng = Rng::with_seed(random_seed);
-        Ok(Self { worker, scan: subject.scan, rng, probes: Vec::new() })
+        Ok(Self { worker, variant, scan, rng, probes: Vec::new() })
     }
 
     /// Calls one function of the learner's crate.
@@ -91,7 +87,7 @@ impl<'a> Learner<'a> {
     ) -> Result<F::Output, Miss> {
         let function = F::NAME;
         let (arguments, callbacks) = wire::offering(|| arguments.into_value());
-        let answer = self.worker.call(function, &arguments, &callbacks);
+        let answer = self.worker.call(self.variant, function, &arguments, &callbacks);
         let answer = answer.map_err(|stop| Miss::stopped(function, &stop))?;
         self.probes.push(Probe { function, arguments, callbacks, answer: answer.clone() });
         match answer {
@@ -143,7 +139,7 @@ impl<'a> Learner<'a> {
     /// True when the last call, made once more, gets the same answer, to the bit, or none.
     pub(crate) fn repeats_itself(&mut self) -> bool {
         let Some(last) = self.probes.last() else { return true };
-        let again = last.repeat(&mut self.worker);
+        let again = last.repeat(self.variant, &mut self.worker);
         // Compared as frames: NaN is not equal to itself.
         again.is_none_or(|again| {
             wire::frame::encode(&again).ok() == wire::frame::encode(&last.answer).ok()
@@ -158,8 +154,8 @@ impl<'a> Learner<'a> {
 
 /// The last of these calls panics once more, in a worker that knows its lines.
 pub fn panic_again(program: &Program, limits: Limits, probes: &[Probe]) -> Option<Panic> {
-    let mut worker = Worker::start(program, &[], limits).ok()?;
-    let answers: Vec<_> = probes.iter().map(|probe| probe.repeat(&mut worker)).collect();
+    let mut worker = Worker::start(program, limits).ok()?;
+    let answers: Vec<_> = probes.iter().map(|probe| probe.repeat(None, &mut worker)).collect();
     match answers.into_iter().last()?? {
         Answer::Panicked(panic) => Some(panic),
         _ => None,
