@@ -7,10 +7,12 @@ use std::{
     sync::Mutex,
 };
 
+use rstest::rstest;
 use tempfile::TempDir;
 
 use crate::support::{
-    built, command, course, grader, is_full, program, report, root, solution, target,
+    Submission, built, check, command, course, grader, is_full, program, report, root, solution,
+    target,
 };
 
 /// The tests share what is built for a course elsewhere.
@@ -204,6 +206,36 @@ fn what_is_not_sound_is_found_out() {
         assert!(text.contains(problem), "{problem}: {text}");
     }
     assert!(!text.contains(": sound"), "{text}");
+}
+
+/// More than half of the memory that a process of variants has.
+const KEEP: &str = "static KEPT: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    KEPT.get_or_init(|| Vec::with_capacity(1200 << 20));";
+
+/// The variants are asked in one process, and the one to be named comes after another.
+#[rstest]
+#[case::an_abort("std::process::abort()", "")]
+#[case::an_exit("std::process::exit(0)", "")]
+#[case::an_endless_loop("loop {}", "")]
+#[case::memory(&format!("{KEEP} ex_90_1::backward(y, x, w, b)"), KEEP)]
+fn a_variant_takes_nothing_from_the_next(#[case] first: &str, #[case] next: &str) {
+    let _alone = ALONE.lock();
+    let elsewhere = Elsewhere::new();
+    let variant = format!(
+        "pub mod first {{
+            pub use ex_90_1::*;
+            pub fn backward(x: f64, w: f64, b: f64, y: f64) -> Gradients {{ {first} }}
+        }}
+        /// Your softplus"
+    );
+    elsewhere.change("solutions/ex_90_1/wrong.rs", "/// Your softplus", &variant);
+    let named = "Gradients { db: b * right.dz";
+    elsewhere.change("solutions/ex_90_1/wrong.rs", named, &format!("{next} {named}"));
+    let learner = Submission::empty().with_change("ex_90_1", "let db = dz;", "let db = b * dz;");
+    let flags = ["--format=json", "--submission", learner.path()];
+    let report = report(&elsewhere.run(program(), &[&["grade", "ex_90_1"], &flags[..]].concat()));
+    let diagnosis = &check(&report["lessons"][0], "gradients")["diagnosis"];
+    assert_eq!(diagnosis["mistake"], "bias_gradient_times_b", "{report:#}");
 }
 
 #[test]
