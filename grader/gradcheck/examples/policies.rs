@@ -6,161 +6,50 @@
 //!
 //! The cases are random, from fixed seeds: every run prints the same tables.
 
+#[path = "../tests/classes/mod.rs"]
+mod classes;
+
+use classes::{CLASSES, Case, Class};
 use fastrand::Rng;
-use gradcheck::{Argument, check};
+use gradcheck::{Argument, Report, check};
 use ndarray::{Array1, ArrayD};
 
-/// Random cases of each class.
+/// Random cases of each class, and of those with a hundred coordinates.
 const CASES: usize = 16_000;
-
-/// A loss at a point, with its gradient. All coordinates have the same function and a scale of
-/// their own: Σ cᵢ·g(sᵢ·xᵢ).
-struct Case {
-    function: Function,
-    c: Vec<f64>,
-    s: Vec<f64>,
-    x: Vec<f64>,
-    /// At a kink, the part of the way from the left to the right slope that is claimed.
-    part: f64,
-}
-
-#[derive(Clone, Copy)]
-struct Function {
-    value: fn(f64) -> f64,
-    /// To the left and to the right.
-    slopes: fn(f64) -> [f64; 2],
-}
-
-macro_rules! smooth {
-    ($value:expr, $slope:expr) => {
-        Function { value: $value, slopes: |u| [($slope as fn(f64) -> f64)(u); 2] }
-    };
-}
-
-/// Whose derivative is seldom small beside f/x.
-const SMOOTH: [Function; 5] = [
-    smooth!(f64::exp, f64::exp),
-    smooth!(f64::sin, f64::cos),
-    smooth!(f64::tanh, |u| 1.0 - u.tanh().powi(2)),
-    smooth!(|u| 0.5 * (u.tanh() - 0.3).powi(2), |u| (u.tanh() - 0.3) * (1.0 - u.tanh().powi(2))),
-    smooth!(|u| u * u * u - 2.0 * u + 1.0, |u| 3.0 * u * u - 2.0),
-];
-
-/// Whose domain ends near by, which turn faster than x, or whose terms cancel.
-const HARD: [Function; 5] = [
-    smooth!(|u| u.abs().ln(), |u| 1.0 / u),
-    smooth!(|u| u.abs().sqrt(), |u| (0.5 / u.abs().sqrt()).copysign(u)),
-    smooth!(|u| 1.0 / u, |u| -1.0 / (u * u)),
-    smooth!(|u| (300.0 * u).sin(), |u| 300.0 * (300.0 * u).cos()),
-    smooth!(|u| (1e6 + u.sin()) - 1e6, f64::cos),
-];
-
-/// With a kink at 0, slopes apart by one.
-const KINKED: [Function; 4] = [
-    Function { value: |u| u.max(0.0) + u.sin(), slopes: |_| [1.0, 2.0] },
-    Function { value: |u| 0.5 * u.abs() + u.exp(), slopes: |_| [0.5, 1.5] },
-    Function { value: |u| u.clamp(0.0, 1.0) - u * u, slopes: |_| [0.0, 1.0] },
-    Function { value: |u| 2.0 * u.max(0.5 * u) + u.cos(), slopes: |_| [1.0, 2.0] },
-];
-
-impl Case {
-    fn random(rng: &mut Rng, functions: &[Function], class: &Class) -> Self {
-        let function = functions[rng.usize(..functions.len())];
-        let draw = |rng: &mut Rng, [low, high]: [f64; 2]| {
-            10_f64.powf(low + (high - low) * rng.f64()).copysign(rng.f64() - 0.5)
-        };
-        let c: Vec<_> = (0..class.coordinates).map(|_| draw(rng, class.c)).collect();
-        let x: Vec<_> = (0..class.coordinates).map(|_| draw(rng, class.x)).collect();
-        // sᵢ·xᵢ is of order one, whatever xᵢ; at a kink it is zero.
-        let s = x.iter().map(|x| (0.1 + 1.4 * rng.f64()) / x.abs()).collect();
-        let x = if class.kinked { vec![0.0; class.coordinates] } else { x };
-        Self { function, c, s, x, part: rng.f64() }
-    }
-
-    fn loss(&self, x: impl Iterator<Item = f64>) -> f64 {
-        let scales = self.c.iter().zip(&self.s);
-        x.zip(scales).map(|(x, (c, s))| c * (self.function.value)(s * x)).sum()
-    }
-
-    fn gradient(&self) -> Vec<f64> {
-        let scales = self.c.iter().zip(&self.s).zip(&self.x);
-        let slope = |((c, s), x): ((&f64, &f64), &f64)| {
-            let [left, right] = (self.function.slopes)(s * x);
-            c * s * (left + self.part * (right - left))
-        };
-        scales.map(slope).collect()
-    }
-
-    /// The gradient is not small beside the loss's own variation: its digits can be told.
-    fn is_well_scaled(&self) -> bool {
-        let value = self.loss(self.x.iter().copied()).abs();
-        let gradient = self.gradient();
-        let mut all = gradient.iter().zip(&self.s).map(|(gradient, s)| (gradient / s).abs());
-        all.all(|slope| slope >= 1e-2 * value)
-    }
-
-    fn central(&self, h: f64) -> Vec<f64> {
-        let moved = |at: usize, by: f64| {
-            let x = self.x.iter().enumerate();
-            self.loss(x.map(|(i, x)| if i == at { x + by } else { *x }))
-        };
-        (0..self.x.len()).map(|at| (moved(at, h) - moved(at, -h)) / (2.0 * h)).collect()
-    }
-}
-
-/// A kind of case: the decades of the loss's coefficients and of the coordinates.
-struct Class {
-    name: &'static str,
-    functions: &'static [Function],
-    c: [f64; 2],
-    x: [f64; 2],
-    coordinates: usize,
-    kinked: bool,
-}
-
-const CLASSES: [Class; 7] = [
-    Class { name: "all of order one", ..class(&SMOOTH, [-0.5, 0.5], [-0.5, 0.5]) },
-    Class { name: "loss from 1e-12 to 1e-4", ..class(&SMOOTH, [-12.0, -4.0], [-0.5, 0.5]) },
-    Class { name: "loss from 1e+4 to 1e+12", ..class(&SMOOTH, [4.0, 12.0], [-0.5, 0.5]) },
-    Class { name: "coordinates from 1e-6 to 1e+6", ..class(&SMOOTH, [-0.5, 0.5], [-6.0, 6.0]) },
-    Class {
-        name: "five coordinates, gradients over 4 decades",
-        coordinates: 5,
-        ..class(&SMOOTH, [-1.0, 1.0], [-1.0, 1.0])
-    },
-    Class {
-        name: "near the end of a domain, fast, or cancelled",
-        ..class(&HARD, [-12.0, 12.0], [-1.0, 0.5])
-    },
-    Class { name: "at a kink", kinked: true, ..class(&KINKED, [-12.0, 12.0], [-0.5, 0.5]) },
-];
-
-const fn class(functions: &'static [Function], c: [f64; 2], x: [f64; 2]) -> Class {
-    Class { name: "", functions, c, x, coordinates: 1, kinked: false }
-}
+const LARGE: usize = 10_000;
 
 /// Whether a gradient passes.
 type Policy = fn(&Case, &[f64]) -> bool;
 
-const POLICIES: [(&str, Policy); 5] = [
-    ("gradcheck", |case, gradient| {
-        let (x, gradient) = (Array1::from(case.x.clone()), Array1::from(gradient.to_vec()));
-        let loss = |at: &[ArrayD<f64>]| case.loss(at[0].iter().copied());
-        check(loss, &[Argument::new("x", &x, &gradient)]).passed()
-    }),
+/// The others beside this crate's.
+const RIVALS: [(&str, Policy); 4] = [
     ("torch", |case, gradient| {
-        agree(gradient, &case.central(1e-6), |a, n| (a - n).abs() <= 1e-5 + 1e-3 * n.abs())
+        agree(gradient, &central(case, 1e-6), |a, n| (a - n).abs() <= 1e-5 + 1e-3 * n.abs())
     }),
     ("CS231n, 1e-4", |case, gradient| {
-        agree(gradient, &case.central(1e-5), |a, n| relative(a, n) <= 1e-4)
+        agree(gradient, &central(case, 1e-5), |a, n| relative(a, n) <= 1e-4)
     }),
     ("CS231n, 1e-7", |case, gradient| {
-        agree(gradient, &case.central(1e-5), |a, n| relative(a, n) <= 1e-7)
+        agree(gradient, &central(case, 1e-5), |a, n| relative(a, n) <= 1e-7)
     }),
     ("fixed 1e-6", |case, gradient| {
-        agree(gradient, &case.central(1e-5), |a, n| (a - n).abs() <= 1e-6)
+        agree(gradient, &central(case, 1e-5), |a, n| (a - n).abs() <= 1e-6)
     }),
 ];
+
+fn central(case: &Case, h: f64) -> Vec<f64> {
+    let mut x = case.x.clone();
+    (0..x.len())
+        .map(|at| {
+            let [below, above] = [-h, h].map(|by| {
+                x[at] = case.x[at] + by;
+                (case.loss)(&x)
+            });
+            x[at] = case.x[at];
+            (above - below) / (2.0 * h)
+        })
+        .collect()
+}
 
 fn agree(analytic: &[f64], numeric: &[f64], agree: fn(f64, f64) -> bool) -> bool {
     analytic.iter().zip(numeric).all(|(a, n)| agree(*a, *n))
@@ -171,25 +60,43 @@ fn relative(a: f64, n: f64) -> f64 {
     if a == n { 0.0 } else { (a - n).abs() / a.abs().max(n.abs()) }
 }
 
-type Mistake = fn(f64) -> f64;
-
-/// What is made of the right slope in one coordinate.
-const MISTAKES: [(&str, Mistake); 3] = [
-    ("1.1e-6 too large", |right| right * (1.0 + 1.1e-6)),
-    ("1 % too large", |right| right * 1.01),
-    ("of the wrong sign", |right| -right),
-];
-
-/// At a kink a mistake begins at the larger of the two slopes: below it would be right.
-fn mistaken(case: &Case, at: usize, mistake: Mistake) -> Vec<f64> {
-    let mut wrong = case.gradient();
-    let [left, right] = (case.function.slopes)(case.s[at] * case.x[at]);
-    wrong[at] = if left == right {
-        mistake(wrong[at])
-    } else {
-        case.c[at] * case.s[at] * mistake(left.max(right))
+fn report(case: &Case, gradient: &[f64]) -> Report {
+    let (x, gradient) = (Array1::from(case.x.clone()), Array1::from(gradient.to_vec()));
+    let loss = |at: &[ArrayD<f64>]| match at[0].as_slice() {
+        Some(x) => (case.loss)(x),
+        None => f64::NAN,
     };
-    wrong
+    check(loss, &[Argument::new("x", &x, &gradient)])
+}
+
+fn cases(class: &Class) -> impl Iterator<Item = Case> {
+    let mut rng = Rng::with_seed(1);
+    let count = if class.name.starts_with("100") { LARGE } else { CASES };
+    (0..count).map(move |_| (class.draw)(&mut rng))
+}
+
+/// How often each of several things happened in how many cases.
+#[derive(Default)]
+struct Counts {
+    cases: usize,
+    happened: Vec<usize>,
+}
+
+impl Counts {
+    fn add(&mut self, happened: impl IntoIterator<Item = bool>) {
+        self.cases += 1;
+        for (at, happened) in happened.into_iter().enumerate() {
+            if at == self.happened.len() {
+                self.happened.push(0);
+            }
+            self.happened[at] += usize::from(happened);
+        }
+    }
+
+    fn print(&self, name: &str) {
+        let cells = self.happened.iter().map(|count| percent(*count, self.cases));
+        println!("| {name} | {} | {} |", self.cases, cells.collect::<Vec<_>>().join(" | "));
+    }
 }
 
 fn percent(count: usize, of: usize) -> String {
@@ -200,41 +107,42 @@ fn percent(count: usize, of: usize) -> String {
     }
 }
 
-fn print_row(name: &str, cases: usize, counts: [usize; POLICIES.len()]) {
-    let cells = counts.map(|count| percent(count, cases));
-    println!("| {name} | {cases} | {} |", cells.join(" | "));
-}
-
-fn print_head(title: &str) {
-    let names = POLICIES.map(|(name, _)| name);
+fn print_head(title: &str, own: &[&str]) {
+    let names = own.iter().copied().chain(RIVALS.map(|(name, _)| name)).collect::<Vec<_>>();
     println!("\n| {title} | cases | {} |", names.join(" | "));
-    println!("|---|---|{}", "---|".repeat(POLICIES.len()));
-}
-
-fn cases(class: &Class) -> Vec<Case> {
-    let mut rng = Rng::with_seed(1);
-    (0..CASES).map(|_| Case::random(&mut rng, class.functions, class)).collect()
-}
-
-fn count(cases: &[Case], counted: impl Fn(&Case, Policy) -> bool) -> [usize; POLICIES.len()] {
-    POLICIES.map(|(_, policy)| cases.iter().filter(|case| counted(case, policy)).count())
+    println!("|---|---|{}", "---|".repeat(names.len()));
 }
 
 fn main() {
-    let classes: Vec<_> = CLASSES.iter().map(|class| (class, cases(class))).collect();
-    print_head("right gradients that are failed");
-    for (class, cases) in &classes {
-        let alarms = count(cases, |case, policy| !policy(case, &case.gradient()));
-        print_row(class.name, cases.len(), alarms);
-    }
-    print_head("wrong gradients that pass");
-    for (class, cases) in classes {
-        let cases: Vec<_> = cases.into_iter().filter(Case::is_well_scaled).collect();
-        // There is no wrong sign between two slopes.
-        let mistakes = MISTAKES.iter().take(if class.kinked { 2 } else { MISTAKES.len() });
-        for (name, mistake) in mistakes {
-            let misses = count(&cases, |case, policy| policy(case, &mistaken(case, 0, *mistake)));
-            print_row(&format!("{}, {name}", class.name), cases.len(), misses);
+    print_head("right gradients that are failed", &["gradcheck", "(undecided)"]);
+    for class in &CLASSES {
+        let mut counts = Counts::default();
+        for case in cases(class) {
+            let own = report(&case, &case.right);
+            let rivals = RIVALS.map(|(_, policy)| !policy(&case, &case.right));
+            counts.add([own.failed(), !own.failed() && !own.passed()].into_iter().chain(rivals));
         }
+        counts.print(class.name);
+    }
+    print_head("wrong gradients that pass", &["gradcheck"]);
+    for class in &CLASSES {
+        let mut mistakes: Vec<(&str, Counts)> = Vec::new();
+        for case in cases(class) {
+            for (mistake, wrong) in &case.wrong {
+                let rivals = RIVALS.map(|(_, policy)| policy(&case, wrong));
+                let passed = [report(&case, wrong).passed()].into_iter().chain(rivals);
+                match mistakes.iter_mut().find(|(name, _)| name == mistake) {
+                    Some((_, counts)) => counts.add(passed),
+                    None => {
+                        let mut counts = Counts::default();
+                        counts.add(passed);
+                        mistakes.push((mistake, counts));
+                    }
+                }
+            }
+        }
+        mistakes
+            .iter()
+            .for_each(|(mistake, counts)| counts.print(&format!("{}, {mistake}", class.name)));
     }
 }

@@ -3,17 +3,16 @@ use ndarray::ArrayD;
 use crate::{
     Argument, Coordinate, Estimate, Finding, FiniteDifference, Float, Report, Structure,
     WrongShape,
+    coordinate::{Comparison, Scale},
     difference::Suspect,
     direction,
-    line::{Differentiate, Line, Point, Serial, index_of},
+    line::{Differentiate, Line, Point, Serial, index_of, offset_of},
+    subgradient::{self, Kinked},
 };
 
 /// Up to this many coordinates, of all arguments together, every one is checked; beyond it, random
 /// directions.
 pub const EVERY_COORDINATE: usize = 10_000;
-
-/// Roundings of the analytic gradient, in units of ε times its argument's largest coordinate.
-pub(crate) const ROUNDINGS: f64 = 64.0;
 
 /// What random directions are drawn from when the caller has not given a seed.
 pub(crate) const SEED: u64 = 1;
@@ -63,6 +62,7 @@ pub(crate) fn examine<F: Float>(
             every_coordinate(loss, &point, (at, argument), &mut report);
         }
     }
+    together(loss, &point, arguments, &mut report);
     let odd = not_finite(point.loss, arguments, &report);
     report.findings.extend(odd);
     for it in arguments.iter().enumerate() {
@@ -70,6 +70,33 @@ pub(crate) fn examine<F: Float>(
         report.structures.extend(structure.map(|structure| (it.1.name.clone(), structure)));
     }
     report
+}
+
+/// Judges the claims at several kinks together.
+fn together<F: Float>(
+    loss: &mut impl Differentiate<F>,
+    point: &Point<F>,
+    arguments: &[Argument<F>],
+    report: &mut Report,
+) {
+    let mut places = Vec::new();
+    let mut kinked = Vec::new();
+    for (place, coordinate) in report.coordinates.iter().enumerate() {
+        let Some(kink) = coordinate.kink else { continue };
+        let at = arguments.iter().position(|it| it.name == coordinate.argument).unwrap_or(0);
+        let offset = offset_of(&coordinate.index, arguments[at].value.shape());
+        let line = Line::Coordinate { argument: at, offset };
+        kinked.push(Kinked { line, claimed: coordinate.analytic, kink });
+        places.push(place);
+    }
+    if kinked.len() < 2 || !report.directions.is_empty() {
+        return;
+    }
+    let (together, forward_passes) = subgradient::judge(loss, point, &kinked);
+    report.forward_passes += forward_passes;
+    for (at, place) in places.into_iter().enumerate() {
+        report.coordinates[place].judge_together(&together, at);
+    }
 }
 
 /// What the wrong coordinates or directions of an argument have in common.
@@ -118,34 +145,33 @@ fn every_coordinate<F: Float>(
 ) {
     let lines: Vec<_> =
         (0..argument.value.len()).map(|offset| Line::Coordinate { argument: at, offset }).collect();
-    let mut numeric = loss.along(point, &lines);
-    Estimate::settle(&mut numeric, const { &F::PRECISION });
-    // Of the numeric gradient: a wrong one of 1e20 must not excuse its neighbours.
-    let largest = numeric.iter().map(|it| it.value.abs()).fold(0.0, f64::max);
-    let rounding = ROUNDINGS * F::PRECISION.epsilon * largest;
+    let numeric = loss.along(point, &lines);
+    let scale = Scale::of(numeric.iter(), const { &F::PRECISION });
     report.forward_passes += numeric.iter().map(|it| it.evaluations).sum::<usize>();
     let compared = argument.gradient.iter().zip(&numeric).enumerate();
     report.coordinates.extend(compared.map(|(offset, (claimed, estimate))| {
-        coordinate(argument, offset, claimed.to_f64(), estimate, rounding)
+        coordinate(argument, offset, claimed.to_f64(), estimate, &scale)
     }));
 }
 
 /// The two gradients side by side in one coordinate.
-pub(crate) fn coordinate<F>(
+pub(crate) fn coordinate<F: Float>(
     argument: &Argument<F>,
     offset: usize,
     analytic: f64,
     estimate: &Estimate,
-    rounding: f64,
+    scale: &Scale,
 ) -> Coordinate {
-    let numeric = estimate.nearest(analytic);
+    let Comparison { numeric, tolerance, verdict } =
+        Comparison::new(analytic, estimate, scale, const { &F::PRECISION });
     Coordinate {
         argument: argument.name.clone(),
         index: index_of(offset, argument.value.shape()),
         analytic,
-        numeric: numeric.value,
-        tolerance: numeric.error + rounding,
+        numeric,
+        tolerance,
         kink: estimate.kink,
+        verdict,
     }
 }
 

@@ -1,57 +1,20 @@
+//! The derivative of a function of one variable.
+
 use crate::{
-    Kink, Slope, kink,
     noise::{Noise, neighbour},
-    precision::{Precision, sealed::Float},
-    trial::{CHANGE, Scheme, Site, Trial},
+    precision::sealed::Float,
+    search::{self, Search},
+    sides,
+    slope::Estimate,
+    trial::{Scheme, Site},
 };
 
-/// How many steps are tried at most: enough to shorten one from 1e6 to 1e-6 and find the best there.
-const TRIALS: usize = 8;
+/// An error that is a larger part of the derivative makes the two sides worth a look.
+const CLEAR: f64 = 1e-7;
 
-/// A derivative found by finite differences.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    /// The derivative; at a kink, the mean of the slopes to both sides.
-    pub value: f64,
-    /// How far it may be from the true one, truncation and round-off; at a kink, from any of its
-    /// subgradients. Infinite where the differences say nothing, because f is not finite, jumps, or
-    /// is mostly noise.
-    pub error: f64,
-    /// How often f was evaluated.
-    pub evaluations: usize,
-    /// The slopes to both sides, where they differ.
-    pub kink: Option<Kink>,
-    /// The error that would be believed were f known to be neither a jump nor noise.
-    pub(crate) bound: f64,
-}
-
-impl Estimate {
-    /// Of a point where nothing can be learnt.
-    fn none() -> Self {
-        let (value, error) = (f64::NAN, f64::INFINITY);
-        Self { value, error, evaluations: 0, kink: None, bound: error }
-    }
-
-    /// Where f is near zero by accident, its noise is most of it and its slope may still be well
-    /// known. Errors that are small beside the largest certain derivative are believed after all.
-    pub(crate) fn settle(estimates: &mut [Self], precision: &Precision) {
-        let certain = estimates.iter().filter(|it| it.error.is_finite());
-        let largest = certain.map(|it| it.value.abs()).fold(0.0, f64::max);
-        for estimate in estimates.iter_mut().filter(|it| it.error.is_infinite()) {
-            if estimate.bound <= precision.resolved * largest {
-                estimate.error = estimate.bound;
-            }
-        }
-    }
-
-    /// What a claimed derivative is to be compared with: at a kink, the nearest subgradient.
-    pub(crate) fn nearest(&self, claimed: f64) -> Slope {
-        match &self.kink {
-            Some(kink) => kink.nearest(claimed),
-            None => Slope { value: self.value, error: self.error },
-        }
-    }
-}
+/// A slope that a loss may hide where it does not change, in units of ε: over the longest step that is
+/// as much as the rounding of an x that was taken from it.
+pub(crate) const FLAT: f64 = 256.0;
 
 /// The derivative of `f` at `x` by central differences with three steps and Richardson's
 /// extrapolation, from up to eight h, of which the best is kept; where those say that `f` is not
@@ -65,86 +28,44 @@ impl Estimate {
 pub fn derivative(mut f: impl FnMut(f64) -> f64, x: f64) -> Estimate {
     let precision = const { &f64::PRECISION };
     let value = f(x);
-    let noise = Noise::of(precision, |distance| f(neighbour(x, distance)));
-    let estimate = estimate(f, &Site { x, value, noise: noise.deviation, precision });
-    Estimate { evaluations: 1 + noise.evaluations + estimate.evaluations, ..estimate }
+    let noise = Noise::of(precision, |distance, least| f(neighbour(x, distance, least)));
+    let (noise, evaluations) = (noise.deviation, 1 + noise.evaluations);
+    let mut estimate = estimate(f, &Site { x, value, noise, largest: x.abs(), precision });
+    estimate.evaluations += evaluations;
+    if estimate.error > precision.resolved * estimate.scale.max(estimate.value.abs()) {
+        estimate.error = f64::INFINITY;
+    }
+    estimate
 }
 
 /// The derivative of an `f` whose value and noise are known.
 pub(crate) fn estimate(mut f: impl FnMut(f64) -> f64, site: &Site) -> Estimate {
     if !(site.x.is_finite() && site.value.is_finite()) {
-        return Estimate::none();
+        return Estimate::unknown(f64::NAN);
     }
     let mut evaluations = 0;
     let mut counted = |x| {
         evaluations += 1;
         f(x)
     };
-    let first = site.precision.first_step * site.x.abs().max(1.0);
-    let central = Search::run(&mut counted, site, Scheme::Central, first);
-    let estimate = if central.is_resolved() && !central.best.bent {
-        central.estimate()
+    let central = search::run(&mut counted, site, Scheme::Central);
+    let estimate = if is_clear(&central) {
+        Estimate::of(central.best.slope())
     } else {
-        kink::judge(&mut counted, site, &central)
+        sides::judge(&mut counted, site, &central)
     };
-    Estimate { evaluations, ..estimate }
+    // max forgets a steepness that is not a number.
+    let scale = (site.value.abs() / site.x.abs().max(1.0)).max(central.widest.steepness());
+    let rounding = 2.0 * site.precision.epsilon * site.largest.max(1.0);
+    let flat = central.best.rise == 0.0 && central.widest.rise <= rounding;
+    Estimate { evaluations, scale, flat, ..estimate }
 }
 
-/// The best of several trials.
-pub(crate) struct Search {
-    pub best: Trial,
-    /// Of the largest value of f in any of them.
-    pub magnitude: f64,
-    /// An error of f that is a larger part of f leaves nothing to learn from its differences.
-    resolved: f64,
-}
-
-impl Search {
-    /// Tries a `step`, and others while the best is not good enough.
-    pub fn run(mut f: impl FnMut(f64) -> f64, site: &Site, scheme: Scheme, step: f64) -> Self {
-        let precision = site.precision;
-        let shortest = precision.shortest_step * site.x.abs();
-        let longest = precision.longest_step * site.x.abs().max(1.0);
-        let mut trial = Trial::new(&mut f, site, scheme, step);
-        let (magnitude, resolved) = (trial.magnitude, precision.resolved);
-        let mut search = Self { best: trial, magnitude, resolved };
-        for _ in 1..TRIALS {
-            if search.best.is_enough(precision.enough) {
-                break;
-            }
-            let wanted = trial.next_step().clamp(shortest, longest);
-            // The best step is found, unless a much shorter one contradicts it.
-            let found = (0.5..2.0).contains(&(wanted / trial.step));
-            let step = if found { (trial.step * CHANGE.0).max(shortest) } else { wanted };
-            trial = Trial::new(&mut f, site, scheme, step);
-            if !search.keep(trial) && found {
-                break;
-            }
-        }
-        search
-    }
-
-    /// Keeps a trial that is better than the best, and says so.
-    fn keep(&mut self, trial: Trial) -> bool {
-        self.magnitude = self.magnitude.max(trial.magnitude);
-        let better = trial.beats(&self.best);
-        if better {
-            self.best = trial;
-        }
-        better
-    }
-
-    /// False when the error of f leaves nothing to learn from its differences.
-    pub fn is_resolved(&self) -> bool {
-        let error = self.best.error();
-        error.is_finite() && error * self.best.step <= self.resolved * self.magnitude
-    }
-
-    pub fn estimate(&self) -> Estimate {
-        let bound = self.best.error();
-        let error = if self.is_resolved() { bound } else { f64::INFINITY };
-        Estimate { value: self.best.value, error, evaluations: 0, kink: None, bound }
-    }
+/// True where f looks smooth at the best step, or where nothing of it is to be seen but its noise.
+fn is_clear(Search { best, widest, rough, .. }: &Search) -> bool {
+    let slope = best.value.abs().max(widest.steepness());
+    let flat = widest.rise <= 2.0 * widest.noise;
+    !best.bent && !rough && best.error().is_finite() && (flat || best.error() <= CLEAR * slope)
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@ use std::ops::Range;
 use fastrand::Rng;
 
 use crate::{
-    Argument, Estimate, Float, Report,
-    check::{ROUNDINGS, coordinate},
+    Argument, Float, Report,
+    check::coordinate,
+    coordinate::{Comparison, Scale, Verdict},
     line::{Differentiate, Line, Point, index_of},
 };
 
@@ -36,12 +37,14 @@ pub struct Direction {
     pub numeric: f64,
     /// How far the two may be apart; infinite where finite differences cannot tell.
     pub tolerance: f64,
+    /// Whether the two agree.
+    pub verdict: Verdict,
 }
 
 impl Direction {
     /// True when the two agree. What is not finite agrees with nothing.
     pub fn passed(&self) -> bool {
-        self.tolerance.is_finite() && (self.analytic - self.numeric).abs() <= self.tolerance
+        self.verdict == Verdict::Agrees
     }
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn examine<F: Float>(
     let point = point.with_noise_along(loss, one);
     report.forward_passes += point.forward_passes - before;
     let compared = compared(loss, &point, argument, &lines, report);
-    if compared.iter().any(|direction| !direction.passed()) {
+    if compared.iter().any(|direction| direction.verdict == Verdict::Disagrees) {
         Search { point: &point, at, argument, seeds }.run(loss, whole, report);
     }
     report.directions.extend(compared);
@@ -77,21 +80,16 @@ fn compared<F: Float>(
     lines: &[Line],
     report: &mut Report,
 ) -> Vec<Direction> {
-    let mut numeric = loss.along(point, lines);
-    Estimate::settle(&mut numeric, const { &F::PRECISION });
+    let numeric = loss.along(point, lines);
     report.forward_passes += numeric.iter().map(|it| it.evaluations).sum::<usize>();
     // About the length of the gradient: no single coordinate is larger.
-    let largest = numeric.iter().map(|it| it.value.abs()).fold(0.0, f64::max);
+    let scale = Scale::of(numeric.iter(), const { &F::PRECISION });
     let pairs = lines.iter().zip(&numeric).map(|(line, estimate)| {
         let analytic = line.claimed(&argument.gradient);
-        let nearest = estimate.nearest(analytic);
-        Direction {
-            argument: argument.name.clone(),
-            coordinates: line.length(),
-            analytic,
-            numeric: nearest.value,
-            tolerance: nearest.error + ROUNDINGS * F::PRECISION.epsilon * largest,
-        }
+        let Comparison { numeric, tolerance, verdict } =
+            Comparison::new(analytic, estimate, &scale, const { &F::PRECISION });
+        let (argument, coordinates) = (argument.name.clone(), line.length());
+        Direction { argument, coordinates, analytic, numeric, tolerance, verdict }
     });
     pairs.collect()
 }
@@ -149,8 +147,8 @@ impl<F: Float> Search<'_, F> {
         let index = index_of(offset, self.argument.gradient.shape());
         let claimed = self.argument.gradient[&*index].to_f64();
         let wrong = numeric.iter().map(|estimate| {
-            let rounding = ROUNDINGS * F::PRECISION.epsilon * estimate.value.abs();
-            coordinate(self.argument, offset, claimed, estimate, rounding)
+            let scale = Scale::of(std::iter::once(estimate), const { &F::PRECISION });
+            coordinate(self.argument, offset, claimed, estimate, &scale)
         });
         let found = report.coordinates.len();
         report.coordinates.extend(wrong.filter(|it| !it.passed()));

@@ -102,36 +102,41 @@ use openblas_src as _;
 mod argument;
 mod backward;
 mod check;
+mod coordinate;
 mod derivative;
 mod difference;
 mod direction;
 mod finding;
 mod heat_map;
 mod in_place;
-mod kink;
 mod line;
 mod noise;
 #[cfg(feature = "parallel")]
 mod parallel;
 mod precision;
 mod report;
+mod search;
+mod sides;
+mod slope;
 mod structure;
+mod subgradient;
 mod trial;
 
 pub use argument::{Argument, random};
 pub use backward::check_backward;
 pub use check::{EVERY_COORDINATE, check};
-pub use derivative::{Estimate, derivative};
+pub use coordinate::{Coordinate, Undecided, Verdict};
+pub use derivative::derivative;
 pub use difference::{FiniteDifference, Formula};
 pub use direction::{DIRECTIONS, Direction, NAMED};
 pub use finding::{Finding, WrongShape};
 pub use heat_map::HeatMap;
 pub use in_place::check_in_place;
-pub use kink::{Kink, Slope};
 #[cfg(feature = "parallel")]
 pub use parallel::{check_backward_parallel, check_parallel};
 pub use precision::Float;
-pub use report::{Coordinate, Report};
+pub use report::Report;
+pub use slope::{Estimate, Kink, Slope};
 pub use structure::{Slice, Structure};
 
 #[cfg(doctest)]

@@ -3,9 +3,10 @@ use std::ops::Range;
 use ndarray::ArrayD;
 
 use crate::{
-    Estimate, Float,
     derivative::estimate,
     noise::{Noise, neighbour},
+    precision::Float,
+    slope::Estimate,
     trial::Site,
 };
 
@@ -23,6 +24,8 @@ pub(crate) struct Point<F> {
     pub values: Vec<ArrayD<F>>,
     pub loss: f64,
     pub noise: f64,
+    /// The largest coordinate.
+    pub largest: f64,
     pub forward_passes: usize,
 }
 
@@ -51,12 +54,14 @@ impl<F: Float> Point<F> {
     /// The point, and its loss when that is computed a second time.
     pub fn new(loss: &mut impl Differentiate<F>, values: Vec<ArrayD<F>>) -> (Self, f64) {
         let (first, second) = (loss.loss(&values), loss.loss(&values));
-        let noise = Noise::of(const { &F::PRECISION }, |distance| {
-            let near = |x: F| F::from_f64(neighbour(x.to_f64(), distance));
+        let noise = Noise::of(const { &F::PRECISION }, |distance, least| {
+            let near = |x: F| F::from_f64(neighbour(x.to_f64(), distance, least));
             loss.loss(&values.iter().map(|value| value.mapv(near)).collect::<Vec<_>>())
         });
         let forward_passes = 2 + noise.evaluations;
-        (Self { values, loss: first, noise: noise.deviation, forward_passes }, second)
+        let numbers = values.iter().flat_map(|value| value.iter().map(|x| x.to_f64().abs()));
+        let largest = numbers.fold(0.0, f64::max);
+        (Self { values, loss: first, noise: noise.deviation, largest, forward_passes }, second)
     }
 
     /// The point with the noise along a direction too: there the coordinates' own roundings are
@@ -64,7 +69,7 @@ impl<F: Float> Point<F> {
     pub fn with_noise_along(&self, loss: &mut impl Differentiate<F>, line: &Line) -> Self {
         let mut values = self.values.clone();
         let weights = line.weights();
-        let noise = Noise::of(const { &F::PRECISION }, |distance| {
+        let noise = Noise::of(const { &F::PRECISION }, |distance, _| {
             line.move_to(&mut values, self, &weights, distance);
             loss.loss(&values)
         });
@@ -74,6 +79,7 @@ impl<F: Float> Point<F> {
             values: self.values.clone(),
             loss: self.loss,
             noise: deviation.unwrap_or(f64::NAN),
+            largest: self.largest,
             forward_passes: self.forward_passes + noise.evaluations,
         }
     }
@@ -90,7 +96,8 @@ impl Line {
         let weights = self.weights();
         let x = self.start(point);
         let precision = const { &F::PRECISION };
-        let site = Site { x, value: point.loss, noise: point.noise, precision };
+        let (value, noise, largest) = (point.loss, point.noise, point.largest);
+        let site = Site { x, value, noise, largest, precision };
         let moved = |t| {
             self.move_to(values, point, &weights, t);
             loss(values)
@@ -144,6 +151,17 @@ impl Line {
                 value[&*index_of(offset, value.shape())].to_f64()
             }
             Self::Direction { .. } => 0.0,
+        }
+    }
+
+    /// Moves its one coordinate, if it is one, or all, and leaves the others as they are.
+    pub fn set<F: Float>(&self, values: &mut [ArrayD<F>], point: &Point<F>, t: f64) {
+        self.move_to(values, point, &self.weights(), t);
+    }
+
+    pub fn argument(&self) -> usize {
+        match self {
+            Self::Coordinate { argument, .. } | Self::Direction { argument, .. } => *argument,
         }
     }
 

@@ -27,13 +27,15 @@ pub struct Precision {
     pub longest_step: f64,
     /// Relative to the coordinate alone: three of them still differ at the spacing of numbers.
     pub shortest_step: f64,
+    /// How far from a kink gradients are sampled.
+    pub beside: f64,
     /// A relative error that no further trial needs to improve.
     pub enough: f64,
     /// An error of f that is a larger part of it than this leaves nothing to learn from differences.
     pub resolved: f64,
     /// How far the points scatter that the noise is read from. The next distance is for values that
     /// hardly change over the one before: then it is shorter than the spacing of the values.
-    pub spreads: [f64; 3],
+    pub spreads: [f64; 4],
     /// How many binary digits those distances have: the closest spread has all of them exactly.
     pub digits: i32,
     /// The nearest number of the type.
@@ -52,10 +54,11 @@ impl sealed::Float for f64 {
         first_step: power_of_two(-8),
         longest_step: power_of_two(-5),
         shortest_step: power_of_two(-40),
+        beside: power_of_two(-16),
         enough: 1e-9,
         resolved: 1e-3,
-        spreads: [power_of_two(-35), power_of_two(-23), power_of_two(-11)],
-        digits: 16,
+        spreads: [power_of_two(-35), power_of_two(-23), power_of_two(-11), power_of_two(-5)],
+        digits: 17,
         round: |number| number,
         next_up: Self::next_up,
     };
@@ -75,10 +78,11 @@ impl sealed::Float for f32 {
         first_step: power_of_two(-4),
         longest_step: power_of_two(-2),
         shortest_step: power_of_two(-15),
+        beside: power_of_two(-6),
         enough: 1e-4,
         resolved: 1e-2,
-        spreads: [power_of_two(-12), power_of_two(-9), power_of_two(-6)],
-        digits: 10,
+        spreads: [power_of_two(-12), power_of_two(-9), power_of_two(-6), power_of_two(-3)],
+        digits: 11,
         round: |number| f64::from(number as Self),
         next_up: |number| f64::from((number as Self).next_up()),
     };

@@ -1,24 +1,25 @@
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use ndarray::ArrayD;
 
-use crate::{Argument, Direction, Finding, HeatMap, Kink, Structure};
+use crate::{
+    argument::Argument,
+    coordinate::{Coordinate, Undecided, Verdict},
+    direction::Direction,
+    finding::Finding,
+    heat_map::HeatMap,
+    structure::Structure,
+};
 
 /// How many coordinates the table shows.
 const SHOWN: usize = 8;
 
-/// The width of the column that says where.
-const AT: usize = 24;
-
 const HEADINGS: &str =
     "at                              analytic         numeric     bound   analy/num";
 
-const UNDECIDED: &str =
-    "bound inf: near this point the loss is not finite, jumps, or is mostly noise.
-Check the forward pass first, or move the point away from the jump.";
-
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[must_use = "a report that nobody asserts or reads lets every gradient pass"]
 pub struct Report {
     pub(crate) coordinates: Vec<Coordinate>,
     pub(crate) directions: Vec<Direction>,
@@ -27,67 +28,21 @@ pub struct Report {
     pub(crate) forward_passes: usize,
 }
 
-/// One coordinate of one gradient.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Coordinate {
-    /// The argument's name.
-    pub argument: String,
-    /// The index in the argument.
-    pub index: Vec<usize>,
-    /// The gradient that was claimed.
-    pub analytic: f64,
-    /// The gradient by finite differences; at a kink, the subgradient nearest to what was claimed.
-    pub numeric: f64,
-    /// How far the two may be apart; infinite where finite differences cannot tell.
-    pub tolerance: f64,
-    /// The slopes to both sides, where they differ.
-    pub kink: Option<Kink>,
-}
-
-impl Coordinate {
-    /// True when the two gradients agree. What is not finite agrees with nothing.
-    pub fn passed(&self) -> bool {
-        !self.is_undecided() && (self.analytic - self.numeric).abs() <= self.tolerance
-    }
-
-    fn is_undecided(&self) -> bool {
-        !self.tolerance.is_finite()
-    }
-
-    /// What the slopes to both sides say of the claimed gradient.
-    fn write_kink(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(Kink { left, right }) = self.kink else { return Ok(()) };
-        let word = if self.passed() { "lies" } else { "does not lie" };
-        writeln!(
-            f,
-            "{}{:?} is at a kink: {:.4e} {word} between the slopes {:.4e} (left) and {:.4e} (right)",
-            self.argument, self.index, self.analytic, left.value, right.value
-        )
-    }
-
-    /// The difference beside the larger of the two; zero where they agree, NaN where there is none.
-    pub(crate) fn relative_error(&self) -> f64 {
-        let larger = self.analytic.abs().max(self.numeric.abs());
-        match () {
-            () if self.passed() => 0.0,
-            () if self.is_undecided() => f64::NAN,
-            () => (self.analytic - self.numeric).abs() / larger,
-        }
-    }
-
-    /// How many tolerances the two are apart; infinite for what is not a number.
-    fn excess(&self) -> f64 {
-        let excess = (self.analytic - self.numeric).abs() / self.tolerance;
-        if excess.is_nan() { f64::INFINITY } else { excess }
-    }
-}
-
 impl Report {
-    /// True when nothing was found and every coordinate and direction that was compared agrees.
+    /// True when nothing was found and every coordinate and direction that was compared agrees. What
+    /// is [undecided](Self::undecided) does not.
     pub fn passed(&self) -> bool {
-        self.findings.is_empty()
-            && self.failures().next().is_none()
-            && self.directions.iter().all(Direction::passed)
+        self.findings.is_empty() && self.verdicts().all(|it| it == Verdict::Agrees)
+    }
+
+    /// True when something is wrong for certain: nothing that is merely undecided.
+    pub fn failed(&self) -> bool {
+        !self.findings.is_empty() || self.verdicts().any(|it| it == Verdict::Disagrees)
+    }
+
+    fn verdicts(&self) -> impl Iterator<Item = Verdict> {
+        let coordinates = self.coordinates.iter().map(|it| it.verdict);
+        coordinates.chain(self.directions.iter().map(|it| it.verdict))
     }
 
     /// Every coordinate that was compared, in order; where directions were, only wrong ones.
@@ -97,7 +52,13 @@ impl Report {
 
     /// The coordinates that do not agree.
     pub fn failures(&self) -> impl Iterator<Item = &Coordinate> {
-        self.coordinates.iter().filter(|coordinate| !coordinate.passed())
+        self.coordinates.iter().filter(|coordinate| coordinate.verdict == Verdict::Disagrees)
+    }
+
+    /// The coordinates of which finite differences cannot tell whether they are right. That is
+    /// neither a pass nor a failure of the gradient.
+    pub fn undecided(&self) -> impl Iterator<Item = &Coordinate> {
+        self.coordinates.iter().filter(|it| matches!(it.verdict, Verdict::Undecided(_)))
     }
 
     /// The random directions that were compared: four for each argument of a large problem.
@@ -119,7 +80,7 @@ impl Report {
     /// The names of the arguments whose gradient is wrong in shape or value, each once.
     pub fn wrong_arguments(&self) -> Vec<&str> {
         let findings = self.findings.iter().filter_map(Finding::gradient);
-        let directions = self.directions.iter().filter(|it| !it.passed());
+        let directions = self.directions.iter().filter(|it| it.verdict == Verdict::Disagrees);
         let failures = self.failures().map(|it| it.argument.as_str());
         each_once(findings.chain(failures).chain(directions.map(|it| it.argument.as_str())))
     }
@@ -187,15 +148,8 @@ impl fmt::Display for Report {
         worst.sort_by(|one, other| other.excess().total_cmp(&one.excess()));
         self.write_counts(f, worst.len())?;
         self.write_arguments(f)?;
-        if !worst.is_empty() {
-            writeln!(f, "{HEADINGS}")?;
-        }
-        for coordinate in worst.iter().take(SHOWN) {
-            writeln!(f, "{coordinate}")?;
-        }
-        if worst.iter().any(|coordinate| coordinate.is_undecided()) {
-            writeln!(f, "{UNDECIDED}")?;
-        }
+        write_table(f, &worst)?;
+        self.write_undecided(f)?;
         for coordinate in self.kinks().take(SHOWN) {
             coordinate.write_kink(f)?;
         }
@@ -203,7 +157,38 @@ impl fmt::Display for Report {
     }
 }
 
+/// The first of these coordinates.
+fn write_table(f: &mut fmt::Formatter<'_>, coordinates: &[&Coordinate]) -> fmt::Result {
+    if !coordinates.is_empty() {
+        writeln!(f, "{HEADINGS}")?;
+    }
+    coordinates.iter().take(SHOWN).try_for_each(|coordinate| writeln!(f, "{coordinate}"))
+}
+
 impl Report {
+    /// The coordinates and directions that cannot be judged, by the reason.
+    fn write_undecided(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = |verdict| match verdict {
+            Verdict::Undecided(reason) => Some(reason),
+            _ => None,
+        };
+        let reasons: BTreeSet<Undecided> = self.verdicts().filter_map(reason).collect();
+        for reason in reasons {
+            let verdict = Verdict::Undecided(reason);
+            let coordinates: Vec<_> =
+                self.coordinates.iter().filter(|it| it.verdict == verdict).collect();
+            let directions = self.directions.iter().filter(|it| it.verdict == verdict).count();
+            let what = match (coordinates.len(), directions) {
+                (0, count) => format!("{count} random directions are"),
+                (1, _) => "1 coordinate is".to_owned(),
+                (count, _) => format!("{count} coordinates are"),
+            };
+            writeln!(f, "{what} undecided: {reason}")?;
+            write_table(f, &coordinates)?;
+        }
+        Ok(())
+    }
+
     /// What the wrong coordinates of each argument have in common, and which arguments are right.
     fn write_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wrong = self.wrong_arguments();
@@ -254,42 +239,18 @@ fn each_once<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     names
 }
 
-impl fmt::Display for Coordinate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let index = format!("{:?}", self.index);
-        // A long name gives way: the index is what tells the rows apart.
-        let name = AT.saturating_sub(index.len());
-        let at = format!("{:.name$}{index}", self.argument);
-        let ratio = self.analytic / self.numeric;
-        // In full where a factor, a sign or a missing mean can be read off it.
-        let ratio = if (1e-3..1e4).contains(&ratio.abs()) {
-            format!("{ratio:.4}")
-        } else {
-            format!("{ratio:.1e}")
-        };
-        let Self { analytic, numeric, tolerance, .. } = self;
-        write!(f, "{at:<AT$.AT$} {analytic:>15.7e} {numeric:>15.7e} {tolerance:>9.1e} {ratio:>10}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn coordinate(analytic: f64, numeric: f64, tolerance: f64) -> Coordinate {
         let argument = "a_name_that_is_longer_than_its_column".to_owned();
-        Coordinate { argument, index: vec![12, 345], analytic, numeric, tolerance, kink: None }
-    }
-
-    #[test]
-    fn nothing_that_is_not_finite_passes() {
-        assert!(coordinate(1.0, 1.0, 0.0).passed());
-        for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert!(!coordinate(odd, 1.0, 1.0).passed());
-            assert!(!coordinate(1.0, odd, 1.0).passed());
-            assert!(!coordinate(odd, odd, 1.0).passed());
-            assert!(!coordinate(1.0, 1.0, odd).passed());
-        }
+        let verdict = match tolerance.is_finite() {
+            true => Verdict::Disagrees,
+            false => Verdict::Undecided(Undecided::NotSmooth),
+        };
+        let index = vec![12, 345];
+        Coordinate { argument, index, analytic, numeric, tolerance, kink: None, verdict }
     }
 
     #[test]
@@ -307,6 +268,6 @@ mod tests {
     fn an_undecided_coordinate_is_explained() {
         let coordinates = vec![coordinate(1.0, 1.0, f64::INFINITY)];
         let report = Report { coordinates, ..Report::default() };
-        assert!(report.to_string().contains("bound inf"), "{report}");
+        assert!(report.to_string().contains("1 coordinate is undecided: near this"), "{report}");
     }
 }

@@ -1,4 +1,4 @@
-use crate::{Slope, precision::Precision};
+use crate::{precision::Precision, slope::Slope};
 
 /// The ratio of a step to the one before, e^−½. Were it ½, a periodic f would look the same at all
 /// three steps whenever the shortest is a multiple of its period.
@@ -7,6 +7,14 @@ pub(crate) const RATIO: f64 = 0.606_530_659_712_633_4;
 /// How far one value of f may be off: standard deviations of its noise, and units of ε·|f|.
 const DEVIATIONS: f64 = 4.0;
 const ROUNDINGS: f64 = 2.0;
+
+/// What the bound of the truncation is multiplied with. It then holds too where f has a kink or a
+/// seam at one side of x at any distance: smooth plus (t − δ)₊ᵖ with any p ≥ 1 is off by at most
+/// 1.4 times the sum of the residuals.
+const SAFETY: f64 = 1.5;
+
+/// The part of their bounds by which two trials at one kink may differ.
+const ALIKE: f64 = 1.0 / 32.0;
 
 /// By how much one trial may shorten and lengthen the step.
 pub(crate) const CHANGE: (f64, f64) = (1.0 / 1024.0, 32.0);
@@ -17,6 +25,8 @@ pub(crate) struct Site {
     pub x: f64,
     pub value: f64,
     pub noise: f64,
+    /// The largest coordinate of all, which f may have taken from another.
+    pub largest: f64,
     pub precision: &'static Precision,
 }
 
@@ -25,6 +35,12 @@ impl Site {
     fn representable(&self, h: f64) -> f64 {
         let (x, precision) = (self.x.abs(), self.precision);
         ((precision.round)(x + h) - x).max((precision.next_up)(x) - x)
+    }
+
+    /// What the rounding of x inside of f makes of a value where f has this slope. Near a point where
+    /// f is zero it is most of its noise, and the points that the noise is read from may not show it.
+    pub fn rounding_of_x(&self, slope: f64) -> f64 {
+        self.precision.epsilon * self.x.abs() * slope.abs()
     }
 
     /// The error of one value of f of this `magnitude`.
@@ -76,45 +92,56 @@ pub(crate) struct Trial {
     pub value: f64,
     pub truncation: f64,
     pub round_off: f64,
-    /// Of the largest value of f.
-    pub magnitude: f64,
+    /// The largest change of f from x.
+    pub rise: f64,
+    /// How far one value of f may be off.
+    pub noise: f64,
+    /// How much the slope may change where x is rounded, for central differences.
+    pub wobble: f64,
     /// A central difference whose two halves contradict each other.
     pub bent: bool,
 }
 
 impl Trial {
-    pub fn new(mut f: impl FnMut(f64) -> f64, site: &Site, scheme: Scheme, step: f64) -> Self {
-        let (above, below) = scheme.sides();
-        let mut point = |t: f64| (t, if t == site.x { site.value } else { f(t) });
-        let samples = [step, step * RATIO, step * RATIO * RATIO].map(|step| {
-            let h = site.representable(step);
-            Sample { h, above: point(site.x + above * h), below: point(site.x - below * h) }
-        });
-        let whole = Self::of(site, scheme, &samples);
-        Self { bent: scheme == Scheme::Central && whole.is_bent(site, &samples), ..whole }
+    pub fn new(f: impl FnMut(f64) -> f64, site: &Site, scheme: Scheme, step: f64) -> Self {
+        let samples = Sample::at(f, site, scheme, step);
+        match scheme {
+            Scheme::Central => Self::of_both(site, &samples).0,
+            Scheme::Left | Scheme::Right => Self::of(site, scheme, &samples),
+        }
+    }
+
+    /// The central difference, and those to the left and to the right from the same samples.
+    pub fn both(f: impl FnMut(f64) -> f64, site: &Site, step: f64) -> (Self, [Self; 2]) {
+        Self::of_both(site, &Sample::at(f, site, Scheme::Central, step))
+    }
+
+    fn of_both(site: &Site, samples: &[Sample; 3]) -> (Self, [Self; 2]) {
+        let x = (site.x, site.value);
+        let left = Self::of(site, Scheme::Left, &samples.map(|it| Sample { above: x, ..it }));
+        let right = Self::of(site, Scheme::Right, &samples.map(|it| Sample { below: x, ..it }));
+        let whole = Self::of(site, Scheme::Central, samples);
+        // What is odd about one side of x alone is in the curvature as it is in the slope.
+        let curvature = extrapolated((2, 4), samples.map(|it| it.curvature(site.value)));
+        let truncation = whole.truncation + SAFETY * curvature.residual * samples[1].h;
+        let bent = left.slope().contradicts(&right.slope());
+        let most = samples.iter().map(|it| it.curvature(site.value).abs()).fold(0.0, f64::max);
+        let wobble = ROUNDINGS * site.precision.epsilon * site.x.abs() * most;
+        let round_off = whole.round_off + wobble;
+        (Self { truncation, round_off, wobble, bent, ..whole }, [left, right])
     }
 
     fn of(site: &Site, scheme: Scheme, samples: &[Sample; 3]) -> Self {
-        let [coarse, middle, fine] = samples.map(|sample| sample.difference());
-        let (first, second) = scheme.powers();
-        let early = without(first, coarse, middle);
-        let late = without(first, middle, fine);
-        let value = without(second, early, late);
+        let Extrapolated { value, residual } =
+            extrapolated(scheme.powers(), samples.map(|it| it.difference()));
         let magnitude = samples.iter().map(Sample::magnitude).fold(0.0, f64::max);
+        let rise = samples.iter().map(|it| it.rise(site.value)).fold(0.0, f64::max);
         let (per_step, divisions) = scheme.round_off();
-        let step = samples[0].h;
-        let round_off = per_step * site.error(magnitude) / step
-            + divisions * site.precision.epsilon * value.abs();
-        let truncation = (late - early).abs();
-        Self { scheme, step, value, truncation, round_off, magnitude, bent: false }
-    }
-
-    /// True when the same samples have one slope above x and another below it.
-    fn is_bent(&self, site: &Site, samples: &[Sample; 3]) -> bool {
-        let x = (site.x, site.value);
-        let right = Self::of(site, Scheme::Right, &samples.map(|it| Sample { below: x, ..it }));
-        let left = Self::of(site, Scheme::Left, &samples.map(|it| Sample { above: x, ..it }));
-        right.slope().contradicts(&left.slope())
+        let (step, noise) = (samples[0].h, site.error(magnitude));
+        let round_off = per_step * noise / step + divisions * site.precision.epsilon * value.abs();
+        let truncation = SAFETY * residual;
+        let (wobble, bent) = (0.0, false);
+        Self { scheme, step, value, truncation, round_off, rise, noise, wobble, bent }
     }
 
     pub fn slope(&self) -> Slope {
@@ -123,6 +150,11 @@ impl Trial {
 
     pub fn error(&self) -> f64 {
         self.truncation + self.round_off
+    }
+
+    /// How much f changes for each unit of x. Not finite where f is not.
+    pub fn steepness(&self) -> f64 {
+        if self.error().is_finite() { self.rise / self.step } else { f64::NAN }
     }
 
     pub fn is_enough(&self, relative: f64) -> bool {
@@ -137,6 +169,12 @@ impl Trial {
 
     pub fn agrees(&self, other: &Self) -> bool {
         (self.value - other.value).abs() <= self.error() + other.error()
+    }
+
+    /// Bent in the same way over another step: at the point itself, which is looked at from each side.
+    pub fn is_bent_like(&self, other: &Self) -> bool {
+        let off = (self.value - other.value).abs();
+        self.bent && other.bent && off <= ALIKE * self.error().min(other.error())
     }
 
     /// The step at which the truncation that is bounded and 1/h round-off would be equal.
@@ -164,14 +202,46 @@ struct Sample {
 }
 
 impl Sample {
+    /// At a step and two shorter ones.
+    fn at(mut f: impl FnMut(f64) -> f64, site: &Site, scheme: Scheme, step: f64) -> [Self; 3] {
+        let (above, below) = scheme.sides();
+        let mut point = |t: f64| (t, if t == site.x { site.value } else { f(t) });
+        [step, step * RATIO, step * RATIO * RATIO].map(|step| {
+            let h = site.representable(step);
+            Self { h, above: point(site.x + above * h), below: point(site.x - below * h) }
+        })
+    }
+
     /// Over the distance of the two points as they are, were a rounding to have moved one.
     fn difference(&self) -> f64 {
         (self.above.1 - self.below.1) / (self.above.0 - self.below.0)
     }
 
+    /// The second difference, of points that are h above and below x.
+    fn curvature(&self, value: f64) -> f64 {
+        ((self.above.1 - value) + (self.below.1 - value)) / self.h / self.h
+    }
+
     fn magnitude(&self) -> f64 {
         self.above.1.abs().max(self.below.1.abs())
     }
+
+    fn rise(&self, value: f64) -> f64 {
+        (self.above.1 - value).abs().max((self.below.1 - value).abs())
+    }
+}
+
+/// A limit for h → 0, and what the last step towards it removed.
+struct Extrapolated {
+    value: f64,
+    residual: f64,
+}
+
+/// The limit of values whose errors go as h to these two powers.
+fn extrapolated((first, second): (i32, i32), [coarse, middle, fine]: [f64; 3]) -> Extrapolated {
+    let early = without(first, coarse, middle);
+    let late = without(first, middle, fine);
+    Extrapolated { value: without(second, early, late), residual: (late - early).abs() }
 }
 
 /// What two values tend to for h → 0 when their errors go as h to the `power`.
@@ -189,7 +259,7 @@ mod tests {
         // Just above 1, numbers below 1 are twice as close together as those above.
         for precision in [const { &f64::PRECISION }, const { &f32::PRECISION }] {
             for x in (0..20).map(|number| (precision.round)(1.0 + f64::from(number) / 1e4)) {
-                let site = Site { x, value: x.sin(), noise: 0.0, precision };
+                let site = Site { x, value: x.sin(), noise: 0.0, largest: 1.0, precision };
                 let mut points = Vec::new();
                 let record = |at: f64| {
                     points.push(at);
@@ -207,10 +277,7 @@ mod tests {
         for scheme in [Scheme::Central, Scheme::Left, Scheme::Right] {
             let weight = |which: usize| {
                 let unit = |at: usize| f64::from(u8::from(at == which));
-                let [coarse, middle, fine] = [0, 1, 2].map(unit);
-                let (first, second) = scheme.powers();
-                let early = without(first, coarse, middle);
-                without(second, early, without(first, middle, fine)).abs()
+                extrapolated(scheme.powers(), [0, 1, 2].map(unit)).value.abs()
             };
             let (above, below) = scheme.sides();
             let error = |which: usize| 2.0 / ((above + below) * RATIO.powi(which as i32));
@@ -222,10 +289,40 @@ mod tests {
 
     #[test]
     fn one_sided_differences_remove_the_error_of_a_parabola() {
-        let site = Site { x: 1.0, value: 3.0, noise: 0.0, precision: const { &f64::PRECISION } };
+        let site = Site {
+            x: 1.0,
+            value: 3.0,
+            noise: 0.0,
+            largest: 1.0,
+            precision: const { &f64::PRECISION },
+        };
         for scheme in [Scheme::Left, Scheme::Right] {
             let trial = Trial::new(|x| x * x + x + 1.0, &site, scheme, 0.25);
             assert!((trial.value - 3.0).abs() <= 1e-14, "{}", trial.value);
+        }
+    }
+
+    #[test]
+    fn the_bound_holds_with_a_kink_or_a_seam_at_any_distance() {
+        let site = Site {
+            x: 0.0,
+            value: 0.0,
+            noise: 0.0,
+            largest: 1.0,
+            precision: const { &f64::PRECISION },
+        };
+        for power in [1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0] {
+            // At a kink itself the slopes to both sides differ, and it is bent.
+            for distance in (0..6000).map(|number| 1e-3 + f64::from(number) / 5e3) {
+                let f = |t: f64| 3.0 * t + (t - distance).max(0.0).powf(power);
+                let trial = Trial::new(f, &site, Scheme::Central, 1.0);
+                let off = (trial.value - 3.0).abs();
+                assert!(
+                    off <= trial.error(),
+                    "{off:e} for {:e}, {power} {distance}",
+                    trial.error()
+                );
+            }
         }
     }
 }

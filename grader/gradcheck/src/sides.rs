@@ -1,0 +1,135 @@
+//! The derivative where central differences are bent or say little: each side of the point is
+//! differentiated on its own.
+
+use crate::{
+    noise::{Noise, neighbour},
+    search::{self, Search},
+    slope::{Estimate, Kink, Slope},
+    trial::{RATIO, Scheme, Site, Trial},
+};
+
+/// How many times the error bound two slopes must differ at the shortest step that can tell them
+/// apart.
+const APART: f64 = 8.0;
+
+/// Longer steps, in units of that one, for a kink that is as near to the point as the shortest.
+const LONGER: [f64; 3] = [1.0, 8.0, 64.0];
+
+/// The derivative at a point where `central` differences are bent, or say little.
+pub(crate) fn judge(mut f: impl FnMut(f64) -> f64, site: &Site, central: &Search) -> Estimate {
+    let site = &with_noise_of_both_sides(&mut f, site, central.widest.steepness());
+    let sides = [Scheme::Left, Scheme::Right].map(|scheme| side(&mut f, site, scheme));
+    let [Some(left), Some(right)] = sides else {
+        return Estimate::unknown(central.best.value);
+    };
+    if !(left.slope.error.is_finite() && right.slope.error.is_finite()) {
+        return Estimate::of(central.best.slope());
+    }
+    let told = apart(&left, &right).map_or(Told::Nothing, |slopes| tell(&mut f, site, slopes));
+    let slope = match told {
+        Told::Kink(kink) => return Estimate::of_kink(kink),
+        Told::Side(slope) => slope,
+        Told::Nothing if left.slope.contradicts(&right.slope) => {
+            return Estimate::unknown(central.best.value);
+        }
+        Told::Nothing => joined(f, site, left.slope, right.slope),
+    };
+    let whole = central.best.slope();
+    let is_better = !central.rough && whole.error < slope.error && !whole.contradicts(&slope);
+    let slope = if is_better { whole } else { slope };
+    Estimate::of(Slope { error: slope.error + central.best.wobble, ..slope })
+}
+
+/// The slopes to both sides, from near by or over a longer step, where they differ.
+fn apart(left: &Side, right: &Side) -> Option<[Slope; 2]> {
+    let near = [left.slope, right.slope];
+    // A kink beside the point leaves the side that it is on with little but the noise of f.
+    let far = match left.slope.error <= right.slope.error {
+        true => [left.slope, right.wide],
+        false => [left.wide, right.slope],
+    };
+    let is_apart = |[left, right]: &[Slope; 2], times: f64| {
+        (left.value - right.value).abs() > times * (left.error + right.error)
+    };
+    // No second step has confirmed the slope over the long one.
+    if is_apart(&near, 1.0) { Some(near) } else { Some(far).filter(|it| is_apart(it, 2.0)) }
+}
+
+/// What one side says.
+struct Side {
+    slope: Slope,
+    /// Over the longest step.
+    wide: Slope,
+}
+
+/// The derivative to one side, with a bound that holds what a shorter step says: in a one-sided
+/// difference the terms in h² and h³ may cancel at one step, and its truncation then looks smaller
+/// than it is. None where f jumps.
+fn side(mut f: impl FnMut(f64) -> f64, site: &Site, scheme: Scheme) -> Option<Side> {
+    let Search { best, widest, rough } = search::run(&mut f, site, scheme);
+    let again = Trial::new(f, site, scheme, best.step * RATIO);
+    let error = best.error() + again.error() + (best.value - again.value).abs();
+    let slope = Slope { value: best.value, error };
+    (!rough).then_some(Side { slope, wide: widest.slope() })
+}
+
+/// The slope at a point to both sides of which the slopes agree.
+fn joined(f: impl FnMut(f64) -> f64, site: &Site, left: Slope, right: Slope) -> Slope {
+    let (tight, weak) = if left.error <= right.error { (left, right) } else { (right, left) };
+    let near = Trial::new(f, site, Scheme::Central, telling(site, weak.error, tight.value.abs()));
+    if near.error() <= weak.error / 2.0 && !near.slope().contradicts(&tight) {
+        return tight;
+    }
+    // The two sides may be those of a seam, and the point on either.
+    Slope { error: (left.value - right.value).abs() + weak.error, ..tight }
+}
+
+/// What is at the point, where the slopes to both sides differ.
+enum Told {
+    Kink(Kink),
+    /// The kink is beside the point, and this the slope of the side that the point is on.
+    Side(Slope),
+    /// A jump, or several kinks.
+    Nothing,
+}
+
+/// Looks at the slopes from closer by.
+fn tell(mut f: impl FnMut(f64) -> f64, site: &Site, [left, right]: [Slope; 2]) -> Told {
+    let height = (right.value - left.value).abs();
+    let shortest = telling(site, height, left.value.abs().max(right.value.abs()));
+    for step in LONGER.map(|times| times * shortest) {
+        let (central, sides) = Trial::both(&mut f, site, step);
+        let near = [left, right].map(|side| !central.slope().contradicts(&side));
+        match near {
+            [true, false] if central.error() <= height / 2.0 => return Told::Side(left),
+            [false, true] if central.error() <= height / 2.0 => return Told::Side(right),
+            _ => (),
+        }
+        let persists = |(trial, side): (&Trial, Slope)| {
+            let off = (trial.value - side.value).abs();
+            off <= (trial.error() + side.error).max(height / APART)
+        };
+        if sides.iter().zip([left, right]).all(persists) {
+            return Told::Kink(Kink { left, right });
+        }
+    }
+    Told::Nothing
+}
+
+/// The noise may differ from side to side as the slopes do: where a ReLU is zero it has none.
+fn with_noise_of_both_sides(mut f: impl FnMut(f64) -> f64, site: &Site, slope: f64) -> Site {
+    let towards_zero = |distance, least| f(site.x - (neighbour(site.x, distance, least) - site.x));
+    let noise = Noise::of(site.precision, towards_zero).deviation;
+    // max would forget a NaN.
+    let larger = if noise.total_cmp(&site.noise).is_gt() { noise } else { site.noise };
+    let rounding_of_x = site.rounding_of_x(slope) / 4.0;
+    Site { noise: if larger < rounding_of_x { rounding_of_x } else { larger }, ..*site }
+}
+
+/// The shortest step at which round-off leaves slopes apart that differ by the `height` of a kink.
+fn telling(site: &Site, height: f64, steepest: f64) -> f64 {
+    let shortest = site.precision.shortest_step * site.x.abs();
+    let (per_step, _) = Scheme::Left.round_off();
+    let noise = site.error(site.value.abs()) + site.rounding_of_x(steepest);
+    shortest.max(APART * per_step * noise / height)
+}
