@@ -5,43 +5,30 @@
 //! ```
 
 use gradcheck::{check_backward, random};
-use ndarray::{Array1, Array2, ArrayD, Axis, Ix1, Ix2};
+use ndarray::{Array1, Array2, Axis};
 
-type Layer = (Array2<f64>, Array2<f64>, Array1<f64>);
-
-/// X of shape (B, in), W of shape (out, in) and b of shape (out).
-fn layer(inputs: &[ArrayD<f64>]) -> Layer {
-    let matrix = |at: usize| inputs[at].clone().into_dimensionality::<Ix2>().expect("a matrix");
-    let b = inputs[2].clone().into_dimensionality::<Ix1>().expect("a vector");
-    (matrix(0), matrix(1), b)
-}
-
-/// A = tanh(X·Wᵀ + b).
-fn forward(inputs: &[ArrayD<f64>]) -> Vec<ArrayD<f64>> {
-    let (x, w, b) = layer(inputs);
-    vec![(x.dot(&w.t()) + b).mapv(f64::tanh).into_dyn()]
+/// A = tanh(X·Wᵀ + b), with X of shape (B, in), W of shape (out, in) and b of shape (out).
+fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>) -> Array2<f64> {
+    (x.dot(&w.t()) + b).mapv(f64::tanh)
 }
 
 /// The gradients of X, W and b, but for the last neuron of W, which the loop does not reach.
-fn backward(inputs: &[ArrayD<f64>], upstream: &[ArrayD<f64>]) -> Vec<ArrayD<f64>> {
-    let (x, w, _) = layer(inputs);
-    let a = forward(inputs).remove(0);
-    let dz = (&upstream[0] * &a.mapv(|a| 1.0 - a * a)).into_dimensionality::<Ix2>();
-    let dz = dz.expect("a matrix");
+fn backward(
+    (x, w, b): (&Array2<f64>, &Array2<f64>, &Array1<f64>),
+    da: &Array2<f64>,
+) -> (Array2<f64>, Array2<f64>, Array1<f64>) {
+    let dz = da * forward(x, w, b).mapv(|a| 1.0 - a * a);
     let mut dw = Array2::zeros(w.dim());
     for neuron in 0..w.nrows() - 1 {
-        dw.row_mut(neuron).assign(&dz.column(neuron).dot(&x));
+        dw.row_mut(neuron).assign(&dz.column(neuron).dot(x));
     }
-    vec![dz.dot(&w).into_dyn(), dw.into_dyn(), dz.sum_axis(Axis(0)).into_dyn()]
+    (dz.dot(w), dw, dz.sum_axis(Axis(0)))
 }
 
 fn main() -> std::io::Result<()> {
-    let inputs = [
-        ("X", random((8, 40), 1).into_dyn()),
-        ("W", random((10, 40), 2).into_dyn()),
-        ("b", random(10, 3).into_dyn()),
-    ];
-    let report = check_backward(forward, backward, &inputs, 4);
+    let (x, w, b) = (random((8, 40), 1), random((10, 40), 2), random(10, 3));
+    let inputs = (("X", &x), ("W", &w), ("b", &b));
+    let report = check_backward(inputs, |(x, w, b)| forward(x, w, b), backward);
     print!("{report}");
     if let (Some(path), Some(map)) = (std::env::args_os().nth(1), report.heat_map("W")) {
         std::fs::write(path, map.to_svg())?;

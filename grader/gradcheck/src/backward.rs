@@ -1,3 +1,5 @@
+//! The check of a backward pass.
+
 use std::{
     cell::RefCell,
     sync::{
@@ -6,95 +8,95 @@ use std::{
     },
 };
 
+use fastrand::Rng;
 use ndarray::ArrayD;
 
 use crate::{
-    Argument, Finding, Float, Report,
-    check::examine,
-    finding::{first_difference, first_not_finite},
-    line::{Differentiate, Serial, summed},
-    random,
+    arrays::Arrays,
+    checker::Checker,
+    inputs::Inputs,
+    real::Real,
+    strategies::line::{Differentiate, Serial, summed},
+    values::{
+        argument::{Argument, Input},
+        finding::{Finding, first_difference, first_not_finite},
+        report::Report,
+    },
 };
 
-/// Checks a backward pass: the vector-Jacobian product of any number of outputs with any number of
-/// inputs.
-///
-/// `forward` takes the inputs and gives the outputs. `backward` takes the inputs and an upstream
-/// gradient for each output, of that output's shape, and gives the gradient of each input. The
-/// upstream gradients are random numbers in [−1, 1) that `seed` draws; the check is that of the loss
-/// that sums the outputs weighted with them.
-///
-/// ```
-/// use gradcheck::{check_backward, random};
-/// use ndarray::{ArrayD, Ix2};
-///
-/// let matrix = |array: &ArrayD<f64>| array.clone().into_dimensionality::<Ix2>().unwrap();
-/// let forward = |at: &[ArrayD<f64>]| vec![matrix(&at[0]).dot(&matrix(&at[1])).into_dyn()];
-/// let backward = |at: &[ArrayD<f64>], upstream: &[ArrayD<f64>]| {
-///     let (a, b, r) = (matrix(&at[0]), matrix(&at[1]), matrix(&upstream[0]));
-///     vec![r.dot(&b.t()).into_dyn(), a.t().dot(&r).into_dyn()]
-/// };
-/// let inputs = [("A", random((4, 3), 1).into_dyn()), ("B", random((3, 2), 2).into_dyn())];
-/// check_backward(forward, backward, &inputs, 3).assert();
-/// ```
-pub fn check_backward<F: Float>(
-    forward: impl FnMut(&[ArrayD<F>]) -> Vec<ArrayD<F>>,
-    backward: impl FnMut(&[ArrayD<F>], &[ArrayD<F>]) -> Vec<ArrayD<F>>,
-    inputs: &[(&str, ArrayD<F>)],
-    seed: u64,
-) -> Report {
+/// See [`Checker::check_backward`].
+pub(crate) fn check<I, O, G>(
+    checker: Checker,
+    inputs: I,
+    forward: impl FnMut(I::Refs<'_>) -> O,
+    backward: impl FnMut(I::Refs<'_>, O::Refs<'_>) -> G,
+) -> Report
+where
+    I: Inputs,
+    O: Arrays<Real = I::Real>,
+    G: Arrays<Real = I::Real>,
+{
     let forward = RefCell::new(forward);
-    let outputs = |at: &[ArrayD<F>]| forward.borrow_mut()(at);
-    judge(outputs, backward, inputs, seed, |upstream| {
-        Serial(move |at: &[ArrayD<F>]| upstream.weigh(&outputs(at)))
+    let outputs = |at: &mut [ArrayD<I::Real>]| I::lend(at, |refs| forward.borrow_mut()(refs));
+    judge::<I, O, G, _>(checker, inputs, outputs, backward, |upstream| {
+        Serial(move |at: &mut [ArrayD<I::Real>]| upstream.weigh(outputs(at).into_list()))
     })
 }
 
 /// The check with a loss that is computed one way or another from the upstream gradients.
-pub(crate) fn judge<F: Float, L: Differentiate<F>>(
-    forward: impl Fn(&[ArrayD<F>]) -> Vec<ArrayD<F>>,
-    mut backward: impl FnMut(&[ArrayD<F>], &[ArrayD<F>]) -> Vec<ArrayD<F>>,
-    inputs: &[(&str, ArrayD<F>)],
-    seed: u64,
-    loss: impl FnOnce(Upstream<F>) -> L,
-) -> Report {
-    let values: Vec<_> = inputs.iter().map(|(_, value)| value.clone()).collect();
-    let outputs = forward(&values);
-    let upstream = Upstream::random(&outputs, seed);
-    let gradients = backward(&values, &upstream.gradients);
-    if gradients.len() != inputs.len() {
-        let count = Finding::WrongCount { gradients: gradients.len(), inputs: inputs.len() };
+pub(crate) fn judge<I, O, G, L>(
+    checker: Checker,
+    inputs: I,
+    forward: impl Fn(&mut [ArrayD<I::Real>]) -> O,
+    mut backward: impl FnMut(I::Refs<'_>, O::Refs<'_>) -> G,
+    loss: impl FnOnce(Upstream<I::Real>) -> L,
+) -> Report
+where
+    I: Inputs,
+    O: Arrays<Real = I::Real>,
+    G: Arrays<Real = I::Real>,
+    L: Differentiate<I::Real>,
+{
+    let inputs = inputs.inputs();
+    let mut values: Vec<_> = inputs.iter().map(|input| input.value.clone()).collect();
+    let outputs = forward(&mut values);
+    let upstream = outputs.random(&mut Rng::with_seed(checker.seed));
+    let mut gradients = || I::lend(&mut values, |refs| backward(refs, upstream.refs())).into_list();
+    let (first, second) = (gradients(), gradients());
+    if first.len() != inputs.len() {
+        let count = Finding::WrongCount { gradients: first.len(), inputs: inputs.len() };
         return Report { findings: vec![count], forward_passes: 1, ..Report::default() };
     }
-    let repeated = backward(&values, &upstream.gradients);
-    let arguments: Vec<_> = inputs.iter().zip(&gradients).map(argument).collect();
+    let outputs = outputs.into_list();
+    let arguments: Vec<_> = inputs.into_iter().zip(first).map(argument).collect();
     let findings = outputs.iter().enumerate().find_map(not_finite).into_iter();
-    let findings: Vec<_> = findings.chain(varying(&arguments, &repeated)).collect();
+    let findings: Vec<_> = findings.chain(varying(&arguments, &second)).collect();
+    let upstream = Upstream { gradients: upstream.into_list(), varied: Arc::default() };
     let varied = Arc::clone(&upstream.varied);
-    let mut report = examine(&mut loss(upstream), &arguments, seed);
+    let mut report = checker.examine(&mut loss(upstream), &arguments);
     report.forward_passes += 1;
     let varied = varied.load(Ordering::Relaxed).then_some(Finding::OutputsVary);
     report.findings.splice(0..0, findings.into_iter().chain(varied));
     report
 }
 
-fn argument<F: Float>(((name, value), gradient): (&(&str, ArrayD<F>), &ArrayD<F>)) -> Argument<F> {
-    Argument::new(name, value, gradient)
+fn argument<F: Real>((input, gradient): (Input<F>, ArrayD<F>)) -> Argument<F> {
+    Argument { input, gradient }
 }
 
-fn not_finite<F: Float>((output, array): (usize, &ArrayD<F>)) -> Option<Finding> {
+fn not_finite<F: Real>((output, array): (usize, &ArrayD<F>)) -> Option<Finding> {
     let (index, value) = first_not_finite(array)?;
     Some(Finding::OutputNotFinite { output, index, value })
 }
 
 /// The first gradient that is another when the backward pass runs again.
-fn varying<F: Float>(arguments: &[Argument<F>], repeated: &[ArrayD<F>]) -> Option<Finding> {
+fn varying<F: Real>(arguments: &[Argument<F>], repeated: &[ArrayD<F>]) -> Option<Finding> {
     arguments.iter().zip(repeated).find_map(|(argument, again)| {
         let index = match argument.gradient.shape() == again.shape() {
             true => first_difference(&argument.gradient, again)?,
             false => Vec::new(),
         };
-        Some(Finding::BackwardVaries { argument: argument.name.clone(), index })
+        Some(Finding::BackwardVaries { argument: argument.name().to_owned(), index })
     })
 }
 
@@ -105,22 +107,15 @@ pub(crate) struct Upstream<F> {
     varied: Arc<AtomicBool>,
 }
 
-impl<F: Float> Upstream<F> {
-    fn random(outputs: &[ArrayD<F>], seed: u64) -> Self {
-        let mut seeds = fastrand::Rng::with_seed(seed);
-        let gradient =
-            |output: &ArrayD<F>| random(output.raw_dim(), seeds.u64(..)).mapv(F::from_f64);
-        Self { gradients: outputs.iter().map(gradient).collect(), varied: Arc::default() }
-    }
-
+impl<F: Real> Upstream<F> {
     /// The outputs' sum weighted with the upstream gradient, in double precision; NaN where the
     /// outputs no longer have its shapes.
-    pub fn weigh(&self, outputs: &[ArrayD<F>]) -> f64 {
+    pub fn weigh(&self, outputs: Vec<ArrayD<F>>) -> f64 {
         if !self.gradients.iter().map(ArrayD::shape).eq(outputs.iter().map(ArrayD::shape)) {
             self.varied.store(true, Ordering::Relaxed);
             return f64::NAN;
         }
-        let pairs = self.gradients.iter().zip(outputs);
+        let pairs = self.gradients.iter().zip(&outputs);
         let pairs = pairs.flat_map(|(weights, output)| weights.iter().zip(output));
         summed(pairs.map(|(weight, output)| weight.to_f64() * output.to_f64()))
     }

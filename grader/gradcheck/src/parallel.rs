@@ -1,48 +1,76 @@
+//! The same checks on all cores.
+
 use ndarray::ArrayD;
 use rayon::prelude::*;
 
 use crate::{
-    Argument, Estimate, Float, Report, backward,
-    check::{SEED, examine},
-    line::{Differentiate, Line, Point},
+    arrays::Arrays,
+    backward,
+    checker::Checker,
+    inputs::{Arguments, Inputs},
+    real::{Real, sealed::Real as _},
+    strategies::line::{Differentiate, Line, Point},
+    values::{report::Report, slope::Estimate},
 };
 
-/// The same as [`check`](crate::check()), to the last bit, on all cores.
+/// A [`Checker`] that differentiates on all cores: the same reports, to the last bit.
 ///
 /// ```
-/// use gradcheck::{Argument, check, check_parallel, random};
-/// use ndarray::ArrayD;
+/// use gradcheck::{Checker, check_loss, random};
+/// use ndarray::Array2;
 ///
-/// let w = random((30, 20), 1);
-/// let loss = |at: &[ArrayD<f64>]| at[0].mapv(f64::tanh).sum();
-/// let arguments = [Argument::new("W", &w, &w.mapv(|w| 1.0 - w.tanh().powi(2)))];
-/// assert_eq!(check_parallel(loss, &arguments), check(loss, &arguments));
+/// let w: Array2<f64> = random((30, 20), 1);
+/// let dw = w.mapv(|w| 1.0 - w.tanh().powi(2));
+/// let loss = |w: &Array2<f64>| w.mapv(f64::tanh).sum();
+/// let report = Checker::new().parallel().check_loss(("W", &w, &dw), loss);
+/// assert_eq!(report, check_loss(("W", &w, &dw), loss));
 /// ```
-pub fn check_parallel<F: Float>(
-    f: impl Fn(&[ArrayD<F>]) -> F + Sync,
-    arguments: &[Argument<F>],
-) -> Report {
-    examine(&mut Parallel(|at: &[ArrayD<F>]| f(at).to_f64()), arguments, SEED)
+#[derive(Debug, Clone, Copy)]
+#[must_use = "a checker checks nothing before it is told to"]
+pub struct ParallelChecker(Checker);
+
+impl Checker {
+    /// Differentiates on all cores.
+    pub const fn parallel(self) -> ParallelChecker {
+        ParallelChecker(self)
+    }
 }
 
-/// The same as [`check_backward`](crate::check_backward()), to the last bit, on all cores.
-pub fn check_backward_parallel<F: Float>(
-    forward: impl Fn(&[ArrayD<F>]) -> Vec<ArrayD<F>> + Sync,
-    backward: impl FnMut(&[ArrayD<F>], &[ArrayD<F>]) -> Vec<ArrayD<F>>,
-    inputs: &[(&str, ArrayD<F>)],
-    seed: u64,
-) -> Report {
-    backward::judge(&forward, backward, inputs, seed, |upstream| {
-        let forward = &forward;
-        Parallel(move |at: &[ArrayD<F>]| upstream.weigh(&forward(at)))
-    })
+impl ParallelChecker {
+    /// The same as [`Checker::check_loss`].
+    pub fn check_loss<A: Arguments>(
+        self,
+        arguments: A,
+        loss: impl Fn(A::Refs<'_>) -> A::Real + Sync,
+    ) -> Report {
+        let loss = |at: &mut [ArrayD<A::Real>]| A::lend(at, &loss).to_f64();
+        self.0.examine(&mut Parallel(loss), &arguments.arguments())
+    }
+
+    /// The same as [`Checker::check_backward`].
+    pub fn check_backward<I, O, G>(
+        self,
+        inputs: I,
+        forward: impl Fn(I::Refs<'_>) -> O + Sync,
+        backward: impl FnMut(I::Refs<'_>, O::Refs<'_>) -> G,
+    ) -> Report
+    where
+        I: Inputs,
+        O: Arrays<Real = I::Real>,
+        G: Arrays<Real = I::Real>,
+    {
+        let outputs = |at: &mut [ArrayD<I::Real>]| I::lend(at, &forward);
+        backward::judge::<I, O, G, _>(self.0, inputs, outputs, backward, |upstream| {
+            Parallel(move |at: &mut [ArrayD<I::Real>]| upstream.weigh(outputs(at).into_list()))
+        })
+    }
 }
 
 /// Many lines at once, each on a copy of the point.
 struct Parallel<L>(L);
 
-impl<F: Float, L: Fn(&[ArrayD<F>]) -> f64 + Sync> Differentiate<F> for Parallel<L> {
-    fn loss(&mut self, at: &[ArrayD<F>]) -> f64 {
+impl<F: Real, L: Fn(&mut [ArrayD<F>]) -> f64 + Sync> Differentiate<F> for Parallel<L> {
+    fn loss(&mut self, at: &mut [ArrayD<F>]) -> f64 {
         self.0(at)
     }
 

@@ -1,87 +1,86 @@
 //! Backward passes of several inputs and outputs, right and wrong in every way that is a finding.
 
-use gradcheck::{Argument, Finding, check, check_backward, check_in_place, random};
-use ndarray::{Array3, ArrayD, Ix2, array};
+use gradcheck::{Argument, Checker, Finding, Report, check, check_backward, check_loss, random};
+use ndarray::{Array1, Array2, Array3, ArrayD, array};
 
-type Arrays = Vec<ArrayD<f64>>;
+type Inputs<'a> = (&'a Array2<f64>, &'a Array2<f64>, &'a Array3<f64>);
+type Gradients = (Array2<f64>, Array2<f64>, Array3<f64>);
+type Outputs = (Array2<f64>, f64, Array3<f64>);
+type Upstream<'a> = (&'a Array2<f64>, f64, &'a Array3<f64>);
 
 /// Of A (4, 3), B (3, 2) and C (2, 3, 2): A·B, Σ C², and tanh C, outputs of ranks 2, 0 and 3.
-fn forward(at: &[ArrayD<f64>]) -> Arrays {
-    let product = matrix(&at[0]).dot(&matrix(&at[1])).into_dyn();
-    let squares = ndarray::arr0(at[2].mapv(|c| c * c).sum()).into_dyn();
-    vec![product, squares, at[2].mapv(f64::tanh)]
+fn forward((a, b, c): Inputs) -> Outputs {
+    (a.dot(b), c.mapv(|c| c * c).sum(), c.mapv(f64::tanh))
 }
 
-fn backward(at: &[ArrayD<f64>], upstream: &[ArrayD<f64>]) -> Arrays {
-    let (a, b, r) = (matrix(&at[0]), matrix(&at[1]), matrix(&upstream[0]));
-    let dc =
-        2.0 * &at[2] * upstream[1].sum() + at[2].mapv(|c| 1.0 - c.tanh().powi(2)) * &upstream[2];
-    vec![r.dot(&b.t()).into_dyn(), a.t().dot(&r).into_dyn(), dc]
+fn backward((a, b, c): Inputs, (r, s, t): Upstream) -> Gradients {
+    let dc = 2.0 * c * s + c.mapv(|c| 1.0 - c.tanh().powi(2)) * t;
+    (r.dot(&b.t()), a.t().dot(r), dc)
 }
 
-fn matrix(array: &ArrayD<f64>) -> ndarray::Array2<f64> {
-    array.clone().into_dimensionality::<Ix2>().unwrap()
-}
-
-fn inputs() -> [(&'static str, ArrayD<f64>); 3] {
-    let c: Array3<f64> = random((2, 3, 2), 3);
-    [("A", random((4, 3), 1).into_dyn()), ("B", random((3, 2), 2).into_dyn()), ("C", c.into_dyn())]
+fn judged(seed: u64, backward: impl FnMut(Inputs, Upstream) -> Gradients) -> Report {
+    let (a, b, c) = (random((4, 3), 1), random((3, 2), 2), random((2, 3, 2), 3));
+    let inputs = (("A", &a), ("B", &b), ("C", &c));
+    Checker::new().seed(seed).check_backward(inputs, forward, backward)
 }
 
 #[test]
 fn every_output_and_every_input_counts() {
-    let report = check_backward(forward, backward, &inputs(), 4);
+    let report = judged(4, backward);
     report.assert();
     assert_eq!(report.coordinates().len(), 12 + 6 + 12);
     for wrong in 0..3 {
-        let mistaken = |at: &[ArrayD<f64>], upstream: &[ArrayD<f64>]| {
-            let mut gradients = backward(at, upstream);
-            gradients[wrong].mapv_inplace(|it| -it);
-            gradients
-        };
-        let report = check_backward(forward, mistaken, &inputs(), 4);
+        let report = judged(4, |at, upstream| {
+            let (a, b, c) = backward(at, upstream);
+            match wrong {
+                0 => (-a, b, c),
+                1 => (a, -b, c),
+                _ => (a, b, -c),
+            }
+        });
         assert_eq!(report.wrong_arguments(), [["A", "B", "C"][wrong]]);
         assert!(report.to_string().contains("has the wrong sign everywhere"), "{report}");
     }
     for forgotten in 0..3 {
-        let mistaken = |at: &[ArrayD<f64>], upstream: &[ArrayD<f64>]| {
-            let mut upstream = upstream.to_vec();
-            upstream[forgotten].fill(0.0);
-            backward(at, &upstream)
-        };
-        assert!(!check_backward(forward, mistaken, &inputs(), 4).passed(), "output {forgotten}");
+        let report = judged(4, |at, (r, s, t)| match forgotten {
+            0 => backward(at, (&(0.0 * r), s, t)),
+            1 => backward(at, (r, 0.0, t)),
+            _ => backward(at, (r, s, &(0.0 * t))),
+        });
+        assert!(!report.passed(), "output {forgotten}");
     }
 }
 
 #[test]
 fn the_upstream_gradient_follows_the_seed() {
-    let ones = |at: &[ArrayD<f64>], upstream: &[ArrayD<f64>]| {
-        backward(at, &upstream.iter().map(|it| it.mapv(|_| 1.0)).collect::<Vec<_>>())
+    let ones = |seed| {
+        judged(seed, |at, (r, _, t)| backward(at, (&r.mapv(|_| 1.0), 1.0, &t.mapv(|_| 1.0))))
     };
-    let check = |seed| check_backward(forward, ones, &inputs(), seed);
-    assert!(!check(1).passed(), "ones are no random upstream gradient");
-    assert_eq!(check(1), check(1));
-    assert_ne!(check(1), check(2));
+    assert!(!ones(1).passed(), "ones are no random upstream gradient");
+    assert_eq!(ones(1), ones(1));
+    assert_ne!(ones(1), ones(2));
 }
 
 #[test]
 fn a_gradient_too_few_is_a_finding() {
-    let two = |at: &[ArrayD<f64>], upstream: &[ArrayD<f64>]| backward(at, upstream)[..2].to_vec();
-    let report = check_backward(forward, two, &inputs(), 4);
-    assert_eq!(report.findings(), [Finding::WrongCount { gradients: 2, inputs: 3 }]);
+    let (a, b): (Array2<f64>, Array2<f64>) = (random((4, 3), 1), random((3, 2), 2));
+    let report = check_backward(
+        (("A", &a), ("B", &b)),
+        |(a, b)| a.dot(b),
+        |(_, b), upstream| upstream.dot(&b.t()),
+    );
+    assert_eq!(report.findings(), [Finding::WrongCount { gradients: 1, inputs: 2 }]);
     assert!(!report.passed());
 }
 
 #[test]
 fn a_gradient_that_accumulates_over_calls_is_a_finding() {
-    let mut sum = ArrayD::zeros(vec![3, 2]);
-    let accumulating = |at: &[ArrayD<f64>], upstream: &[ArrayD<f64>]| {
-        let mut gradients = backward(at, upstream);
-        sum += &gradients[1];
-        gradients[1].assign(&sum);
-        gradients
-    };
-    let report = check_backward(forward, accumulating, &inputs(), 4);
+    let mut sum = Array2::zeros((3, 2));
+    let report = judged(4, |at, upstream| {
+        let (a, b, c) = backward(at, upstream);
+        sum += &b;
+        (a, sum.clone(), c)
+    });
     let found = Finding::BackwardVaries { argument: "B".to_owned(), index: vec![0, 0] };
     assert_eq!(report.findings(), [found]);
     assert_eq!(report.failures().count(), 0, "the first call was right");
@@ -92,47 +91,40 @@ fn a_gradient_that_accumulates_over_calls_is_a_finding() {
 fn a_forward_pass_with_dropout_is_a_finding() {
     let mut rng = fastrand::Rng::with_seed(1);
     let dropout =
-        |at: &[ArrayD<f64>]| at[0].iter().map(|x| if rng.bool() { *x } else { 0.0 }).sum::<f64>();
+        |x: &Array1<f64>| x.iter().map(|x| if rng.bool() { *x } else { 0.0 }).sum::<f64>();
     let x = random(20, 1);
-    let report = check(dropout, &[Argument::new("x", &x, &x.mapv(|_| 1.0))]);
+    let report = check_loss(("x", &x, &Array1::ones(20)), dropout);
     assert!(matches!(report.findings()[0], Finding::ForwardVaries { .. }), "{report}");
     assert!(report.to_string().contains("from a seed"), "{report}");
 }
 
 #[test]
 fn the_first_place_that_is_not_finite_is_named() {
-    let x = array![[1.0, 2.0], [f64::NAN, f64::INFINITY]].into_dyn();
-    let identity = |at: &[ArrayD<f64>]| vec![at[0].clone()];
-    let handed_on = |_: &[ArrayD<f64>], upstream: &[ArrayD<f64>]| upstream.to_vec();
-    let report = check_backward(identity, handed_on, &[("x", x)], 1);
+    let x = array![[1.0, 2.0], [f64::NAN, f64::INFINITY]];
+    let report = check_backward(("x", &x), |x| x.clone(), |_, upstream| upstream.clone());
     let told = report.to_string();
     assert!(told.contains("output 0 of the forward pass is NaN at [1, 0]"), "{told}");
     assert!(told.contains("x is NaN at [1, 0], before"), "{told}");
 
     let gradient = array![1.0, f64::NEG_INFINITY, f64::NAN];
-    let report = check(
-        |at: &[ArrayD<f64>]| at[0].sum(),
-        &[Argument::new("x", &array![1.0, 2.0, 3.0], &gradient)],
-    );
+    let report = check_loss(("x", &array![1.0, 2.0, 3.0], &gradient), |x| x.sum());
     let (argument, index) = ("x".to_owned(), vec![1]);
     let value = f64::NEG_INFINITY;
     assert_eq!(report.findings(), [Finding::GradientNotFinite { argument, index, value }]);
 
     // √ at the end of its domain: finite there, and nowhere to one side of it.
-    let root = |at: &[ArrayD<f64>]| at[0].mapv(f64::sqrt).sum();
-    let report = check(root, &[Argument::new("x", &array![1.0, 0.0], &array![0.5, 0.0])]);
+    let root = |x: &Array1<f64>| x.mapv(f64::sqrt).sum();
+    let report = check_loss(("x", &array![1.0, 0.0], &array![0.5, 0.0]), root);
     let moved = Some(("x".to_owned(), vec![1]));
     assert_eq!(report.findings(), [Finding::LossNotFinite { moved }]);
 }
 
 #[test]
 fn outputs_that_change_their_shape_are_a_finding() {
-    let positive = |at: &[ArrayD<f64>]| {
-        let kept: ndarray::Array1<f64> = at[0].iter().copied().filter(|x| *x >= 0.0).collect();
-        vec![kept.into_dyn()]
-    };
-    let handed_on = |_: &[ArrayD<f64>], upstream: &[ArrayD<f64>]| upstream.to_vec();
-    let report = check_backward(positive, handed_on, &[("x", array![0.0, 1.0].into_dyn())], 1);
+    let positive =
+        |x: &Array1<f64>| x.iter().copied().filter(|x| *x >= 0.0).collect::<Array1<f64>>();
+    let handed_on = |_: &Array1<f64>, upstream: &Array1<f64>| upstream.clone();
+    let report = check_backward(("x", &array![0.0, 1.0]), positive, handed_on);
     assert!(report.findings().contains(&Finding::OutputsVary), "{report}");
 }
 
@@ -143,7 +135,7 @@ fn an_input_that_is_changed_is_a_finding_with_its_place() {
         at[0].mapv_inplace(|x| x.max(0.0));
         at[0].sum()
     };
-    let report = check_in_place(relu, &argument());
+    let report = Checker::new().check_in_place(relu, &argument());
     let modified = |index| Finding::InputModified { argument: "x".to_owned(), index };
     assert_eq!(report.findings(), [modified(Some(vec![1]))]);
 
@@ -152,13 +144,15 @@ fn an_input_that_is_changed_is_a_finding_with_its_place() {
         at[0] = array![sum].into_dyn();
         sum
     };
-    assert_eq!(check_in_place(shortened, &argument()).findings(), [modified(None)]);
-    check_in_place(|at: &mut [ArrayD<f64>]| at[0].mapv(|x| x.max(0.0)).sum(), &argument()).assert();
+    assert_eq!(Checker::new().check_in_place(shortened, &argument()).findings(), [modified(None)]);
+    Checker::new()
+        .check_in_place(|at: &mut [ArrayD<f64>]| at[0].mapv(|x| x.max(0.0)).sum(), &argument())
+        .assert();
 }
 
 #[test]
 fn no_arguments_and_empty_arrays_are_no_failure() {
     check(|_: &[ArrayD<f64>]| 1.0, &[]).assert();
-    let empty = ndarray::Array2::<f64>::zeros((0, 3));
-    check(|at: &[ArrayD<f64>]| at[0].sum(), &[Argument::new("x", &empty, &empty)]).assert();
+    let empty = Array2::<f64>::zeros((0, 3));
+    check_loss(("x", &empty, &empty), |x| x.sum()).assert();
 }

@@ -1,23 +1,24 @@
 //! The check on many cores gives what the check on one gives, to the last bit.
 #![cfg(feature = "parallel")]
 
-use gradcheck::{Argument, check, check_backward, check_backward_parallel, check_parallel, random};
-use ndarray::ArrayD;
+use gradcheck::{Checker, check_backward, check_loss, random};
+use ndarray::{Array1, Array2};
 
-fn loss(at: &[ArrayD<f64>]) -> f64 {
-    let products = at[0].mapv(f64::tanh) * &at[1];
-    products.sum() + at[0].iter().map(|x| x.max(0.0)).sum::<f64>()
+fn loss((x, y): (&Array1<f64>, &Array1<f64>)) -> f64 {
+    let products = x.mapv(f64::tanh) * y;
+    products.sum() + x.iter().map(|x| x.max(0.0)).sum::<f64>()
 }
 
 #[test]
 fn right_and_wrong_reports_are_the_same() {
     // 200 coordinates are checked one by one, 20,000 in directions.
     for (length, factor) in [(100, 1.0), (100, 1.5), (10_000, 1.0), (10_000, 1.5)] {
-        let (x, y) = (random(length, 1), random(length, 2));
+        let (x, y): (Array1<f64>, Array1<f64>) = (random(length, 1), random(length, 2));
         let dx = x.mapv(|x| 1.0 - x.tanh().powi(2)) * &y + x.mapv(|x| f64::from(x > 0.0));
         let dy = factor * x.mapv(f64::tanh);
-        let arguments = [Argument::new("x", &x, &dx), Argument::new("y", &y, &dy)];
-        let (serial, parallel) = (check(loss, &arguments), check_parallel(loss, &arguments));
+        let arguments = (("x", &x, &dx), ("y", &y, &dy));
+        let serial = check_loss(arguments, loss);
+        let parallel = Checker::new().parallel().check_loss(arguments, loss);
         assert_eq!(serial.passed(), factor == 1.0, "{serial}");
         assert_eq!(serial, parallel);
         assert_eq!(serial.to_string(), parallel.to_string());
@@ -26,12 +27,12 @@ fn right_and_wrong_reports_are_the_same() {
 
 #[test]
 fn backward_passes_are_judged_the_same() {
-    let forward = |at: &[ArrayD<f64>]| vec![at[0].mapv(f64::sin), at[0].mapv(f64::exp)];
-    let backward = |at: &[ArrayD<f64>], r: &[ArrayD<f64>]| {
-        vec![&r[0] * &at[0].mapv(f64::cos) + &r[1] * &at[0].mapv(f64::exp)]
+    let forward = |x: &Array2<f64>| (x.mapv(f64::sin), x.mapv(f64::exp));
+    let backward = |x: &Array2<f64>, (r, s): (&Array2<f64>, &Array2<f64>)| {
+        r * &x.mapv(f64::cos) + s * &x.mapv(f64::exp)
     };
-    let inputs = [("x", random((5, 7), 1).into_dyn())];
-    let serial = check_backward(forward, backward, &inputs, 1);
+    let x: Array2<f64> = random((5, 7), 1);
+    let serial = check_backward(("x", &x), forward, backward);
     serial.assert();
-    assert_eq!(serial, check_backward_parallel(forward, backward, &inputs, 1));
+    assert_eq!(serial, Checker::new().parallel().check_backward(("x", &x), forward, backward));
 }

@@ -1,7 +1,7 @@
 //! Problems of more coordinates than are checked one by one.
 
-use gradcheck::{Argument, EVERY_COORDINATE, Report, check, random};
-use ndarray::{Array1, Array2, ArrayD, Ix2};
+use gradcheck::{EVERY_COORDINATE, Report, check_loss, random};
+use ndarray::{Array1, Array2};
 
 /// What the documentation of `check` promises.
 const MOST_PASSES: usize = 7_000;
@@ -15,7 +15,7 @@ struct Layer {
 
 impl Layer {
     fn new([out, input]: [usize; 2]) -> Self {
-        let w = random((out, input), 3) / (input as f64).sqrt();
+        let w = random::<f64, _>((out, input), 3) / (input as f64).sqrt();
         Self { x: random((1, input), 1), r: random((1, out), 2), w }
     }
 
@@ -25,11 +25,8 @@ impl Layer {
     }
 
     fn check(&self, gradient: &Array2<f64>) -> Report {
-        let loss = |at: &[ArrayD<f64>]| {
-            let w = at[0].view().into_dimensionality::<Ix2>().unwrap();
-            (&self.r * &self.x.dot(&w.t()).mapv(f64::tanh)).sum()
-        };
-        check(loss, &[Argument::new("W", &self.w, gradient)])
+        let loss = |w: &Array2<f64>| (&self.r * &self.x.dot(&w.t()).mapv(f64::tanh)).sum();
+        check_loss(("W", &self.w, gradient), loss)
     }
 }
 
@@ -65,11 +62,11 @@ fn what_is_wrong_everywhere_is_told_by_directions() {
 
 #[test]
 fn up_to_the_limit_every_coordinate_is_checked() {
-    let (w, last) = (random(EVERY_COORDINATE, 1), EVERY_COORDINATE - 1);
-    let loss = |at: &[ArrayD<f64>]| at[0][last] * at[0][last];
+    let (w, last) = (random::<f64, _>(EVERY_COORDINATE, 1), EVERY_COORDINATE - 1);
+    let loss = |w: &Array1<f64>| w[last] * w[last];
     let mut gradient = Array1::zeros(EVERY_COORDINATE);
     gradient[last] = 2.0 * w[last] + 1e-6;
-    let report = check(loss, &[Argument::new("w", &w, &gradient)]);
+    let report = check_loss(("w", &w, &gradient), loss);
     assert_eq!(report.coordinates().len(), EVERY_COORDINATE);
     assert_eq!(report.failures().count(), 1);
 }

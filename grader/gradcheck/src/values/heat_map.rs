@@ -2,7 +2,7 @@ use std::fmt;
 
 use ndarray::{Array2, s};
 
-use crate::Coordinate;
+use super::coordinate::Coordinate;
 
 /// How many cells the terminal shows: with the numbers of the rows in 80 columns.
 const IN_TERMINAL: [usize; 2] = [24, 64];
@@ -23,13 +23,13 @@ const NUMBERED: usize = 5;
 /// the worst of several in a large matrix. As text of 80 columns, and as a picture.
 ///
 /// ```
-/// use gradcheck::{Argument, check, random};
-/// use ndarray::ArrayD;
+/// use gradcheck::{check_loss, random};
+/// use ndarray::Array2;
 ///
-/// let w = random((4, 6), 1);
+/// let w: Array2<f64> = random((4, 6), 1);
 /// let mut dw = 2.0 * &w;
 /// dw.row_mut(2).fill(0.0);
-/// let report = check(|at: &[ArrayD<f64>]| at[0].mapv(|w| w * w).sum(), &[Argument::new("W", &w, &dw)]);
+/// let report = check_loss(("W", &w, &dw), |w| w.mapv(|w| w * w).sum());
 /// let map = report.heat_map("W").expect("W is a matrix");
 /// assert!(map.to_string().contains("2 ██████"));
 /// assert!(map.to_svg().starts_with("<svg"));

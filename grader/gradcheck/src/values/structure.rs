@@ -2,7 +2,7 @@ use std::fmt;
 
 use ndarray::{ArrayD, ArrayViewD, Axis, Zip};
 
-use crate::FiniteDifference;
+use super::finite_difference::FiniteDifference;
 
 /// How far from exact a pattern may be.
 const PRECISION: f64 = 1e-6;

@@ -2,21 +2,22 @@ use std::fmt;
 
 use ndarray::{ArrayD, Dimension};
 
-use crate::{Argument, Float};
+use super::argument::Argument;
+use crate::real::Real;
 
 /// What a check found beside coordinates that disagree. Each fails the check, and each says what to
 /// do next.
 ///
 /// ```
-/// use gradcheck::{Argument, Finding, check};
-/// use ndarray::array;
+/// use gradcheck::{Finding, check_loss};
+/// use ndarray::{Array1, array};
 ///
 /// let mut calls = 0.0;
-/// let counting = |at: &[ndarray::ArrayD<f64>]| {
+/// let counting = |x: &Array1<f64>| {
 ///     calls += 1.0;
-///     at[0].sum() + calls
+///     x.sum() + calls
 /// };
-/// let report = check(counting, &[Argument::new("x", &array![1.0, 2.0], &array![1.0, 1.0])]);
+/// let report = check_loss(("x", &array![1.0, 2.0], &array![1.0, 1.0]), counting);
 /// assert!(matches!(report.findings()[0], Finding::ForwardVaries { .. }));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -104,8 +105,8 @@ pub struct WrongShape {
 impl WrongShape {
     pub(crate) fn of<F>(argument: &Argument<F>) -> Self {
         Self {
-            argument: argument.name.clone(),
-            value: argument.value.shape().to_vec(),
+            argument: argument.name().to_owned(),
+            value: argument.shape().to_vec(),
             gradient: argument.gradient.shape().to_vec(),
             transposed: false,
         }
@@ -124,31 +125,47 @@ impl Finding {
     }
 
     /// The first coordinate of an argument that is not finite.
-    pub(crate) fn of_input<F: Float>(argument: &Argument<F>) -> Option<Self> {
-        let (index, value) = first_not_finite(&argument.value)?;
-        Some(Self::InputNotFinite { argument: argument.name.clone(), index, value })
+    pub(crate) fn of_input<F: Real>(argument: &Argument<F>) -> Option<Self> {
+        let (index, value) = first_not_finite(&argument.input.value)?;
+        Some(Self::InputNotFinite { argument: argument.name().to_owned(), index, value })
     }
 
     /// The first coordinate of an argument's gradient that is not finite.
-    pub(crate) fn of_gradient<F: Float>(argument: &Argument<F>) -> Option<Self> {
+    pub(crate) fn of_gradient<F: Real>(argument: &Argument<F>) -> Option<Self> {
         let (index, value) = first_not_finite(&argument.gradient)?;
-        Some(Self::GradientNotFinite { argument: argument.name.clone(), index, value })
+        Some(Self::GradientNotFinite { argument: argument.name().to_owned(), index, value })
     }
 }
 
 /// The first element that is NaN or infinite.
-pub(crate) fn first_not_finite<F: Float>(array: &ArrayD<F>) -> Option<(Vec<usize>, f64)> {
+pub(crate) fn first_not_finite<F: Real>(array: &ArrayD<F>) -> Option<(Vec<usize>, f64)> {
     let mut elements = array.indexed_iter().map(|(index, it)| (index, it.to_f64()));
     let (index, value) = elements.find(|(_, value)| !value.is_finite())?;
     Some((index.slice().to_vec(), value))
 }
 
 /// The first element in which two arrays of one shape differ, in any bit.
-pub(crate) fn first_difference<F: Float>(one: &ArrayD<F>, other: &ArrayD<F>) -> Option<Vec<usize>> {
+pub(crate) fn first_difference<F: Real>(one: &ArrayD<F>, other: &ArrayD<F>) -> Option<Vec<usize>> {
     let mut pairs = one.indexed_iter().zip(other);
     let differs = |one: F, other: F| one.to_f64().to_bits() != other.to_f64().to_bits();
     let ((index, _), _) = pairs.find(|((_, one), other)| differs(**one, **other))?;
     Some(index.slice().to_vec())
+}
+
+/// The first array that is another than before.
+pub(crate) fn first_modified<F: Real>(
+    arguments: &[Argument<F>],
+    before: &[ArrayD<F>],
+    after: &[ArrayD<F>],
+) -> Option<Finding> {
+    let mut pairs = arguments.iter().zip(before.iter().zip(after));
+    pairs.find_map(|(argument, (before, after))| {
+        let index = match before.shape() == after.shape() {
+            true => Some(first_difference(before, after)?),
+            false => None,
+        };
+        Some(Finding::InputModified { argument: argument.name().to_owned(), index })
+    })
 }
 
 impl fmt::Display for Finding {

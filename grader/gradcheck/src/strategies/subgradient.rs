@@ -8,10 +8,14 @@
 use fastrand::Rng;
 use ndarray::{Array1, ArrayD};
 
+use super::line::{Differentiate, Line, Point, offset_of};
 use crate::{
-    line::{Differentiate, Line, Point},
-    precision::{Float, Precision},
-    slope::Kink,
+    real::{Precision, Real},
+    values::{
+        argument::Argument,
+        coordinate::{Coordinate, Undecided, Verdict},
+        slope::Kink,
+    },
 };
 
 /// The part of its distance from the point over which a gradient is taken.
@@ -36,14 +40,14 @@ const SIDES: usize = 4;
 const SAMPLES: (usize, usize) = (3, 20);
 
 /// A coordinate at which the loss has a kink.
-pub(crate) struct Kinked {
-    pub line: Line,
-    pub claimed: f64,
-    pub kink: Kink,
+struct Kinked {
+    line: Line,
+    claimed: f64,
+    kink: Kink,
 }
 
 /// What the claims at several kinks come to together.
-pub(crate) enum Together {
+enum Together {
     /// No kink depends on another: each claim stands for itself.
     Separate,
     /// They are a mean of gradients near by, which lie in these ranges.
@@ -54,15 +58,51 @@ pub(crate) enum Together {
     Unknown,
 }
 
-/// Compares the claims with the gradients near the point.
-pub(crate) fn judge<F: Float>(
+/// Judges the claims at several kinks together; says how often the loss was computed.
+pub(crate) fn judge<F: Real>(
     loss: &mut impl Differentiate<F>,
     point: &Point<F>,
-    kinked: &[Kinked],
-) -> (Together, usize) {
-    let mut search = Search::new(loss, point, kinked);
+    arguments: &[Argument<F>],
+    coordinates: &mut [Coordinate],
+) -> usize {
+    let mut coordinates: Vec<_> = coordinates.iter_mut().filter(|it| it.kink.is_some()).collect();
+    let kinked = coordinates.iter().filter_map(|it| Kinked::of(it, arguments));
+    let kinked: Vec<_> = kinked.collect();
+    if kinked.len() < 2 {
+        return 0;
+    }
+    let mut search = Search::new(loss, point, &kinked);
     let together = search.run();
-    (together, search.forward_passes)
+    for (at, coordinate) in coordinates.iter_mut().enumerate() {
+        together.judge(at, kinked[at].height(), coordinate);
+    }
+    search.forward_passes
+}
+
+impl Together {
+    /// Judges one of the claims.
+    fn judge(&self, at: usize, height: f64, coordinate: &mut Coordinate) {
+        let claimed = coordinate.analytic;
+        match self {
+            Self::Separate => (),
+            Self::Subgradient(ranges) => {
+                let ((low, high), coarse) = (ranges[at], COARSE * height);
+                // Beyond its own two slopes, where the others' kinks have gradients too.
+                if !coordinate.passed() && (low - coarse..=high + coarse).contains(&claimed) {
+                    (coordinate.numeric, coordinate.tolerance) = (claimed, coarse);
+                    coordinate.verdict = Verdict::Agrees;
+                }
+            }
+            Self::Not(nearest) => {
+                let (numeric, coarse) = nearest[at];
+                if coordinate.passed() && (claimed - numeric).abs() > coarse {
+                    (coordinate.numeric, coordinate.tolerance) = (numeric, coarse);
+                    coordinate.verdict = Verdict::Disagrees;
+                }
+            }
+            Self::Unknown => coordinate.verdict = Verdict::Undecided(Undecided::Kinks),
+        }
+    }
 }
 
 /// A gradient near the point, in units of the kinks' heights, and the way to where it was taken.
@@ -83,7 +123,7 @@ struct Search<'a, F, L> {
     forward_passes: usize,
 }
 
-impl<'a, F: Float, L: Differentiate<F>> Search<'a, F, L> {
+impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
     fn new(loss: &'a mut L, point: &'a Point<F>, kinked: &'a [Kinked]) -> Self {
         let claims = kinked.iter().map(|it| it.claimed / it.height()).collect();
         let precision: &Precision = const { &F::PRECISION };
@@ -186,7 +226,7 @@ impl<'a, F: Float, L: Differentiate<F>> Search<'a, F, L> {
         for (kinked, way) in self.kinked.iter().zip(&way) {
             kinked.line.set(&mut values, self.point, kinked.place(self.point, *way));
         }
-        let value = self.loss.loss(&values);
+        let value = self.loss.loss(&mut values);
         self.forward_passes += 1 + 2 * way.len();
         let partial = |at: usize| self.partial(&mut values, value, at, way[at]);
         let gradient: Array1<f64> = (0..way.len()).map(partial).collect::<Option<Vec<_>>>()?.into();
@@ -300,6 +340,13 @@ impl<'a, F: Float, L: Differentiate<F>> Search<'a, F, L> {
 }
 
 impl Kinked {
+    fn of<F: Real>(coordinate: &Coordinate, arguments: &[Argument<F>]) -> Option<Self> {
+        let argument = arguments.iter().position(|it| it.name() == coordinate.argument)?;
+        let offset = offset_of(&coordinate.index, arguments[argument].shape());
+        let line = Line::Coordinate { argument, offset };
+        Some(Self { line, claimed: coordinate.analytic, kink: coordinate.kink? })
+    }
+
     fn height(&self) -> f64 {
         self.kink.height().abs()
     }
@@ -316,11 +363,11 @@ impl Kinked {
     }
 
     /// How far the coordinate may move.
-    fn distance<F: Float>(&self, point: &Point<F>) -> f64 {
+    fn distance<F: Real>(&self, point: &Point<F>) -> f64 {
         F::PRECISION.beside * self.line.start(point).abs().max(1.0)
     }
 
-    fn place<F: Float>(&self, point: &Point<F>, way: f64) -> f64 {
+    fn place<F: Real>(&self, point: &Point<F>, way: f64) -> f64 {
         (F::PRECISION.round)(self.line.start(point) + way * self.distance(point))
     }
 }

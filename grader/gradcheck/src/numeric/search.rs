@@ -1,6 +1,6 @@
 //! Looks for the step with the smallest error.
 
-use crate::trial::{CHANGE, Scheme, Site, Trial};
+use super::trial::{CHANGE, Scheme, Site, Trial};
 
 /// How many steps are tried at most: enough to shorten one from 1e6 to 1e-6 and find the best there.
 const TRIALS: usize = 8;

@@ -3,11 +3,13 @@ use std::ops::Range;
 use ndarray::ArrayD;
 
 use crate::{
-    derivative::estimate,
-    noise::{Noise, neighbour},
-    precision::Float,
-    slope::Estimate,
-    trial::Site,
+    numeric::{
+        derivative::estimate,
+        noise::{Noise, neighbour},
+        trial::Site,
+    },
+    real::Real,
+    values::slope::Estimate,
 };
 
 /// A straight line through the point, along which the loss is a function of one variable.
@@ -31,7 +33,8 @@ pub(crate) struct Point<F> {
 
 /// A loss that can be differentiated along lines: along one after the other, or along many at once.
 pub(crate) trait Differentiate<F> {
-    fn loss(&mut self, at: &[ArrayD<F>]) -> f64;
+    /// The loss at these values, which are the same afterwards.
+    fn loss(&mut self, at: &mut [ArrayD<F>]) -> f64;
 
     fn along(&mut self, point: &Point<F>, lines: &[Line]) -> Vec<Estimate>;
 }
@@ -39,8 +42,8 @@ pub(crate) trait Differentiate<F> {
 /// One line after the other.
 pub(crate) struct Serial<L>(pub L);
 
-impl<F: Float, L: FnMut(&[ArrayD<F>]) -> f64> Differentiate<F> for Serial<L> {
-    fn loss(&mut self, at: &[ArrayD<F>]) -> f64 {
+impl<F: Real, L: FnMut(&mut [ArrayD<F>]) -> f64> Differentiate<F> for Serial<L> {
+    fn loss(&mut self, at: &mut [ArrayD<F>]) -> f64 {
         self.0(at)
     }
 
@@ -50,13 +53,13 @@ impl<F: Float, L: FnMut(&[ArrayD<F>]) -> f64> Differentiate<F> for Serial<L> {
     }
 }
 
-impl<F: Float> Point<F> {
+impl<F: Real> Point<F> {
     /// The point, and its loss when that is computed a second time.
-    pub fn new(loss: &mut impl Differentiate<F>, values: Vec<ArrayD<F>>) -> (Self, f64) {
-        let (first, second) = (loss.loss(&values), loss.loss(&values));
+    pub fn new(loss: &mut impl Differentiate<F>, mut values: Vec<ArrayD<F>>) -> (Self, f64) {
+        let (first, second) = (loss.loss(&mut values), loss.loss(&mut values));
         let noise = Noise::of(const { &F::PRECISION }, |distance, least| {
             let near = |x: F| F::from_f64(neighbour(x.to_f64(), distance, least));
-            loss.loss(&values.iter().map(|value| value.mapv(near)).collect::<Vec<_>>())
+            loss.loss(&mut values.iter().map(|value| value.mapv(near)).collect::<Vec<_>>())
         });
         let forward_passes = 2 + noise.evaluations;
         let numbers = values.iter().flat_map(|value| value.iter().map(|x| x.to_f64().abs()));
@@ -71,7 +74,7 @@ impl<F: Float> Point<F> {
         let weights = line.weights();
         let noise = Noise::of(const { &F::PRECISION }, |distance, _| {
             line.move_to(&mut values, self, &weights, distance);
-            loss.loss(&values)
+            loss.loss(&mut values)
         });
         // total_cmp, for max would forget a NaN.
         let deviation = [noise.deviation, self.noise].into_iter().max_by(f64::total_cmp);
@@ -87,9 +90,9 @@ impl<F: Float> Point<F> {
 
 impl Line {
     /// The derivative along the line; `values` are the point's, and are again afterwards.
-    pub fn estimate<F: Float>(
+    pub fn estimate<F: Real>(
         &self,
-        mut loss: impl FnMut(&[ArrayD<F>]) -> f64,
+        mut loss: impl FnMut(&mut [ArrayD<F>]) -> f64,
         point: &Point<F>,
         values: &mut [ArrayD<F>],
     ) -> Estimate {
@@ -108,9 +111,9 @@ impl Line {
     }
 
     /// The loss where the variable is `t`; `values` are the point's, and are again afterwards.
-    pub fn value<F: Float>(
+    pub fn value<F: Real>(
         &self,
-        mut loss: impl FnMut(&[ArrayD<F>]) -> f64,
+        mut loss: impl FnMut(&mut [ArrayD<F>]) -> f64,
         point: &Point<F>,
         values: &mut [ArrayD<F>],
         t: f64,
@@ -123,7 +126,7 @@ impl Line {
     }
 
     /// The derivative along the line that a `gradient` of its argument claims.
-    pub fn claimed<F: Float>(&self, gradient: &ArrayD<F>) -> f64 {
+    pub fn claimed<F: Real>(&self, gradient: &ArrayD<F>) -> f64 {
         match self {
             Self::Coordinate { offset, .. } => {
                 gradient[&*index_of(*offset, gradient.shape())].to_f64()
@@ -144,7 +147,7 @@ impl Line {
     }
 
     /// The variable's value at the point.
-    pub fn start<F: Float>(&self, point: &Point<F>) -> f64 {
+    pub fn start<F: Real>(&self, point: &Point<F>) -> f64 {
         match *self {
             Self::Coordinate { argument, offset } => {
                 let value = &point.values[argument];
@@ -155,7 +158,7 @@ impl Line {
     }
 
     /// Moves its one coordinate, if it is one, or all, and leaves the others as they are.
-    pub fn set<F: Float>(&self, values: &mut [ArrayD<F>], point: &Point<F>, t: f64) {
+    pub fn set<F: Real>(&self, values: &mut [ArrayD<F>], point: &Point<F>, t: f64) {
         self.move_to(values, point, &self.weights(), t);
     }
 
@@ -165,7 +168,7 @@ impl Line {
         }
     }
 
-    fn move_to<F: Float>(
+    fn move_to<F: Real>(
         &self,
         values: &mut [ArrayD<F>],
         point: &Point<F>,

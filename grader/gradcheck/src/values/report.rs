@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, fmt};
 
 use ndarray::ArrayD;
 
-use crate::{
+use super::{
     argument::Argument,
     coordinate::{Coordinate, Undecided, Verdict},
     direction::Direction,
@@ -26,13 +26,20 @@ pub struct Report {
     pub(crate) findings: Vec<Finding>,
     pub(crate) structures: Vec<(String, Structure)>,
     pub(crate) forward_passes: usize,
+    pub(crate) tolerates_undecided: bool,
 }
 
 impl Report {
     /// True when nothing was found and every coordinate and direction that was compared agrees. What
-    /// is [undecided](Self::undecided) does not.
+    /// is [undecided](Self::undecided) does not, unless the checker
+    /// [tolerates](crate::Checker::tolerate_undecided) it.
     pub fn passed(&self) -> bool {
-        self.findings.is_empty() && self.verdicts().all(|it| it == Verdict::Agrees)
+        let passes = |verdict| match verdict {
+            Verdict::Agrees => true,
+            Verdict::Undecided(_) => self.tolerates_undecided,
+            Verdict::Disagrees => false,
+        };
+        self.findings.is_empty() && self.verdicts().all(passes)
     }
 
     /// True when something is wrong for certain: nothing that is merely undecided.
@@ -93,17 +100,17 @@ impl Report {
     /// The claimed and the numeric gradient of an argument, where it has been compared and is wrong:
     /// every coordinate in its shape, or its derivatives in random directions.
     pub(crate) fn sides<F>(&self, argument: &Argument<F>) -> Option<(ArrayD<f64>, ArrayD<f64>)> {
-        let directions = self.directions.iter().filter(|it| it.argument == argument.name);
+        let directions = self.directions.iter().filter(|it| it.argument == argument.name());
         let directions: Vec<_> = directions.map(|it| (it.analytic, it.numeric)).collect();
-        let coordinates = self.coordinates.iter().filter(|it| it.argument == argument.name);
+        let coordinates = self.coordinates.iter().filter(|it| it.argument == argument.name());
         let coordinates: Vec<_> = coordinates.map(|it| (it.analytic, it.numeric)).collect();
         let (shape, pairs) = match directions.len() {
-            0 => (argument.value.shape(), coordinates),
+            0 => (argument.shape(), coordinates),
             count => (&[count][..], directions),
         };
         let (analytic, numeric) = pairs.into_iter().unzip();
         let array = |numbers| ArrayD::from_shape_vec(shape, numbers).ok();
-        self.wrong_arguments().contains(&&*argument.name).then_some(())?;
+        self.wrong_arguments().contains(&argument.name()).then_some(())?;
         Some((array(analytic)?, array(numeric)?))
     }
 

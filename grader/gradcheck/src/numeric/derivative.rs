@@ -1,20 +1,15 @@
 //! The derivative of a function of one variable.
 
-use crate::{
+use super::{
     noise::{Noise, neighbour},
-    precision::sealed::Float,
     search::{self, Search},
     sides,
-    slope::Estimate,
     trial::{Scheme, Site},
 };
+use crate::{real::sealed::Real, values::slope::Estimate};
 
 /// An error that is a larger part of the derivative makes the two sides worth a look.
 const CLEAR: f64 = 1e-7;
-
-/// A slope that a loss may hide where it does not change, in units of ε: over the longest step that is
-/// as much as the rounding of an x that was taken from it.
-pub(crate) const FLAT: f64 = 256.0;
 
 /// The derivative of `f` at `x` by central differences with three steps and Richardson's
 /// extrapolation, from up to eight h, of which the best is kept; where those say that `f` is not

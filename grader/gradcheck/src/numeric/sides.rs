@@ -1,12 +1,12 @@
 //! The derivative where central differences are bent or say little: each side of the point is
 //! differentiated on its own.
 
-use crate::{
+use super::{
     noise::{Noise, neighbour},
     search::{self, Search},
-    slope::{Estimate, Kink, Slope},
     trial::{RATIO, Scheme, Site, Trial},
 };
+use crate::values::slope::{Estimate, Kink, Slope};
 
 /// How many times the error bound two slopes must differ at the shortest step that can tell them
 /// apart.

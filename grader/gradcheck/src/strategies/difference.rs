@@ -1,10 +1,15 @@
-use std::fmt;
+//! Recognises a gradient that is a finite difference itself.
 
 use ndarray::ArrayD;
 
+use super::line::{Differentiate, Line, Point, offset_of};
 use crate::{
-    Argument, Float, Report,
-    line::{Differentiate, Line, Point, offset_of},
+    real::Real,
+    values::{
+        argument::Argument,
+        finite_difference::{FiniteDifference, Formula},
+        report::Report,
+    },
 };
 
 /// How many of the worst coordinates have to be explained.
@@ -22,91 +27,54 @@ const LEFT_OF_FEW: f64 = 1e-3;
 /// The step that is tried to learn the claimed one from.
 const PROBE: f64 = 1e-4;
 
-/// A simple finite difference that was claimed to be a gradient.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FiniteDifference {
-    /// Which points it takes.
-    pub formula: Formula,
-    /// Its step.
-    pub step: f64,
+/// The difference, if there is one, that the claimed values of an argument's worst coordinates are, and
+/// how often the loss was computed.
+pub(crate) fn recognised<F: Real>(
+    loss: &mut impl Differentiate<F>,
+    point: &Point<F>,
+    (at, argument): (usize, &Argument<F>),
+    report: &Report,
+) -> (Option<FiniteDifference>, usize) {
+    let suspects = Suspect::worst(at, argument, report);
+    let largest = suspects.iter().map(|it| it.numeric.abs()).fold(0.0, f64::max);
+    let (Some(first), true) =
+        (suspects.first(), suspects.iter().all(|it| it.error().abs() <= FAR * largest))
+    else {
+        return (None, 0);
+    };
+    let mut walk = Walk { loss, point, values: point.values.clone(), forward_passes: 0 };
+    let mut candidates = usual();
+    if suspects.len() >= ENOUGH {
+        // Of fewer, the step that is learnt from the first explains too much.
+        let implied = Formula::ALL.map(|formula| walk.implied(formula, first));
+        // A forward difference with a negative step is a backward one.
+        candidates.extend(implied.into_iter().filter(|it| it.step > 0.0));
+    }
+    let left = if suspects.len() >= ENOUGH { LEFT } else { LEFT_OF_FEW };
+    let explains = |it: &FiniteDifference| {
+        suspects.iter().all(|suspect| walk.unexplained(*it, suspect) <= left)
+    };
+    (candidates.into_iter().find(explains), walk.forward_passes)
 }
 
-/// The usual finite differences with one step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Formula {
-    /// (f(x+h) − f(x)) / h, off by h/2·f″.
-    Forward,
-    /// (f(x) − f(x−h)) / h, off by −h/2·f″.
-    Backward,
-    /// (f(x+h) − f(x−h)) / 2h, off by h²/6·f‴.
-    Central,
-}
-
-impl Formula {
-    const ALL: [Self; 3] = [Self::Forward, Self::Backward, Self::Central];
-
-    /// Its value, from f to both sides of x and at x.
-    fn value(self, [below, at, above]: [f64; 3], h: f64) -> f64 {
-        match self {
-            Self::Forward => (above - at) / h,
-            Self::Backward => (at - below) / h,
-            Self::Central => (above - below) / (2.0 * h),
-        }
-    }
-
-    /// The power of h in its error.
-    fn order(self) -> f64 {
-        if self == Self::Central { 2.0 } else { 1.0 }
-    }
-}
-
-impl FiniteDifference {
-    /// The difference, if there is one, that the claimed values of all these coordinates are, and
-    /// how often the loss was computed.
-    pub(crate) fn of<F: Float>(
-        loss: &mut impl Differentiate<F>,
-        point: &Point<F>,
-        suspects: &[Suspect],
-    ) -> (Option<Self>, usize) {
-        let largest = suspects.iter().map(|it| it.numeric.abs()).fold(0.0, f64::max);
-        let (Some(first), true) =
-            (suspects.first(), suspects.iter().all(|it| it.error().abs() <= FAR * largest))
-        else {
-            return (None, 0);
-        };
-        let mut walk = Walk { loss, point, values: point.values.clone(), forward_passes: 0 };
-        let mut candidates = Self::usual();
-        if suspects.len() >= ENOUGH {
-            // Of fewer, the step that is learnt from the first explains too much.
-            let implied = Formula::ALL.map(|formula| walk.implied(formula, first));
-            // A forward difference with a negative step is a backward one.
-            candidates.extend(implied.into_iter().filter(|it| it.step > 0.0));
-        }
-        let left = if suspects.len() >= ENOUGH { LEFT } else { LEFT_OF_FEW };
-        let explains =
-            |it: &Self| suspects.iter().all(|suspect| walk.unexplained(*it, suspect) <= left);
-        (candidates.into_iter().find(explains), walk.forward_passes)
-    }
-
-    /// The steps that people choose.
-    fn usual() -> Vec<Self> {
-        let steps = (1..=15).map(|digits| 10_f64.powi(-digits));
-        steps.flat_map(|step| Formula::ALL.map(|formula| Self { formula, step })).collect()
-    }
+/// The steps that people choose.
+fn usual() -> Vec<FiniteDifference> {
+    let steps = (1..=15).map(|digits| 10_f64.powi(-digits));
+    steps.flat_map(|step| Formula::ALL.map(|formula| FiniteDifference { formula, step })).collect()
 }
 
 /// A wrong coordinate of a claimed gradient.
-pub(crate) struct Suspect {
-    pub line: Line,
-    pub claimed: f64,
-    pub numeric: f64,
+struct Suspect {
+    line: Line,
+    claimed: f64,
+    numeric: f64,
 }
 
 impl Suspect {
     /// The coordinates of an argument that are off by most.
-    pub fn worst<F>(at: usize, argument: &Argument<F>, report: &Report) -> Vec<Self> {
-        let shape = argument.value.shape();
-        let failures = report.failures().filter(|it| it.argument == argument.name);
+    fn worst<F: Real>(at: usize, argument: &Argument<F>, report: &Report) -> Vec<Self> {
+        let shape = argument.shape();
+        let failures = report.failures().filter(|it| it.argument == argument.name());
         let smooth = failures.filter(|it| it.kink.is_none() && it.tolerance.is_finite());
         let mut suspects: Vec<_> = smooth
             .map(|it| Self {
@@ -133,7 +101,7 @@ struct Walk<'a, F, L> {
     forward_passes: usize,
 }
 
-impl<F: Float, L: Differentiate<F>> Walk<'_, F, L> {
+impl<F: Real, L: Differentiate<F>> Walk<'_, F, L> {
     fn value(&mut self, line: &Line, FiniteDifference { formula, step }: FiniteDifference) -> f64 {
         let x = line.start(self.point);
         self.forward_passes += 2;
@@ -159,23 +127,12 @@ impl<F: Float, L: Differentiate<F>> Walk<'_, F, L> {
     }
 }
 
-impl fmt::Display for FiniteDifference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let formula = match self.formula {
-            Formula::Forward => "forward",
-            Formula::Backward => "backward",
-            Formula::Central => "central",
-        };
-        write!(f, "a {formula} difference with a step of {:.1e}, not the derivative", self.step)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::{Array1, array};
 
     use super::*;
-    use crate::{Structure, check, random};
+    use crate::{check, random, values::structure::Structure};
 
     fn loss(at: &[ArrayD<f64>]) -> f64 {
         at[0].mapv(|x| x.sin() + 0.1 * x.exp()).sum()

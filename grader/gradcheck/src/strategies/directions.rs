@@ -1,16 +1,22 @@
+//! Random directions, where coordinates are too many.
+
 use std::ops::Range;
 
 use fastrand::Rng;
 
-use crate::{
-    Argument, Float, Report,
-    check::coordinate,
-    coordinate::{Comparison, Scale, Verdict},
-    line::{Differentiate, Line, Point, index_of},
+use super::{
+    coordinates::coordinate,
+    line::{Differentiate, Line, Point},
 };
-
-/// In how many random directions a large argument is checked.
-pub const DIRECTIONS: usize = 4;
+use crate::{
+    real::Real,
+    values::{
+        argument::Argument,
+        coordinate::{Comparison, Scale, Verdict},
+        direction::Direction,
+        report::Report,
+    },
+};
 
 /// How many wrong coordinates of large arguments are named at most.
 pub const NAMED: usize = 8;
@@ -18,49 +24,19 @@ pub const NAMED: usize = 8;
 /// How many forward passes the search for wrong coordinates may take before it begins no other.
 const SEARCH_PASSES: usize = 4_000;
 
-/// The derivative of the loss in one random direction of an argument, claimed and numeric.
-///
-/// The weights of the direction are independent and Gaussian with variance 1. A gradient that is
-/// wrong by an array e is off by N(0, ‖e‖²) in it, so that a direction misses it with a probability
-/// of at most 0.8·τ/‖e‖, where τ is the [`tolerance`](Self::tolerance), and all four with at most
-/// (0.8·τ/‖e‖)⁴: 4e-9 for an error a hundred times the tolerance, and no better than chance for one
-/// that is as small as it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Direction {
-    /// The argument's name.
-    pub argument: String,
-    /// How many coordinates the direction moves: all that the argument has.
-    pub coordinates: usize,
-    /// The sum of the claimed gradient times the direction.
-    pub analytic: f64,
-    /// The derivative by finite differences.
-    pub numeric: f64,
-    /// How far the two may be apart; infinite where finite differences cannot tell.
-    pub tolerance: f64,
-    /// Whether the two agree.
-    pub verdict: Verdict,
-}
-
-impl Direction {
-    /// True when the two agree. What is not finite agrees with nothing.
-    pub fn passed(&self) -> bool {
-        self.verdict == Verdict::Agrees
-    }
-}
-
 /// Compares one argument's gradient in random directions; where one disagrees, looks for the
 /// coordinates that are wrong.
-pub(crate) fn examine<F: Float>(
+pub(crate) fn compare<F: Real>(
     loss: &mut impl Differentiate<F>,
     point: &Point<F>,
     (at, argument): (usize, &Argument<F>),
-    seed: u64,
+    (seed, directions): (u64, usize),
     report: &mut Report,
 ) {
-    let whole = 0..argument.value.len();
+    let whole = 0..argument.input.value.len();
     let mut seeds = Rng::with_seed(seed.wrapping_add(at as u64));
     let line = |_| Line::Direction { argument: at, range: whole.clone(), seed: seeds.u64(..) };
-    let lines: Vec<_> = (0..DIRECTIONS).map(line).collect();
+    let lines: Vec<_> = (0..directions).map(line).collect();
     let Some(one) = lines.first().filter(|_| !whole.is_empty()) else { return };
     let before = point.forward_passes;
     let point = point.with_noise_along(loss, one);
@@ -73,7 +49,7 @@ pub(crate) fn examine<F: Float>(
 }
 
 /// The claimed and the numeric derivative along each of the lines.
-fn compared<F: Float>(
+fn compared<F: Real>(
     loss: &mut impl Differentiate<F>,
     point: &Point<F>,
     argument: &Argument<F>,
@@ -88,7 +64,7 @@ fn compared<F: Float>(
         let analytic = line.claimed(&argument.gradient);
         let Comparison { numeric, tolerance, verdict } =
             Comparison::new(analytic, estimate, &scale, const { &F::PRECISION });
-        let (argument, coordinates) = (argument.name.clone(), line.length());
+        let (argument, coordinates) = (argument.name().to_owned(), line.length());
         Direction { argument, coordinates, analytic, numeric, tolerance, verdict }
     });
     pairs.collect()
@@ -103,7 +79,7 @@ struct Search<'a, F> {
     seeds: Rng,
 }
 
-impl<F: Float> Search<'_, F> {
+impl<F: Real> Search<'_, F> {
     fn run(&mut self, loss: &mut impl Differentiate<F>, whole: Range<usize>, report: &mut Report) {
         let end = report.forward_passes + SEARCH_PASSES;
         let mut pending = vec![whole];
@@ -144,8 +120,8 @@ impl<F: Float> Search<'_, F> {
         let line = Line::Coordinate { argument: self.at, offset };
         let numeric = loss.along(self.point, &[line]);
         report.forward_passes += numeric.iter().map(|it| it.evaluations).sum::<usize>();
-        let index = index_of(offset, self.argument.gradient.shape());
-        let claimed = self.argument.gradient[&*index].to_f64();
+        let claimed =
+            Line::Coordinate { argument: self.at, offset }.claimed(&self.argument.gradient);
         let wrong = numeric.iter().map(|estimate| {
             let scale = Scale::of(std::iter::once(estimate), const { &F::PRECISION });
             coordinate(self.argument, offset, claimed, estimate, &scale)

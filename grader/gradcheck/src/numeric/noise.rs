@@ -1,6 +1,6 @@
 use std::iter;
 
-use crate::precision::Precision;
+use crate::real::Precision;
 
 /// How many neighbouring points the noise is read from.
 pub(crate) const POINTS: usize = 16;
@@ -86,7 +86,7 @@ fn sample(at: &[f64], values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::precision::sealed::Float;
+    use crate::real::sealed::Real;
 
     fn deviation(f: impl Fn(f64) -> f64, x: f64) -> f64 {
         Noise::of(&f64::PRECISION, |distance, least| f(neighbour(x, distance, least))).deviation

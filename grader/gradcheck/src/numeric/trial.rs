@@ -1,4 +1,4 @@
-use crate::{precision::Precision, slope::Slope};
+use crate::{real::Precision, values::slope::Slope};
 
 /// The ratio of a step to the one before, e^−½. Were it ½, a periodic f would look the same at all
 /// three steps whenever the shortest is a multiple of its period.
@@ -252,7 +252,7 @@ fn without(power: i32, coarse: f64, fine: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::precision::sealed::Float;
+    use crate::real::sealed::Real;
 
     #[test]
     fn every_step_is_taken_exactly_and_to_both_sides() {

@@ -2,14 +2,14 @@
 ///
 /// It stands for what the error model takes from the type: the machine epsilon, the points that
 /// exist, and steps that suit both.
-pub trait Float: sealed::Float {}
+pub trait Real: sealed::Real {}
 
-impl<F: sealed::Float> Float for F {}
+impl<F: sealed::Real> Real for F {}
 
 pub(crate) mod sealed {
     use std::fmt::Debug;
 
-    pub trait Float: Copy + Debug + Send + Sync + 'static {
+    pub trait Real: Copy + Debug + Send + Sync + 'static {
         const PRECISION: super::Precision;
         fn to_f64(self) -> f64;
         fn from_f64(number: f64) -> Self;
@@ -48,7 +48,7 @@ const fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(((1023 + exponent) as u64) << 52)
 }
 
-impl sealed::Float for f64 {
+impl sealed::Real for f64 {
     const PRECISION: Precision = Precision {
         epsilon: Self::EPSILON,
         first_step: power_of_two(-8),
@@ -72,7 +72,7 @@ impl sealed::Float for f64 {
     }
 }
 
-impl sealed::Float for f32 {
+impl sealed::Real for f32 {
     const PRECISION: Precision = Precision {
         epsilon: Self::EPSILON as f64,
         first_step: power_of_two(-4),

@@ -2,12 +2,8 @@
 
 use std::fmt;
 
-use crate::{
-    derivative::FLAT,
-    precision::Precision,
-    slope::{Estimate, Kink},
-    subgradient::Together,
-};
+use super::slope::{Estimate, Kink};
+use crate::real::Precision;
 
 /// The width of the column that says where.
 const AT: usize = 24;
@@ -81,6 +77,10 @@ impl Scale {
     }
 }
 
+/// A slope that a loss may hide where it does not change, in units of ε: over the longest step that is
+/// as much as the rounding of an x that was taken from it.
+const FLAT: f64 = 256.0;
+
 /// Roundings of the analytic gradient, in units of ε times its argument's largest coordinate.
 const ROUNDINGS: f64 = 64.0;
 
@@ -108,32 +108,6 @@ impl Coordinate {
     /// True when the two gradients agree. What is not finite agrees with nothing.
     pub fn passed(&self) -> bool {
         self.verdict == Verdict::Agrees
-    }
-
-    /// Takes what the claims at several kinks come to together, of which this is the one at `at`.
-    pub(crate) fn judge_together(&mut self, together: &Together, at: usize) {
-        let Some(kink) = self.kink else { return };
-        match together {
-            Together::Separate => (),
-            Together::Subgradient(ranges) => {
-                let (low, high) = ranges[at];
-                let coarse = kink.height().abs() / 256.0;
-                // Beyond the slopes of its own, where the others' kinks have gradients too.
-                if !self.passed() && self.analytic >= low - coarse && self.analytic <= high + coarse
-                {
-                    (self.numeric, self.tolerance) = (self.analytic, coarse);
-                    self.verdict = Verdict::Agrees;
-                }
-            }
-            Together::Not(nearest) => {
-                let (numeric, coarse) = nearest[at];
-                if self.passed() && (self.analytic - numeric).abs() > coarse {
-                    (self.numeric, self.tolerance) = (numeric, coarse);
-                    self.verdict = Verdict::Disagrees;
-                }
-            }
-            Together::Unknown => self.verdict = Verdict::Undecided(Undecided::Kinks),
-        }
     }
 
     /// The difference beside the larger of the two; zero where they agree, NaN where there is none.
