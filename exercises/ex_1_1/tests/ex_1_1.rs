@@ -4,8 +4,8 @@ use approx::assert_relative_eq;
 use ex_1_1::{
     Local, Node, cost, evaluation_order, local_derivatives, neuron, neuron_loop, neurons,
 };
-use gradcheck::{Argument, random};
-use ndarray::{Array1, Array2, ArrayD, ShapeBuilder, array};
+use gradcheck::{check_loss, random};
+use ndarray::{Array1, Array2, ShapeBuilder, array};
 use rstest::rstest;
 
 /// Two samples of three inputs, the weights and the bias: the example of the brief.
@@ -73,14 +73,8 @@ fn local_derivatives_agree_with_finite_differences(
     #[case] b: f64,
 ) {
     let Local { dx, dw, db } = local_derivatives(&x, &w, b);
-    let arguments =
-        [Argument::new("x", &x, &dx), Argument::new("w", &w, &dw), Argument::scalar("b", b, db)];
-    let z = |at: &[ArrayD<f64>]| {
-        let x = at[0].clone().into_dimensionality().expect("x has one axis");
-        let w = at[1].clone().into_dimensionality().expect("w has one axis");
-        neuron(&x, &w, at[2].sum())
-    };
-    gradcheck::check(z, &arguments).assert();
+    let claimed = (("x", &x, &dx), ("w", &w, &dw), ("b", b, db));
+    check_loss(claimed, |(x, w, b)| neuron(x, w, b)).assert();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use approx::assert_relative_eq;
 use ex_2_2::{Forward, Gradients, backward, forward};
-use gradcheck::Argument;
+use gradcheck::check_loss;
 use rstest::rstest;
 
 /// The course's example: x, w, b, y.
@@ -55,7 +55,5 @@ fn gradients_agree_with_finite_differences(
     #[case] y: f64,
 ) {
     let Gradients { dw, db, .. } = backward(x, w, b, y);
-    let arguments = [Argument::scalar("w", w, dw), Argument::scalar("b", b, db)];
-    let loss = |at: &[ndarray::ArrayD<f64>]| forward(x, at[0].sum(), at[1].sum(), y).loss;
-    gradcheck::check(loss, &arguments).assert();
+    check_loss((("w", w, dw), ("b", b, db)), |(w, b)| forward(x, w, b, y).loss).assert();
 }

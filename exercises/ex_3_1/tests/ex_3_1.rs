@@ -2,8 +2,8 @@
 
 use approx::assert_relative_eq;
 use ex_3_1::{Forward, Gradients, backward, forward};
-use gradcheck::{Argument, random};
-use ndarray::{Array1, Array2, ArrayD, array};
+use gradcheck::{check_loss, random};
+use ndarray::{Array1, Array2, array};
 use rstest::rstest;
 
 /// The inputs of one forward pass.
@@ -103,11 +103,6 @@ fn a_large_input_saturates_its_own_sample_only() {
 #[case::several_of_both(Batch::random(4, 5))]
 fn gradients_agree_with_finite_differences(#[case] batch: Batch) {
     let Gradients { dw, db, .. } = batch.backward();
-    let arguments = [Argument::new("W", &batch.w, &dw), Argument::new("b", &batch.b, &db)];
-    let loss = |at: &[ArrayD<f64>]| {
-        let w = at[0].clone().into_dimensionality().expect("W has two axes");
-        let b = at[1].clone().into_dimensionality().expect("b has one axis");
-        forward(&batch.x, &w, &b, &batch.y).loss
-    };
-    gradcheck::check(loss, &arguments).assert();
+    let claimed = (("W", &batch.w, &dw), ("b", &batch.b, &db));
+    check_loss(claimed, |(w, b)| forward(&batch.x, w, b, &batch.y).loss).assert();
 }

@@ -5,8 +5,8 @@ use ex_3_2::{
     Product, backward_bias, backward_input, backward_weight, forward, weight_gradient_product,
     weight_gradient_shape,
 };
-use gradcheck::{Argument, random};
-use ndarray::{Array1, Array2, ArrayD, array};
+use gradcheck::{check_backward, random};
+use ndarray::{Array1, Array2, array};
 use rstest::rstest;
 
 /// A layer, its inputs, and an upstream gradient: any, as a loss further on would send it.
@@ -72,18 +72,13 @@ fn every_result_has_its_shape(#[case] batch: usize, #[case] d_in: usize, #[case]
 #[case::one_output(Layer::random(5, 3, 1))]
 #[case::square(Layer::random(3, 3, 3))]
 fn gradients_agree_with_finite_differences(#[case] layer: Layer) {
-    let Layer { x, w, b, dz } = layer;
-    let (dx, dw, db) = (backward_input(&dz, &w), backward_weight(&dz, &x), backward_bias(&dz));
-    let arguments =
-        [Argument::new("X", &x, &dx), Argument::new("W", &w, &dw), Argument::new("b", &b, &db)];
-    // The loss whose gradient by Z is dz.
-    let loss = |at: &[ArrayD<f64>]| {
-        let x = at[0].clone().into_dimensionality().expect("X has two axes");
-        let w = at[1].clone().into_dimensionality().expect("W has two axes");
-        let b = at[2].clone().into_dimensionality().expect("b has one axis");
-        (forward(&x, &w, &b) * &dz).sum()
-    };
-    gradcheck::check(loss, &arguments).assert();
+    let Layer { x, w, b, .. } = layer;
+    check_backward(
+        (("X", &x), ("W", &w), ("b", &b)),
+        |(x, w, b)| forward(x, w, b),
+        |(x, w, _), dz| (backward_input(dz, w), backward_weight(dz, x), backward_bias(dz)),
+    )
+    .assert();
 }
 
 #[test]
