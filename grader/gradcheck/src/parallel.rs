@@ -9,7 +9,7 @@ use crate::{
     checker::Checker,
     inputs::{Arguments, Inputs},
     real::{Real, sealed::Real as _},
-    strategies::line::{Differentiate, Line, Point},
+    strategies::line::{Differentiate, Line, Place, Point},
     values::{report::Report, slope::Estimate},
 };
 
@@ -79,5 +79,13 @@ impl<F: Real, L: Fn(&mut [ArrayD<F>]) -> f64 + Sync> Differentiate<F> for Parall
         let estimate =
             |values: &mut Vec<ArrayD<F>>, line: &Line| line.estimate(&self.0, point, values);
         lines.par_iter().map_init(copy, estimate).collect()
+    }
+
+    fn at(&mut self, point: &Point<F>, places: &[Place]) -> Vec<f64> {
+        let copy = || point.values.clone();
+        let loss = |values: &mut Vec<ArrayD<F>>, place: &Place| {
+            place.line.value(&self.0, point, values, place.t)
+        };
+        places.par_iter().map_init(copy, loss).collect()
     }
 }

@@ -5,4 +5,5 @@ pub(crate) mod coordinates;
 pub(crate) mod difference;
 pub(crate) mod directions;
 pub(crate) mod line;
+pub(crate) mod screening;
 pub(crate) mod subgradient;

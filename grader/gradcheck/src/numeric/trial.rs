@@ -45,8 +45,13 @@ impl Site {
 
     /// The error of one value of f of this `magnitude`.
     pub fn error(&self, magnitude: f64) -> f64 {
-        DEVIATIONS * self.noise + ROUNDINGS * self.precision.epsilon * magnitude
+        error(self.noise, magnitude, self.precision)
     }
+}
+
+/// The error of one value of this `magnitude` of a function with this `noise`.
+pub(crate) fn error(noise: f64, magnitude: f64, precision: &Precision) -> f64 {
+    DEVIATIONS * noise + ROUNDINGS * precision.epsilon * magnitude
 }
 
 /// A difference formula: which points it takes.

@@ -1,6 +1,9 @@
 //! Every coordinate on its own.
 
-use super::line::{Differentiate, Line, Point, index_of};
+use super::{
+    line::{Differentiate, Line, Point, index_of},
+    screening,
+};
 use crate::{
     real::Real,
     values::{
@@ -16,15 +19,18 @@ pub(crate) fn compare<F: Real>(
     point: &Point<F>,
     (at, argument): (usize, &Argument<F>),
 ) -> (Vec<Coordinate>, usize) {
-    let line = |offset| Line::Coordinate { argument: at, offset };
-    let lines: Vec<_> = (0..argument.input.value.len()).map(line).collect();
-    let numeric = loss.along(point, &lines);
+    let (settled, screened) = screening::settle(loss, point, (at, argument));
+    let open = settled.iter().enumerate().filter(|(_, it)| it.is_none());
+    let lines: Vec<_> = open.map(|(offset, _)| Line::Coordinate { argument: at, offset }).collect();
+    let mut looked_at = loss.along(point, &lines).into_iter();
+    let numeric: Vec<_> =
+        settled.into_iter().filter_map(|it| it.or_else(|| looked_at.next())).collect();
     let scale = Scale::of(numeric.iter(), const { &F::PRECISION });
     let compared = argument.gradient.iter().zip(&numeric).enumerate();
     let coordinates = compared.map(|(offset, (claimed, estimate))| {
         coordinate(argument, offset, claimed.to_f64(), estimate, &scale)
     });
-    (coordinates.collect(), numeric.iter().map(|it| it.evaluations).sum())
+    (coordinates.collect(), screened + numeric.iter().map(|it| it.evaluations).sum::<usize>())
 }
 
 /// The two gradients side by side in one coordinate.

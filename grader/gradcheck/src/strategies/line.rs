@@ -6,7 +6,7 @@ use crate::{
     numeric::{
         derivative::estimate,
         noise::{Noise, neighbour},
-        trial::Site,
+        trial::{Site, error},
     },
     real::Real,
     values::slope::Estimate,
@@ -37,6 +37,14 @@ pub(crate) trait Differentiate<F> {
     fn loss(&mut self, at: &mut [ArrayD<F>]) -> f64;
 
     fn along(&mut self, point: &Point<F>, lines: &[Line]) -> Vec<Estimate>;
+
+    fn at(&mut self, point: &Point<F>, places: &[Place]) -> Vec<f64>;
+}
+
+/// A place on a line.
+pub(crate) struct Place {
+    pub line: Line,
+    pub t: f64,
 }
 
 /// One line after the other.
@@ -50,6 +58,12 @@ impl<F: Real, L: FnMut(&mut [ArrayD<F>]) -> f64> Differentiate<F> for Serial<L> 
     fn along(&mut self, point: &Point<F>, lines: &[Line]) -> Vec<Estimate> {
         let mut values = point.values.clone();
         lines.iter().map(|line| line.estimate(&mut self.0, point, &mut values)).collect()
+    }
+
+    fn at(&mut self, point: &Point<F>, places: &[Place]) -> Vec<f64> {
+        let mut values = point.values.clone();
+        let loss = |place: &Place| place.line.value(&mut self.0, point, &mut values, place.t);
+        places.iter().map(loss).collect()
     }
 }
 
@@ -65,6 +79,11 @@ impl<F: Real> Point<F> {
         let numbers = values.iter().flat_map(|value| value.iter().map(|x| x.to_f64().abs()));
         let largest = numbers.fold(0.0, f64::max);
         (Self { values, loss: first, noise: noise.deviation, largest, forward_passes }, second)
+    }
+
+    /// How far one value of the loss of this magnitude may be off.
+    pub fn error(&self, magnitude: f64) -> f64 {
+        error(self.noise, magnitude.abs(), const { &F::PRECISION })
     }
 
     /// The point with the noise along a direction too: there the coordinates' own roundings are

@@ -10,7 +10,7 @@ use ndarray::{Array1, ArrayD};
 
 use super::line::{Differentiate, Line, Point, offset_of};
 use crate::{
-    real::{Precision, Real},
+    real::Real,
     values::{
         argument::Argument,
         coordinate::{Coordinate, Undecided, Verdict},
@@ -126,8 +126,7 @@ struct Search<'a, F, L> {
 impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
     fn new(loss: &'a mut L, point: &'a Point<F>, kinked: &'a [Kinked]) -> Self {
         let claims = kinked.iter().map(|it| it.claimed / it.height()).collect();
-        let precision: &Precision = const { &F::PRECISION };
-        let noise = 4.0 * point.noise + 2.0 * precision.epsilon * point.loss.abs();
+        let noise = point.error(point.loss);
         let coarse = |it: &Kinked| {
             let slopes = it.kink.left.error.max(it.kink.right.error);
             COARSE + (slopes + noise / (SPAN * it.distance(point))) / it.height()

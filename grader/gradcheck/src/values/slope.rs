@@ -79,6 +79,10 @@ impl Estimate {
         Self { value, error, evaluations: 0, kink: None, scale: 0.0, flat: false }
     }
 
+    pub(crate) fn of_value(value: f64, error: f64) -> Self {
+        Self::of(Slope { value, error })
+    }
+
     pub(crate) fn of_kink(kink: Kink) -> Self {
         let value = kink.left.value / 2.0 + kink.right.value / 2.0;
         let error = kink.height().abs() / 2.0 + kink.left.error.max(kink.right.error);

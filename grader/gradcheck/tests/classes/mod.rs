@@ -20,7 +20,7 @@ pub struct Class {
     pub draw: fn(&mut Rng) -> Case,
 }
 
-pub const CLASSES: [Class; 19] = [
+pub const CLASSES: [Class; 20] = [
     class("all of order one", |rng| smooth(rng, &SMOOTH, [-0.5, 0.5], [-0.5, 0.5], 1)),
     class("loss from 1e-12 to 1e-4", |rng| smooth(rng, &SMOOTH, [-12.0, -4.0], [-0.5, 0.5], 1)),
     class("loss from 1e+4 to 1e+12", |rng| smooth(rng, &SMOOTH, [4.0, 12.0], [-0.5, 0.5], 1)),
@@ -44,6 +44,7 @@ pub const CLASSES: [Class; 19] = [
     class("a tied maximum", tied_maximum),
     class("relu(x) − relu(y) and its like at 0", separate_kinks),
     class("100 kinks at once", many_kinks),
+    class("100 coordinates of many kinds", many_kinds),
 ];
 
 const fn class(name: &'static str, draw: fn(&mut Rng) -> Case) -> Class {
@@ -309,4 +310,65 @@ fn separate_kinks(rng: &mut Rng) -> Case {
 
 fn many_kinks(rng: &mut Rng) -> Case {
     separate(rng, 100)
+}
+
+/// One term of a loss of many coordinates.
+enum Term {
+    Smooth(Function),
+    /// A kink, at a distance from the point.
+    Kinked(usize, f64),
+    /// No dependence at all.
+    Dead,
+}
+
+impl Term {
+    /// Seven of ten are smooth, some with a kink at the point or near it.
+    fn random(rng: &mut Rng) -> Self {
+        match rng.usize(..10) {
+            0 => Self::Kinked(rng.usize(..KINKS.len()), 0.0),
+            1 => Self::Kinked(rng.usize(..KINKS.len()), signed(rng, [-9.0, -1.0])),
+            2 => Self::Dead,
+            _ => Self::Smooth(pick(rng, &SMOOTH)),
+        }
+    }
+
+    /// Where a point is drawn for it.
+    fn place(&self, rng: &mut Rng) -> f64 {
+        match self {
+            Self::Kinked(which, distance) => KINKS[*which].1 + distance,
+            Self::Smooth(_) | Self::Dead => signed(rng, [-1.0, 0.2]),
+        }
+    }
+
+    fn value(&self, u: f64) -> f64 {
+        match self {
+            Self::Smooth((value, _)) => value(u),
+            Self::Kinked(which, _) => KINKS[*which].0(u),
+            Self::Dead => 1.0,
+        }
+    }
+
+    fn slope(&self, u: f64) -> f64 {
+        match self {
+            Self::Smooth((_, slope)) => slope(u),
+            Self::Kinked(which, _) => {
+                let (_, kink, [left, right]) = KINKS[*which];
+                if u > kink { right } else { left }
+            }
+            Self::Dead => 0.0,
+        }
+    }
+}
+
+fn many_kinds(rng: &mut Rng) -> Case {
+    let terms: Vec<_> = (0..100).map(|_| Term::random(rng)).collect();
+    let c: Vec<_> = terms.iter().map(|_| signed(rng, [-2.0, 1.0])).collect();
+    let x: Vec<_> = terms.iter().map(|term| term.place(rng)).collect();
+    let right: Vec<_> = (0..100).map(|i| c[i] * terms[i].slope(x[i])).collect();
+    let smooth: Vec<_> = (0..100)
+        .filter(|i| matches!(terms[*i], Term::Smooth(_)) && right[*i].abs() > 1.0)
+        .collect();
+    let loss = move |x: &[f64]| (0..100).map(|i| c[i] * terms[i].value(x[i])).sum::<f64>();
+    let wrong = if smooth.is_empty() { Vec::new() } else { mistaken(&right, pick(rng, &smooth)) };
+    Case { loss: Box::new(loss), x, right, wrong }
 }
