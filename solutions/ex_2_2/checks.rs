@@ -5,8 +5,6 @@ use engine::checks::{
     Kind::{Gradient, Property, Snapshot, Value},
     Learner, Lesson, Miss, Outcome, close, gradients, rounded, same_table,
 };
-use gradcheck::Argument;
-use ndarray::ArrayD;
 
 use super::contract::{Forward, Gradients, backward, forward};
 
@@ -145,9 +143,9 @@ fn chain_at(learner: &mut Learner, point: Point) -> Outcome {
 fn weight_gradient(learner: &mut Learner) -> Outcome {
     for point in points(learner) {
         let got = learner.call(backward, point.arguments())?;
-        let at = |w: &[ArrayD<f64>]| Point { w: w[0].sum(), ..point };
-        let arguments = [Argument::scalar("w", point.w, got.dw)];
-        gradients(learner, &arguments, |w| at(w).loss(), |learner, w| own_loss(learner, at(w)))?;
+        let at = |w| Point { w, ..point };
+        let claimed = ("w", point.w, got.dw);
+        gradients(learner, claimed, |w| at(w).loss(), |learner, w| own_loss(learner, at(w)))?;
     }
     Ok(())
 }
@@ -155,9 +153,9 @@ fn weight_gradient(learner: &mut Learner) -> Outcome {
 fn bias_gradient(learner: &mut Learner) -> Outcome {
     for point in points(learner) {
         let got = learner.call(backward, point.arguments())?;
-        let at = |b: &[ArrayD<f64>]| Point { b: b[0].sum(), ..point };
-        let arguments = [Argument::scalar("b", point.b, got.db)];
-        gradients(learner, &arguments, |b| at(b).loss(), |learner, b| own_loss(learner, at(b)))?;
+        let at = |b| Point { b, ..point };
+        let claimed = ("b", point.b, got.db);
+        gradients(learner, claimed, |b| at(b).loss(), |learner, b| own_loss(learner, at(b)))?;
     }
     Ok(())
 }

@@ -7,8 +7,7 @@ use engine::checks::{
     Check, Learner, Lesson, Miss, Outcome, all_close, close, gradients, rounded, same_shape,
     same_table,
 };
-use gradcheck::Argument;
-use ndarray::{Array, Array1, Array2, ArrayD, Axis, Dimension, array};
+use ndarray::{Array1, Array2, Axis, array};
 
 use super::contract::{Forward, Gradients, backward, forward};
 
@@ -248,9 +247,9 @@ fn weight_gradient(learner: &mut Learner) -> Outcome {
         let batch = Batch::random(learner, shape);
         let dw = batch.call_backward(learner, batch.forward())?.dw;
         same_shape("dL/dW", dw.shape(), batch.w.shape())?;
-        let at = |w: &[ArrayD<f64>]| Batch { w: shaped(&w[0]), ..batch.clone() };
-        let arguments = [Argument::new("W", &batch.w, &dw)];
-        gradients(learner, &arguments, |w| at(w).loss(), |learner, w| own_loss(learner, &at(w)))?;
+        let at = |w: &Array2<f64>| Batch { w: w.clone(), ..batch.clone() };
+        let claimed = ("W", &batch.w, &dw);
+        gradients(learner, claimed, |w| at(w).loss(), |learner, w| own_loss(learner, &at(w)))?;
     }
     Ok(())
 }
@@ -260,15 +259,11 @@ fn bias_gradient(learner: &mut Learner) -> Outcome {
         let batch = Batch::random(learner, shape);
         let db = batch.call_backward(learner, batch.forward())?.db;
         same_shape("dL/db", db.shape(), batch.b.shape())?;
-        let at = |b: &[ArrayD<f64>]| Batch { b: shaped(&b[0]), ..batch.clone() };
-        let arguments = [Argument::new("b", &batch.b, &db)];
-        gradients(learner, &arguments, |b| at(b).loss(), |learner, b| own_loss(learner, &at(b)))?;
+        let at = |b: &Array1<f64>| Batch { b: b.clone(), ..batch.clone() };
+        let claimed = ("b", &batch.b, &db);
+        gradients(learner, claimed, |b| at(b).loss(), |learner, b| own_loss(learner, &at(b)))?;
     }
     Ok(())
-}
-
-fn shaped<D: Dimension>(array: &ArrayD<f64>) -> Array<f64, D> {
-    array.clone().into_dimensionality().expect("a point has the rank of the argument")
 }
 
 fn own_loss(learner: &mut Learner, batch: &Batch) -> Result<f64, Miss> {

@@ -4,8 +4,7 @@ use engine::checks::Kind::{Cost, Gradient, Property, Source, Value};
 use engine::checks::{
     Check, Learner, Lesson, Miss, Outcome, all_close, close, gradients, same_shape,
 };
-use gradcheck::Argument;
-use ndarray::{Array, Array1, Array2, ArrayD, Axis, Dimension, concatenate};
+use ndarray::{Array, Array1, Array2, Axis, Dimension, concatenate};
 
 use super::contract::{
     Product, Reduction, backward_bias, backward_input, backward_weight, batch_reduction, forward,
@@ -185,7 +184,7 @@ fn bias_gradient(learner: &mut Learner) -> Outcome {
 }
 
 /// Compares `gradient` with finite differences of the loss by one array, the layer's `name`.
-fn gradient<D: Dimension>(
+fn gradient<D: Dimension + 'static>(
     learner: &mut Learner,
     name: &str,
     value: &Array<f64, D>,
@@ -193,12 +192,9 @@ fn gradient<D: Dimension>(
     layer_at: impl Fn(Array<f64, D>) -> Layer,
 ) -> Outcome {
     same_shape(&format!("dL/d{name}"), gradient.shape(), value.shape())?;
-    let at = |point: &[ArrayD<f64>]| {
-        let array = point[0].clone().into_dimensionality();
-        layer_at(array.expect("a point has the shape of the argument"))
-    };
-    let arguments = [Argument::new(name, value, gradient)];
-    gradients(learner, &arguments, |x| at(x).loss(), |learner, x| at(x).call_loss(learner))
+    let at = |point: &Array<f64, D>| layer_at(point.clone());
+    let claimed = (name, value, gradient);
+    gradients(learner, claimed, |x| at(x).loss(), |learner, x| at(x).call_loss(learner))
 }
 
 fn repeated_samples(learner: &mut Learner) -> Outcome {

@@ -1,9 +1,9 @@
 //! Comparisons: each holds or says what is wrong, without giving the right value away.
 
-use gradcheck::{Argument, Structure};
-use ndarray::{Array, ArrayD, Dimension, arr0};
+use gradcheck::{Arguments, Report, Structure};
+use ndarray::{Array, Dimension, arr0};
 
-use super::{Learner, Miss, Outcome};
+use super::{Learner, Miss, Outcome, Verdict};
 
 /// How many roundings of half a unit in the last place separate two right ways to compute a value.
 const ROUNDINGS: f64 = 64.0;
@@ -97,49 +97,64 @@ fn observed(got: f64, want: f64) -> &'static str {
     }
 }
 
-/// Compares gradients with finite differences of a reference forward pass; where they differ, asks
-/// the learner's own forward pass which half is broken.
+/// Compares gradients, `("W", &w, &dw)` or a tuple of such, with finite differences of a reference
+/// forward pass; where they differ, asks the learner's own forward pass which half is broken.
 ///
 /// # Errors
-/// When a gradient is not that of the reference loss.
-pub fn gradients(
+/// When a gradient is not that of the reference loss. Where finite differences of the reference
+/// cannot tell, that is a fault of the check and costs nobody the blame.
+pub fn gradients<A: Arguments<Real = f64> + Copy>(
     learner: &mut Learner,
-    arguments: &[Argument],
-    reference: impl FnMut(&[ArrayD<f64>]) -> f64,
-    own: impl Fn(&mut Learner, &[ArrayD<f64>]) -> Result<f64, Miss>,
+    arguments: A,
+    reference: impl FnMut(A::Refs<'_>) -> f64,
+    own: impl Fn(&mut Learner, A::Refs<'_>) -> Result<f64, Miss>,
 ) -> Outcome {
-    let report = gradcheck::check(reference, arguments);
-    if report.passed() {
-        return Ok(());
-    }
-    let mut stop = None;
-    let of_own_forward = gradcheck::check(
-        |at| {
-            own(learner, at).unwrap_or_else(|miss| {
-                stop.get_or_insert(miss);
-                f64::NAN
-            })
-        },
-        arguments,
-    );
-    if let Some(miss) = stop {
-        return Err(miss);
-    }
-    let miss = if of_own_forward.passed() {
-        let names = report.wrong_arguments().into_iter().map(|name| format!("dL/d{name}"));
-        Miss::failed(format!(
-            "{} is the right gradient of your own forward pass, but that is not the forward pass \
-             of the lesson. Look at `forward` first.",
-            names.collect::<Vec<_>>().join(" and ")
-        ))
-    } else {
-        disagreement(&report, arguments)
-    };
+    let report = gradcheck::check_loss(arguments, reference);
+    let Err(miss) = judged(&report) else { return Ok(()) };
+    let of_own = miss.verdict == Verdict::Failed && agree_with_own(learner, arguments, own)?;
+    let miss = if of_own { of_another_forward(&report) } else { miss };
     Err(miss.revealing(report.to_string()))
 }
 
+/// What a comparison with the reference says of the learner's gradients.
+fn judged(report: &Report) -> Outcome {
+    let of_reference = report.findings().iter().any(|finding| finding.gradient().is_none());
+    if report.passed() {
+        Ok(())
+    } else if of_reference || report.wrong_arguments().is_empty() {
+        Err(Miss::of_check("finite differences of the reference cannot judge the gradient here"))
+    } else {
+        Err(disagreement(report))
+    }
+}
+
+/// True when the gradients are those of the learner's own forward pass.
+fn agree_with_own<A: Arguments<Real = f64>>(
+    learner: &mut Learner,
+    arguments: A,
+    own: impl Fn(&mut Learner, A::Refs<'_>) -> Result<f64, Miss>,
+) -> Result<bool, Miss> {
+    let mut stop = None;
+    let report = gradcheck::check_loss(arguments, |at| {
+        own(learner, at).unwrap_or_else(|miss| {
+            stop.get_or_insert(miss);
+            f64::NAN
+        })
+    });
+    stop.map_or_else(|| Ok(report.passed()), Err)
+}
+
+fn of_another_forward(report: &Report) -> Miss {
+    let names = report.wrong_arguments().into_iter().map(|name| format!("dL/d{name}"));
+    Miss::failed(format!(
+        "{} is the right gradient of your own forward pass, but that is not the forward pass of \
+         the lesson. Look at `forward` first.",
+        names.collect::<Vec<_>>().join(" and ")
+    ))
+}
+
 /// Which gradients are wrong, in which way, and which are right.
-fn disagreement(report: &gradcheck::Report, arguments: &[Argument]) -> Miss {
+fn disagreement(report: &Report) -> Miss {
     let wrong = report.wrong_arguments();
     let is_array =
         |name: &str| report.coordinates().iter().filter(|it| it.argument == name).count() > 1;
@@ -148,11 +163,21 @@ fn disagreement(report: &gradcheck::Report, arguments: &[Argument]) -> Miss {
         Some(structure) => format!("dL/d{name} {structure}"),
         None => format!("dL/d{name} does not agree with finite differences of the loss"),
     };
-    let right = arguments.iter().map(Argument::name).filter(|name| !wrong.contains(name));
-    let clauses = wrong.iter().map(claim).chain(right.map(|name| format!("dL/d{name} is right")));
-    let message = clauses.collect::<Vec<_>>().join("; ");
+    let right = right_arguments(report).into_iter().map(|name| format!("dL/d{name} is right"));
+    let message = wrong.iter().map(claim).chain(right).collect::<Vec<_>>().join("; ");
     let structure = wrong.first().and_then(|name| report.structure(name)).cloned();
     Miss { structure, ..Miss::failed(message) }
+}
+
+/// The names of the arguments whose gradients agree everywhere: nothing of them is undecided.
+fn right_arguments(report: &Report) -> Vec<&str> {
+    let coordinates = report.coordinates().iter().map(|it| (it.argument.as_str(), it.passed()));
+    let directions = report.directions().iter().map(|it| (it.argument.as_str(), it.passed()));
+    let compared: Vec<_> = coordinates.chain(directions).collect();
+    let mut names: Vec<_> = compared.iter().map(|(name, _)| *name).collect();
+    names.dedup();
+    names.retain(|name| compared.iter().all(|(other, passed)| other != name || *passed));
+    names
 }
 
 /// Compares a printed table with the course's, line by line.
@@ -178,6 +203,7 @@ pub fn rounded(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use gradcheck::check_loss;
     use ndarray::{Array1, array};
 
     use super::*;
@@ -213,6 +239,32 @@ mod tests {
             "z is wrong in 1 of 3 elements: the first of them has the wrong sign"
         );
         assert!(!miss.message.contains("2.5") && miss.reveal.contains("2.5"));
+    }
+
+    /// Jumps at w = 0.
+    fn step(w: f64) -> f64 {
+        if w < 0.0 { 0.0 } else { 1.0 }
+    }
+
+    #[test]
+    fn a_gradient_that_cannot_be_judged_is_a_fault_of_the_check() {
+        let undecided = check_loss(("w", 0.0, 0.0), step);
+        assert_eq!((undecided.undecided().count(), undecided.failed()), (1, false));
+        let infinite = check_loss(("w", 0.0, 1.0), |w: f64| w / 0.0);
+        for report in [undecided, infinite] {
+            let miss = judged(&report).unwrap_err();
+            assert_eq!(miss.verdict, Verdict::NotGraded);
+            assert!(miss.message.contains("a fault of the course"), "{}", miss.message);
+        }
+    }
+
+    #[test]
+    fn beside_a_wrong_gradient_an_undecided_one_is_not_called_right() {
+        let arguments = (("w", 1.0, 4.0), ("v", 0.0, 0.0), ("b", 1.0, 1.0));
+        let report = check_loss(arguments, |(w, v, b)| 2.0 * w + step(v) + b);
+        let miss = judged(&report).unwrap_err();
+        assert_eq!(miss.verdict, Verdict::Failed);
+        assert_eq!(miss.message, "dL/dw is 2 times too large; dL/db is right");
     }
 
     #[test]

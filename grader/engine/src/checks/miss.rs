@@ -111,13 +111,13 @@ impl Miss {
         Self::new(Verdict::ProtocolError, format!("the call of `{function}` failed: {why}"))
     }
 
-    /// A panic in the check itself, which is a fault of the course.
+    /// A check that panicked or has no verdict to give, which is a fault of the course.
     #[must_use]
-    pub fn of_check(panic: &str) -> Self {
+    pub fn of_check(why: &str) -> Self {
         let message = format!(
             "the check itself failed, which is a fault of the course and not of your code. Please \
              report it: {}",
-            excerpt(panic, MAX_QUOTE_BYTES)
+            excerpt(why, MAX_QUOTE_BYTES)
         );
         Self::new(Verdict::NotGraded, message)
     }

@@ -5,8 +5,6 @@ use engine::checks::{
     Kind::{Gradient, Property, Snapshot, Value},
     Learner, Lesson, Limits, Miss, Outcome, close, gradients, rounded, same_table,
 };
-use gradcheck::Argument;
-use ndarray::ArrayD;
 
 use super::contract::{Forward, Gradients, backward, forward};
 
@@ -110,14 +108,9 @@ fn both_gradients(learner: &mut Learner) -> Outcome {
     for _ in 0..POINTS {
         let point = Point::random(learner);
         let Gradients { dz, dw, db } = learner.call(backward, point.arguments())?;
-        let at = |at: &[ArrayD<f64>]| Point { w: at[0].sum(), b: at[1].sum(), ..point };
-        let arguments = [Argument::scalar("w", point.w, dw), Argument::scalar("b", point.b, db)];
-        gradients(
-            learner,
-            &arguments,
-            |it| at(it).loss(),
-            |learner, it| own_loss(learner, at(it)),
-        )?;
+        let at = |(w, b)| Point { w, b, ..point };
+        let claimed = (("w", point.w, dw), ("b", point.b, db));
+        gradients(learner, claimed, |it| at(it).loss(), |learner, it| own_loss(learner, at(it)))?;
         let want = (softplus(point.z()) - point.y) / (1.0 + (-point.z()).exp());
         close("dL/dz", dz, want, point.scale().powi(2))?;
     }

@@ -5,8 +5,7 @@ use engine::checks::{
     Kind::{Cost, Gradient, Source, Value},
     Learner, Lesson, Miss, Outcome, all_close, close, gradients, same_shape,
 };
-use gradcheck::Argument;
-use ndarray::{Array1, Array2, ArrayD, ShapeBuilder};
+use ndarray::{Array1, Array2, ShapeBuilder};
 
 use super::contract::{accumulate, clip, product, total};
 
@@ -114,16 +113,10 @@ fn totals(learner: &mut Learner) -> Outcome {
 fn accumulated(learner: &mut Learner) -> Outcome {
     for batch in Batch::all(learner) {
         let sum = batch.call_accumulate(learner)?;
-        let arguments = [Argument::new("W", &batch.w, &(sum - &batch.earlier))];
-        let at = |at: &[ArrayD<f64>]| {
-            let w = at[0].clone().into_dimensionality().expect("a point has the shape of W");
-            Batch { w, ..batch.clone() }
-        };
-        let own = |learner: &mut Learner, point: &[ArrayD<f64>]| {
-            let y = at(point).call_product(learner)?;
-            Ok(batch.loss(&y))
-        };
-        gradients(learner, &arguments, |point| batch.loss(&at(point).y()), own)?;
+        let at = |w: &Array2<f64>| Batch { w: w.clone(), ..batch.clone() };
+        let claimed = ("W", &batch.w, &(sum - &batch.earlier));
+        let own = |learner: &mut Learner, w: &_| Ok(batch.loss(&at(w).call_product(learner)?));
+        gradients(learner, claimed, |w| batch.loss(&at(w).y()), own)?;
     }
     Ok(())
 }

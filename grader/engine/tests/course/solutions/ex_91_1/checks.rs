@@ -3,10 +3,8 @@
 use engine::checks::{
     Check,
     Kind::{Gradient, Value},
-    Learner, Lesson, Miss, Outcome, close, gradients,
+    Learner, Lesson, Outcome, close, gradients,
 };
-use gradcheck::Argument;
-use ndarray::ArrayD;
 
 use super::contract::{descend, mean_gradient, mean_loss};
 
@@ -63,12 +61,10 @@ fn slopes(learner: &mut Learner) -> Outcome {
     for samples in [1, 2, 9] {
         let batch = Batch::random(learner, samples);
         let (dw, db) = learner.call(mean_gradient, batch.arguments())?;
-        let arguments = [Argument::scalar("w", batch.w, dw), Argument::scalar("b", batch.b, db)];
-        let at = |at: &[ArrayD<f64>]| Batch { w: at[0].sum(), b: at[1].sum(), ..batch.clone() };
-        let own = |learner: &mut Learner, point: &[ArrayD<f64>]| -> Result<f64, Miss> {
-            learner.call(mean_loss, at(point).arguments())
-        };
-        gradients(learner, &arguments, |point| at(point).loss(), own)?;
+        let at = |(w, b)| Batch { w, b, ..batch.clone() };
+        let claimed = (("w", batch.w, dw), ("b", batch.b, db));
+        let own = |learner: &mut Learner, it| learner.call(mean_loss, at(it).arguments());
+        gradients(learner, claimed, |it| at(it).loss(), own)?;
     }
     Ok(())
 }
