@@ -74,10 +74,11 @@ impl<F: Real, L: Fn(&mut [ArrayD<F>]) -> f64 + Sync> Differentiate<F> for Parall
         self.0(at)
     }
 
-    fn along(&mut self, point: &Point<F>, lines: &[Line]) -> Vec<Estimate> {
+    fn along(&mut self, point: &Point<F>, lines: &[Line], enough: f64) -> Vec<Estimate> {
         let copy = || point.values.clone();
-        let estimate =
-            |values: &mut Vec<ArrayD<F>>, line: &Line| line.estimate(&self.0, point, values);
+        let estimate = |values: &mut Vec<ArrayD<F>>, line: &Line| {
+            line.estimate(&self.0, point, values, enough)
+        };
         lines.par_iter().map_init(copy, estimate).collect()
     }
 

@@ -1,8 +1,8 @@
 //! Losses with kinks, at them and near them.
 
 use fastrand::Rng;
-use gradcheck::{Argument, check, derivative};
-use ndarray::{ArrayD, array};
+use gradcheck::{Argument, Report, check, check_loss, derivative, random};
+use ndarray::{Array1, Array2, ArrayD, array};
 
 type Function = fn(f64) -> f64;
 
@@ -94,18 +94,64 @@ fn the_usual_kinks_are_seen_with_their_slopes() {
 }
 
 #[test]
-fn a_tie_of_a_maximum_may_be_broken_in_any_way() {
-    let largest = |at: &[ArrayD<f64>]| at[0].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+fn a_tie_of_a_maximum_may_be_broken_in_any_way_that_adds_up_to_one() {
+    let largest = |x: &Array1<f64>| x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let x = array![0.5, 2.0, 2.0, -1.0];
-    let passes = |gradient| check(largest, &[Argument::new("x", &x, &gradient)]).passed();
-    assert!(passes(array![0.0, 1.0, 0.0, 0.0]));
-    assert!(passes(array![0.0, 0.0, 1.0, 0.0]));
-    assert!(passes(array![0.0, 0.5, 0.5, 0.0]));
-    assert!(!passes(array![0.0, 1.1, 0.0, 0.0]));
-    assert!(!passes(array![1.0, 0.0, 0.0, 0.0]));
-    let report = check(largest, &[Argument::new("x", &x, &array![0.0, 1.0, 0.0, 0.0])]);
-    assert_eq!(report.kinks().map(|it| it.index[0]).collect::<Vec<_>>(), [1, 2]);
-    assert!(report.to_string().contains("x[1] is at a kink"), "{report}");
+    let report = |gradient| check_loss(("x", &x, &gradient), largest);
+    for right in
+        [[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.5, 0.5, 0.0], [0.0, 0.2, 0.8, 0.0]]
+    {
+        report(Array1::from(right.to_vec())).assert();
+    }
+    for wrong in [[0.0, 1.1, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0; 4], [0.0, 1.0, 1.0, 0.0]] {
+        assert!(report(Array1::from(wrong.to_vec())).failed(), "{wrong:?}");
+    }
+    let right = report(array![0.0, 1.0, 0.0, 0.0]);
+    assert_eq!(right.kinks().map(|it| it.index[0]).collect::<Vec<_>>(), [1, 2]);
+    assert!(right.to_string().contains("x[1] is at a kink"), "{right}");
+    let wrong = report(array![0.0, 1.0, 1.0, 0.0]).to_string();
+    assert!(wrong.contains("is 2 times too large everywhere"), "{wrong}");
+    assert!(wrong.contains("nor a mean of some, has it beside the others"), "{wrong}");
+}
+
+#[test]
+fn separate_kinks_have_subgradients_of_their_own() {
+    // relu(x) − relu(y): every framework says (0, 0), and both kinks may be taken from either side.
+    let loss = |x: &Array1<f64>| x[0].max(0.0) - x[1].max(0.0);
+    let passes = |gradient| check_loss(("x", &array![0.0, 0.0], &gradient), loss).passed();
+    for right in [array![0.0, 0.0], array![1.0, 0.0], array![1.0, -1.0], array![0.3, -0.6]] {
+        assert!(passes(right));
+    }
+    assert!(!passes(array![0.0, 1.0]) && !passes(array![1.01, 0.0]));
+}
+
+/// Σ c∘relu(x·W + b), of one sample.
+struct Units {
+    w: Array2<f64>,
+    c: Array1<f64>,
+}
+
+impl Units {
+    fn report(&self, [x, dx]: [&Array1<f64>; 2], [b, db]: [&Array1<f64>; 2]) -> Report {
+        check_loss((("x", x, dx), ("b", b, db)), |(x, b)| {
+            ((x.dot(&self.w) + b).mapv(|z| z.max(0.0)) * &self.c).sum()
+        })
+    }
+}
+
+#[test]
+fn a_row_of_zeros_through_relu_may_be_off_in_all_units_or_on_in_all() {
+    for seed in 0..10 {
+        let units = Units { w: random((4, 6), seed), c: random(6, 100 + seed) };
+        let (x, b) = (Array1::zeros(4), Array1::zeros(6));
+        let (off, on) =
+            ((Array1::zeros(4), Array1::zeros(6)), (units.w.dot(&units.c), units.c.clone()));
+        units.report([&x, &off.0], [&b, &off.1]).assert();
+        units.report([&x, &on.0], [&b, &on.1]).assert();
+        // The weights as if all were off, the biases as if all were on.
+        assert!(!units.report([&x, &off.0], [&b, &on.1]).passed(), "{seed}");
+        assert!(!units.report([&x, &(1.1 * on.0)], [&b, &on.1]).passed(), "{seed}");
+    }
 }
 
 #[test]

@@ -25,7 +25,10 @@ pub fn derivative(mut f: impl FnMut(f64) -> f64, x: f64) -> Estimate {
     let value = f(x);
     let noise = Noise::of(precision, |distance, least| f(neighbour(x, distance, least)));
     let (noise, evaluations) = (noise.deviation, 1 + noise.evaluations);
-    let mut estimate = estimate(f, &Site { x, value, noise, largest: x.abs(), precision });
+    let mut estimate = estimate(
+        f,
+        &Site { x, value, noise, largest: x.abs(), enough: precision.enough, precision },
+    );
     estimate.evaluations += evaluations;
     if estimate.error > precision.resolved * estimate.scale.max(estimate.value.abs()) {
         estimate.error = f64::INFINITY;

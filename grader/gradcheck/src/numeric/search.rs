@@ -54,7 +54,7 @@ pub(crate) fn run(mut f: impl FnMut(f64) -> f64, site: &Site, scheme: Scheme) ->
 
 impl Search {
     fn is_enough(&self, site: &Site) -> bool {
-        self.best.is_enough(site.precision.enough)
+        self.best.is_enough(site.enough)
     }
 
     /// Keeps a trial that is better than the best, and says so.

@@ -12,6 +12,9 @@ use crate::values::slope::{Estimate, Kink, Slope};
 /// apart.
 const APART: f64 = 8.0;
 
+/// How many times its round-off the truncation of the best step is where f is not smooth.
+const ODD: f64 = 10.0;
+
 /// Longer steps, in units of that one, for a kink that is as near to the point as the shortest.
 const LONGER: [f64; 3] = [1.0, 8.0, 64.0];
 
@@ -37,6 +40,10 @@ pub(crate) fn judge(mut f: impl FnMut(f64) -> f64, site: &Site, central: &Search
     let whole = central.best.slope();
     let is_better = !central.rough && whole.error < slope.error && !whole.contradicts(&slope);
     let slope = if is_better { whole } else { slope };
+    let steepest = central.widest.steepness().max(slope.value.abs());
+    if slope.error > site.precision.resolved * steepest && (left.odd || right.odd) {
+        return Estimate::unknown(central.best.value);
+    }
     Estimate::of(Slope { error: slope.error + central.best.wobble, ..slope })
 }
 
@@ -60,6 +67,8 @@ struct Side {
     slope: Slope,
     /// Over the longest step.
     wide: Slope,
+    /// Its error is not that of noise: f jumps, or turns too fast.
+    odd: bool,
 }
 
 /// The derivative to one side, with a bound that holds what a shorter step says: in a one-sided
@@ -70,7 +79,8 @@ fn side(mut f: impl FnMut(f64) -> f64, site: &Site, scheme: Scheme) -> Option<Si
     let again = Trial::new(f, site, scheme, best.step * RATIO);
     let error = best.error() + again.error() + (best.value - again.value).abs();
     let slope = Slope { value: best.value, error };
-    (!rough).then_some(Side { slope, wide: widest.slope() })
+    let odd = best.truncation > ODD * best.round_off;
+    (!rough).then_some(Side { slope, wide: widest.slope(), odd })
 }
 
 /// The slope at a point to both sides of which the slopes agree.

@@ -27,6 +27,8 @@ pub(crate) struct Site {
     pub noise: f64,
     /// The largest coordinate of all, which f may have taken from another.
     pub largest: f64,
+    /// A relative error that no further trial needs to improve.
+    pub enough: f64,
     pub precision: &'static Precision,
 }
 
@@ -264,7 +266,8 @@ mod tests {
         // Just above 1, numbers below 1 are twice as close together as those above.
         for precision in [const { &f64::PRECISION }, const { &f32::PRECISION }] {
             for x in (0..20).map(|number| (precision.round)(1.0 + f64::from(number) / 1e4)) {
-                let site = Site { x, value: x.sin(), noise: 0.0, largest: 1.0, precision };
+                let site =
+                    Site { x, value: x.sin(), noise: 0.0, largest: 1.0, enough: 1e-9, precision };
                 let mut points = Vec::new();
                 let record = |at: f64| {
                     points.push(at);

@@ -22,7 +22,8 @@ pub(crate) fn compare<F: Real>(
     let (settled, screened) = screening::settle(loss, point, (at, argument));
     let open = settled.iter().enumerate().filter(|(_, it)| it.is_none());
     let lines: Vec<_> = open.map(|(offset, _)| Line::Coordinate { argument: at, offset }).collect();
-    let mut looked_at = loss.along(point, &lines).into_iter();
+    let mut looked_at =
+        loss.along(point, &lines, screening::enough::<F>(settled.len())).into_iter();
     let numeric: Vec<_> =
         settled.into_iter().filter_map(|it| it.or_else(|| looked_at.next())).collect();
     let scale = Scale::of(numeric.iter(), const { &F::PRECISION });

@@ -56,7 +56,7 @@ fn compared<F: Real>(
     lines: &[Line],
     report: &mut Report,
 ) -> Vec<Direction> {
-    let numeric = loss.along(point, lines);
+    let numeric = loss.along(point, lines, F::PRECISION.enough);
     report.forward_passes += numeric.iter().map(|it| it.evaluations).sum::<usize>();
     // About the length of the gradient: no single coordinate is larger.
     let scale = Scale::of(numeric.iter(), const { &F::PRECISION });
@@ -118,7 +118,7 @@ impl<F: Real> Search<'_, F> {
     /// Checks one coordinate on its own, and reports it when it is wrong.
     fn name(&self, loss: &mut impl Differentiate<F>, offset: usize, report: &mut Report) -> bool {
         let line = Line::Coordinate { argument: self.at, offset };
-        let numeric = loss.along(self.point, &[line]);
+        let numeric = loss.along(self.point, &[line], F::PRECISION.enough);
         report.forward_passes += numeric.iter().map(|it| it.evaluations).sum::<usize>();
         let claimed =
             Line::Coordinate { argument: self.at, offset }.claimed(&self.argument.gradient);

@@ -36,7 +36,8 @@ pub(crate) trait Differentiate<F> {
     /// The loss at these values, which are the same afterwards.
     fn loss(&mut self, at: &mut [ArrayD<F>]) -> f64;
 
-    fn along(&mut self, point: &Point<F>, lines: &[Line]) -> Vec<Estimate>;
+    /// The derivatives along lines, whose relative error need not be less than `enough`.
+    fn along(&mut self, point: &Point<F>, lines: &[Line], enough: f64) -> Vec<Estimate>;
 
     fn at(&mut self, point: &Point<F>, places: &[Place]) -> Vec<f64>;
 }
@@ -55,9 +56,10 @@ impl<F: Real, L: FnMut(&mut [ArrayD<F>]) -> f64> Differentiate<F> for Serial<L> 
         self.0(at)
     }
 
-    fn along(&mut self, point: &Point<F>, lines: &[Line]) -> Vec<Estimate> {
+    fn along(&mut self, point: &Point<F>, lines: &[Line], enough: f64) -> Vec<Estimate> {
         let mut values = point.values.clone();
-        lines.iter().map(|line| line.estimate(&mut self.0, point, &mut values)).collect()
+        let estimate = |line: &Line| line.estimate(&mut self.0, point, &mut values, enough);
+        lines.iter().map(estimate).collect()
     }
 
     fn at(&mut self, point: &Point<F>, places: &[Place]) -> Vec<f64> {
@@ -114,12 +116,13 @@ impl Line {
         mut loss: impl FnMut(&mut [ArrayD<F>]) -> f64,
         point: &Point<F>,
         values: &mut [ArrayD<F>],
+        enough: f64,
     ) -> Estimate {
         let weights = self.weights();
         let x = self.start(point);
         let precision = const { &F::PRECISION };
         let (value, noise, largest) = (point.loss, point.noise, point.largest);
-        let site = Site { x, value, noise, largest, precision };
+        let site = Site { x, value, noise, largest, enough, precision };
         let moved = |t| {
             self.move_to(values, point, &weights, t);
             loss(values)

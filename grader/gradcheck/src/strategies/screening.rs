@@ -20,8 +20,13 @@ const LEARNT_FROM: usize = 16;
 /// How many times as large as theirs the derivatives of another coordinate may be.
 const MARGIN: f64 = 4.0;
 
-/// How many times the error that no further trial needs to improve is good enough here.
+/// How many times the error that is good enough for few coordinates is so for many.
 const GOOD: f64 = 100.0;
+
+/// The relative error that is good enough for each of so many coordinates.
+pub(crate) fn enough<F: Real>(count: usize) -> f64 {
+    if count < MANY { F::PRECISION.enough } else { GOOD * F::PRECISION.enough }
+}
 
 /// The derivatives of the coordinates of an argument that could be settled, and how often the loss
 /// was computed.
@@ -147,7 +152,7 @@ impl<F: Real, L: Differentiate<F>> Screen<'_, F, L> {
         let error = truncation + noise / pair.h;
         let smooth = MARGIN * scales.second / unit.powi(2) * pair.h.powi(2) + 4.0 * noise;
         let agrees = (value - claimed).abs() <= error
-            && error <= GOOD * F::PRECISION.enough * value.abs()
+            && error <= enough::<F>(MANY) * value.abs()
             && pair.change(self.point.loss) <= smooth;
         agrees.then(|| Estimate {
             evaluations: 0,
