@@ -107,7 +107,7 @@
 //! from its ε. A sum of many outputs is best left to [`check_backward`], which adds in `f64`.
 
 // A build in which any member turns on ndarray's `blas` must link the library into every binary.
-#[cfg(feature = "openblas")]
+#[cfg(feature = "__openblas")]
 use openblas_src as _;
 
 mod arrays;

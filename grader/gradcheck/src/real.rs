@@ -40,7 +40,7 @@ pub struct Precision {
     pub digits: i32,
     /// The nearest number of the type.
     pub round: fn(f64) -> f64,
-    /// The next larger number of the type.
+    /// The next larger number of the type, of one that is finite and not negative.
     pub next_up: fn(f64) -> f64,
 }
 
@@ -60,7 +60,7 @@ impl sealed::Real for f64 {
         spreads: [power_of_two(-35), power_of_two(-23), power_of_two(-11), power_of_two(-5)],
         digits: 17,
         round: |number| number,
-        next_up: Self::next_up,
+        next_up: |number| Self::from_bits(number.to_bits() + 1),
     };
 
     fn to_f64(self) -> f64 {
@@ -84,7 +84,7 @@ impl sealed::Real for f32 {
         spreads: [power_of_two(-12), power_of_two(-9), power_of_two(-6), power_of_two(-3)],
         digits: 11,
         round: |number| f64::from(number as Self),
-        next_up: |number| f64::from((number as Self).next_up()),
+        next_up: |number| f64::from(Self::from_bits((number as Self).to_bits() + 1)),
     };
 
     fn to_f64(self) -> f64 {

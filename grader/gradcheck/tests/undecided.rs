@@ -53,7 +53,9 @@ fn what_is_undecided_passes_when_it_is_tolerated_and_nothing_else_does() {
     };
     report(0.5).assert();
     assert_eq!(report(0.5).undecided().count(), 1);
-    assert!(!report(0.6).passed(), "y is wrong");
+    let wrong = report(0.6);
+    assert!(!wrong.passed(), "y is wrong");
+    assert!(!wrong.to_string().contains("right:"), "x is not right, but undecided: {wrong}");
     assert!(!check_loss((("x", 0.5, 2.0), ("y", 2.0, 0.5)), step).passed(), "not tolerated");
 }
 

@@ -302,6 +302,7 @@ mod tests {
             value: 3.0,
             noise: 0.0,
             largest: 1.0,
+            enough: 1e-9,
             precision: const { &f64::PRECISION },
         };
         for scheme in [Scheme::Left, Scheme::Right] {
@@ -317,6 +318,7 @@ mod tests {
             value: 0.0,
             noise: 0.0,
             largest: 1.0,
+            enough: 1e-9,
             precision: const { &f64::PRECISION },
         };
         for power in [1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0] {

@@ -202,7 +202,9 @@ impl Report {
         for (name, structure) in &self.structures {
             writeln!(f, "dL/d{name} {structure:#}")?;
         }
-        let right: Vec<_> = self.arguments().into_iter().filter(|it| !wrong.contains(it)).collect();
+        let undecided: Vec<_> = self.undecided().map(|it| it.argument.as_str()).collect();
+        let is_right = |name: &&str| !wrong.contains(name) && !undecided.contains(name);
+        let right: Vec<_> = self.arguments().into_iter().filter(is_right).collect();
         if !right.is_empty() && !wrong.is_empty() {
             writeln!(f, "right: dL/d{}", right.join(", dL/d"))?;
         }
