@@ -20,31 +20,52 @@ const LONGER: [f64; 3] = [1.0, 8.0, 64.0];
 
 /// The derivative at a point where `central` differences are bent, or say little.
 pub(crate) fn judge(mut f: impl FnMut(f64) -> f64, site: &Site, central: &Search) -> Estimate {
-    let site = &with_noise_of_both_sides(&mut f, site, central.widest.steepness());
-    let sides = [Scheme::Left, Scheme::Right].map(|scheme| side(&mut f, site, scheme));
-    let [Some(left), Some(right)] = sides else {
-        return Estimate::unknown(central.best.value);
-    };
+    let steepness = central.widest.steepness();
+    let site = &with_noise_of_both_sides(&mut f, site, steepness);
+    let [left, right] = [Scheme::Left, Scheme::Right].map(|scheme| Side::new(&mut f, site, scheme));
     if !(left.slope.error.is_finite() && right.slope.error.is_finite()) {
         return Estimate::of(central.best.slope());
     }
-    let told = apart(&left, &right).map_or(Told::Nothing, |slopes| tell(&mut f, site, slopes));
-    let slope = match told {
-        Told::Kink(kink) => return Estimate::of_kink(kink),
-        Told::Side(slope) => slope,
-        Told::Nothing if left.slope.contradicts(&right.slope) => {
-            return Estimate::unknown(central.best.value);
+    match told(f, site, &left, &right) {
+        Told::Kink(kink) => Estimate::of_kink(kink),
+        Told::Slope(slope) => {
+            let slope = tighter(slope, central);
+            let large = slope.error > site.precision.resolved * steepness.max(slope.value.abs());
+            let jumps = large && (left.odd || right.odd);
+            if jumps { Estimate::unknown(slope.value) } else { Estimate::of(slope) }
         }
-        Told::Nothing => joined(f, site, left.slope, right.slope),
-    };
-    let whole = central.best.slope();
-    let is_better = !central.rough && whole.error < slope.error && !whole.contradicts(&slope);
-    let slope = if is_better { whole } else { slope };
-    let steepest = central.widest.steepness().max(slope.value.abs());
-    if slope.error > site.precision.resolved * steepest && (left.odd || right.odd) {
-        return Estimate::unknown(central.best.value);
+        Told::Nothing => Estimate::unknown(central.best.value),
     }
-    Estimate::of(Slope { error: slope.error + central.best.wobble, ..slope })
+}
+
+/// The central slope where it agrees and is known better.
+fn tighter(slope: Slope, Search { best, rough, .. }: &Search) -> Slope {
+    let whole = best.slope();
+    let is_better = !rough && whole.error < slope.error && !whole.contradicts(&slope);
+    let Slope { value, error } = if is_better { whole } else { slope };
+    Slope { value, error: error + best.wobble }
+}
+
+/// What is at the point, by the slopes to both sides.
+enum Told {
+    Kink(Kink),
+    /// There is none, or it is beside the point, and this the slope of the side that the point is on.
+    Slope(Slope),
+    /// A jump, or several kinks.
+    Nothing,
+}
+
+fn told(mut f: impl FnMut(f64) -> f64, site: &Site, left: &Side, right: &Side) -> Told {
+    if left.rough || right.rough {
+        return Told::Nothing;
+    }
+    let looked = apart(left, right).map_or(Told::Nothing, |slopes| look(&mut f, site, slopes));
+    match looked {
+        Told::Nothing if !left.slope.contradicts(&right.slope) => {
+            Told::Slope(joined(f, site, left.slope, right.slope))
+        }
+        looked => looked,
+    }
 }
 
 /// The slopes to both sides, from near by or over a longer step, where they differ.
@@ -69,18 +90,19 @@ struct Side {
     wide: Slope,
     /// Its error is not that of noise: f jumps, or turns too fast.
     odd: bool,
+    rough: bool,
 }
 
-/// The derivative to one side, with a bound that holds what a shorter step says: in a one-sided
-/// difference the terms in h² and h³ may cancel at one step, and its truncation then looks smaller
-/// than it is. None where f jumps.
-fn side(mut f: impl FnMut(f64) -> f64, site: &Site, scheme: Scheme) -> Option<Side> {
-    let Search { best, widest, rough } = search::run(&mut f, site, scheme);
-    let again = Trial::new(f, site, scheme, best.step * RATIO);
-    let error = best.error() + again.error() + (best.value - again.value).abs();
-    let slope = Slope { value: best.value, error };
-    let odd = best.truncation > ODD * best.round_off;
-    (!rough).then_some(Side { slope, wide: widest.slope(), odd })
+impl Side {
+    /// With a bound that holds what a shorter step says: in a one-sided difference the terms in h² and
+    /// h³ may cancel at one step, and its truncation then looks smaller than it is.
+    fn new(mut f: impl FnMut(f64) -> f64, site: &Site, scheme: Scheme) -> Self {
+        let Search { best, widest, rough } = search::run(&mut f, site, scheme);
+        let again = Trial::new(f, site, scheme, best.step * RATIO);
+        let error = best.error() + again.error() + (best.value - again.value).abs();
+        let odd = best.truncation > ODD * best.round_off;
+        Self { slope: Slope { value: best.value, error }, wide: widest.slope(), odd, rough }
+    }
 }
 
 /// The slope at a point to both sides of which the slopes agree.
@@ -94,25 +116,16 @@ fn joined(f: impl FnMut(f64) -> f64, site: &Site, left: Slope, right: Slope) -> 
     Slope { error: (left.value - right.value).abs() + weak.error, ..tight }
 }
 
-/// What is at the point, where the slopes to both sides differ.
-enum Told {
-    Kink(Kink),
-    /// The kink is beside the point, and this the slope of the side that the point is on.
-    Side(Slope),
-    /// A jump, or several kinks.
-    Nothing,
-}
-
 /// Looks at the slopes from closer by.
-fn tell(mut f: impl FnMut(f64) -> f64, site: &Site, [left, right]: [Slope; 2]) -> Told {
+fn look(mut f: impl FnMut(f64) -> f64, site: &Site, [left, right]: [Slope; 2]) -> Told {
     let height = (right.value - left.value).abs();
     let shortest = telling(site, height, left.value.abs().max(right.value.abs()));
     for step in LONGER.map(|times| times * shortest) {
         let (central, sides) = Trial::both(&mut f, site, step);
         let near = [left, right].map(|side| !central.slope().contradicts(&side));
         match near {
-            [true, false] if central.error() <= height / 2.0 => return Told::Side(left),
-            [false, true] if central.error() <= height / 2.0 => return Told::Side(right),
+            [true, false] if central.error() <= height / 2.0 => return Told::Slope(left),
+            [false, true] if central.error() <= height / 2.0 => return Told::Slope(right),
             _ => (),
         }
         let persists = |(trial, side): (&Trial, Slope)| {

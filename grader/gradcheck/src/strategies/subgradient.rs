@@ -144,24 +144,24 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
             return self.subgradient();
         }
         let coupled = self.coupled();
-        if self.samples.is_empty() {
-            return Together::Unknown;
+        match (self.samples.is_empty(), coupled.is_empty()) {
+            (true, _) => Together::Unknown,
+            (false, true) => Together::Separate,
+            (false, false) => self.approach(&coupled),
         }
-        if coupled.is_empty() {
-            return Together::Separate;
-        }
+    }
+
+    /// Samples gradients until the claims are a mean of them, or none is nearer to what is missing.
+    fn approach(&mut self, coupled: &[usize]) -> Together {
         for _ in 0..SAMPLES.0 * coupled.len() + SAMPLES.1 {
-            let nearest = self.nearest(&coupled);
+            let nearest = self.nearest(coupled);
             let missing: Array1<f64> = &self.claims - &nearest;
             if coupled.iter().all(|at| missing[*at].abs() <= self.coarse[*at]) {
                 return self.subgradient();
             }
-            if !self.goes_on(&coupled, &nearest, &missing) {
-                return if self.is_monotone() {
-                    self.not(&coupled, &nearest)
-                } else {
-                    Together::Unknown
-                };
+            if !self.goes_on(coupled, &nearest, &missing) {
+                let certain = self.is_monotone();
+                return if certain { self.not(coupled, &nearest) } else { Together::Unknown };
             }
         }
         Together::Unknown
