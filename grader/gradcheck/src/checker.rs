@@ -14,7 +14,7 @@ use crate::{
     },
     values::{
         argument::Argument,
-        finding::{Finding, WrongShape, first_modified},
+        finding::{Finding, WrongShape, first_modified, same_name},
         report::Report,
         structure::Structure,
     },
@@ -210,6 +210,7 @@ impl Checker {
         let (point, repeated) = Point::new(loss, values);
         let mut report = Report { forward_passes: point.forward_passes, ..Report::default() };
         report.tolerates_undecided = self.tolerates_undecided;
+        report.findings.extend(same_name(arguments));
         if point.loss.to_bits() != repeated.to_bits() {
             report.findings.push(Finding::ForwardVaries { first: point.loss, second: repeated });
         }

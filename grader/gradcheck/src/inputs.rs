@@ -55,6 +55,11 @@ pub trait Inputs: Values {
 }
 
 /// One array or number.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no named array or number",
+    note = "where gradients are claimed write `(\"W\", &w, &dw)` for each, elsewhere `(\"W\", &w)`; several stand in one tuple, which does not nest",
+    note = "names are `&str`, arrays are `&Array<f64, D>` or `&Array<f32, D>` and no views; a slice of `Argument` or `Input` will do too"
+)]
 pub trait One {
     #[doc(hidden)]
     type Real: Real;
@@ -73,12 +78,22 @@ pub trait One {
 }
 
 /// One array or number with its gradient.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no named array or number with its gradient",
+    note = "where gradients are claimed write `(\"W\", &w, &dw)` for each, elsewhere `(\"W\", &w)`; several stand in one tuple, which does not nest",
+    note = "names are `&str`, arrays are `&Array<f64, D>` or `&Array<f32, D>` and no views; a slice of `Argument` or `Input` will do too"
+)]
 pub trait Claimed: One {
     #[doc(hidden)]
     fn argument(&self) -> Argument<Self::Real>;
 }
 
 /// One array or number alone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no named array or number alone",
+    note = "where gradients are claimed write `(\"W\", &w, &dw)` for each, elsewhere `(\"W\", &w)`; several stand in one tuple, which does not nest",
+    note = "names are `&str`, arrays are `&Array<f64, D>` or `&Array<f32, D>` and no views; a slice of `Argument` or `Input` will do too"
+)]
 pub trait Given: One {
     #[doc(hidden)]
     fn input(&self) -> Input<Self::Real>;

@@ -71,11 +71,13 @@
 //!
 //! Nothing passes with NaN or infinity on either side. A coordinate is [`Undecided`] where f jumps or
 //! is not finite, and where the bound is more than a thousandth of all that f shows there: of its
-//! largest derivative, of its change over the first step, and of |f| / max(|x|, 1).
+//! largest derivative, of its change over the first step, and of min(|f|, 1) / max(|x|, 1).
 //!
 //! What the bound cannot see: a gradient that is small beside 1e-12·|f|/|x| is judged with fewer
 //! digits or none, for double precision holds no more of it. Nor does it see a millionth of a slope
-//! between two pieces of f that meet a millionth away and differ by no more than that there.
+//! between two pieces of f that meet a millionth away and differ by no more than that there, nor a bend
+//! of f that is narrower than the step and rises by less than some 40 η, such as the last of a tanh that
+//! saturates within a hundredth of x.
 //!
 //! # Kinks
 //!

@@ -88,6 +88,12 @@ fn a_gradient_that_accumulates_over_calls_is_a_finding() {
 }
 
 #[test]
+fn two_arguments_of_one_name_are_a_finding() {
+    let report = check_loss((("w", 1.0, 1.0), ("w", 2.0, 1.0)), |(v, w)| v + w);
+    assert_eq!(report.findings(), [Finding::SameName("w".to_owned())]);
+}
+
+#[test]
 fn a_forward_pass_with_dropout_is_a_finding() {
     let mut rng = fastrand::Rng::with_seed(1);
     let dropout =

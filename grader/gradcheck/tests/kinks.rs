@@ -176,3 +176,64 @@ fn single_precision_has_kinks_too() {
     assert!(!passes(array![0.0, 0.5, 0.0, 0.0]));
     assert!(!passes(array![0.0, 1.0, 0.0, 1.01]));
 }
+
+/// Pools of several zeros each, whose members are any of the coordinates.
+struct Pools {
+    members: Vec<Vec<usize>>,
+    weights: Vec<f64>,
+    count: usize,
+}
+
+impl Pools {
+    fn random(rng: &mut Rng, pools: usize, size: usize) -> Self {
+        let mut all: Vec<_> = (0..pools * size).collect();
+        rng.shuffle(&mut all);
+        let members = all.chunks(size).map(<[usize]>::to_vec).collect();
+        let weights = (0..pools).map(|_| (0.1 + rng.f64()).copysign(rng.f64() - 0.5)).collect();
+        Self { members, weights, count: all.len() }
+    }
+
+    /// A part of its weight for each member of each pool.
+    fn gradient(&self, part: impl Fn(usize, usize) -> f64) -> Array1<f64> {
+        let mut gradient = Array1::zeros(self.count);
+        for (pool, (members, weight)) in self.members.iter().zip(&self.weights).enumerate() {
+            members.iter().enumerate().for_each(|(at, it)| gradient[*it] = weight * part(pool, at));
+        }
+        gradient
+    }
+
+    fn report(&self, gradient: &Array1<f64>) -> Report {
+        let x = Array1::zeros(self.count);
+        check_loss(("x", &x, gradient), |x| {
+            let pools = self.members.iter().zip(&self.weights);
+            let top = |members: &[usize]| members.iter().map(|it| x[*it]).fold(f64::MIN, f64::max);
+            pools.map(|(members, weight)| weight * top(members)).sum()
+        })
+    }
+}
+
+#[test]
+fn ties_of_many_pools_are_told_from_separate_kinks() {
+    let mut rng = Rng::with_seed(5);
+    for pools in [1, 2, 3, 5, 8] {
+        for size in [2, 3, 5] {
+            let case = Pools::random(&mut rng, pools, size);
+            case.report(&case.gradient(|_, at| f64::from(at == 0))).assert();
+            case.report(&case.gradient(|_, _| 1.0 / size as f64)).assert();
+            let all_in_one_pool = |pool, at| f64::from(pool == 0 || at == 0);
+            let none_in_one_pool = |pool, at| f64::from(pool != 0 && at == 0);
+            assert!(!case.report(&case.gradient(all_in_one_pool)).passed(), "{pools} of {size}");
+            assert!(!case.report(&case.gradient(none_in_one_pool)).passed(), "{pools} of {size}");
+        }
+    }
+}
+
+#[test]
+fn what_the_search_at_a_kink_may_not_see_is_not_failed() {
+    // A convex and a concave function of the same coordinates: the mean of six gradients nearby.
+    let (a, b) = (-0.19, 0.17);
+    let loss = |x: &Array1<f64>| a * x[0].max(x[1]) + b * x[0].max(x[1]).max(x[2]);
+    let share = a / 2.0 + b / 3.0;
+    let report = check_loss(("x", &array![2.0, 2.0, 2.0], &array![share, share, b / 3.0]), loss);
+    assert!(!report.failed(), "{report}");
+}

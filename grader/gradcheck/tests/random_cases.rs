@@ -1,8 +1,7 @@
 //! Many random gradients, right and wrong, over many magnitudes: no false alarm, no miss.
 
 use fastrand::Rng;
-use gradcheck::{Argument, check};
-use ndarray::ArrayD;
+use gradcheck::{Report, check_loss};
 
 /// A function of one variable with its derivative.
 type Function = (&'static str, fn(f64) -> f64, fn(f64) -> f64);
@@ -79,9 +78,12 @@ impl Case {
         self.c * self.s * (self.function.2)(self.s * self.x)
     }
 
+    fn report(&self, gradient: f64) -> Report {
+        check_loss(("x", self.x, gradient), |x| self.f(x))
+    }
+
     fn passes(&self, gradient: f64) -> bool {
-        let loss = |at: &[ArrayD<f64>]| self.f(at[0].sum());
-        check(loss, &[Argument::scalar("x", self.x, gradient)]).passed()
+        self.report(gradient).passed()
     }
 
     fn describe(&self) -> String {
@@ -96,23 +98,27 @@ fn signed(rng: &mut Rng, decades: f64) -> f64 {
     if rng.bool() { magnitude } else { -magnitude }
 }
 
-fn false_alarms(case: impl FnMut() -> Case) -> Vec<String> {
-    let cases = std::iter::repeat_with(case).take(20_000);
-    cases.filter(|case| !case.passes(case.gradient())).map(|case| case.describe()).collect()
+/// Of 20,000 cases: none is failed, and hardly one undecided.
+fn assert_no_alarms(case: impl FnMut() -> Case) {
+    let mut undecided = 0;
+    for case in std::iter::repeat_with(case).take(20_000) {
+        let report = case.report(case.gradient());
+        assert!(!report.failed(), "{}: {report}", case.describe());
+        undecided += usize::from(!report.passed());
+    }
+    assert!(undecided <= 20, "{undecided}");
 }
 
 #[test]
 fn no_right_gradient_is_failed() {
     let mut rng = Rng::with_seed(1);
-    let alarms = false_alarms(|| Case::well_scaled(&mut rng));
-    assert!(alarms.is_empty(), "{}: {:#?}", alarms.len(), &alarms[..1]);
+    assert_no_alarms(|| Case::well_scaled(&mut rng));
 }
 
 #[test]
 fn no_right_gradient_is_failed_in_hard_places() {
     let mut rng = Rng::with_seed(2);
-    let alarms = false_alarms(|| Case::hard(&mut rng));
-    assert!(alarms.is_empty(), "{}: {:#?}", alarms.len(), &alarms[..1]);
+    assert_no_alarms(|| Case::hard(&mut rng));
 }
 
 #[test]

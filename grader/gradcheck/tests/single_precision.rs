@@ -39,3 +39,13 @@ fn scales_are_judged_rightly_in_single_precision_too() {
         assert!(!check_loss(("x", &x, &gradient.mapv(|it| 1.02 * it)), loss).passed(), "{scale}");
     }
 }
+
+#[test]
+fn a_saturated_unit_in_single_precision_is_not_failed() {
+    // Until what is left of its rise is hidden in the rounding of a loss of one.
+    for w in (0..57).map(|number| 1e-4_f32 * number as f32) {
+        let a = (1000.0 * w).tanh();
+        let report = check_loss(("w", w, 1000.0 * (1.0 - a * a)), |w| (1000.0 * w).tanh());
+        assert!(!report.failed(), "{w}: {report}");
+    }
+}

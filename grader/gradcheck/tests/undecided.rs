@@ -37,6 +37,15 @@ fn noise_that_hides_a_slope_passes_no_claim() {
 }
 
 #[test]
+fn a_bound_that_is_larger_than_any_slope_passes_no_claim() {
+    for claim in [0.0, 1.0, -1.0, 2.0] {
+        assert!(!check_loss(("x", 0.3, claim), |x| 1e13 + x).passed(), "{claim}");
+    }
+    // Where other derivatives show what is large, one of zero is known well enough.
+    check_loss((("x", 0.3, 0.0), ("y", 0.2, 1.0)), |(x, y)| 1e3 + y + (x - x)).assert();
+}
+
+#[test]
 fn a_jump_is_undecided_and_names_what_to_do() {
     let step = |x: f64| if x < 0.5 { x } else { x + 1.0 };
     let report = check_loss(("x", 0.5, 1.0), step);

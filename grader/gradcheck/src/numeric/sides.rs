@@ -29,7 +29,8 @@ pub(crate) fn judge(mut f: impl FnMut(f64) -> f64, site: &Site, central: &Search
     match told(f, site, &left, &right) {
         Told::Kink(kink) => Estimate::of_kink(kink),
         Told::Slope(slope) => {
-            let slope = tighter(slope, central);
+            let side = if slope.value == left.slope.value { &left } else { &right };
+            let slope = tighter(slope, side.step, central);
             let large = slope.error > site.precision.resolved * steepness.max(slope.value.abs());
             let jumps = large && (left.odd || right.odd);
             if jumps { Estimate::unknown(slope.value) } else { Estimate::of(slope) }
@@ -38,10 +39,12 @@ pub(crate) fn judge(mut f: impl FnMut(f64) -> f64, site: &Site, central: &Search
     }
 }
 
-/// The central slope where it agrees and is known better.
-fn tighter(slope: Slope, Search { best, rough, .. }: &Search) -> Slope {
+/// The central slope where that is known better, or contradicts the slope over a longer `step`: over its
+/// own step f looks smooth.
+fn tighter(slope: Slope, step: f64, Search { best, rough, .. }: &Search) -> Slope {
     let whole = best.slope();
-    let is_better = !rough && whole.error < slope.error && !whole.contradicts(&slope);
+    let beats = whole.error < slope.error || (whole.contradicts(&slope) && best.step < step);
+    let is_better = !rough && !best.bent && beats;
     let Slope { value, error } = if is_better { whole } else { slope };
     Slope { value, error: error + best.wobble }
 }
@@ -86,6 +89,7 @@ fn apart(left: &Side, right: &Side) -> Option<[Slope; 2]> {
 /// What one side says.
 struct Side {
     slope: Slope,
+    step: f64,
     /// Over the longest step.
     wide: Slope,
     /// Its error is not that of noise: f jumps, or turns too fast.
@@ -101,7 +105,8 @@ impl Side {
         let again = Trial::new(f, site, scheme, best.step * RATIO);
         let error = best.error() + again.error() + (best.value - again.value).abs();
         let odd = best.truncation > ODD * best.round_off;
-        Self { slope: Slope { value: best.value, error }, wide: widest.slope(), odd, rough }
+        let slope = Slope { value: best.value, error };
+        Self { slope, step: best.step, wide: widest.slope(), odd, rough }
     }
 }
 
@@ -109,11 +114,10 @@ impl Side {
 fn joined(f: impl FnMut(f64) -> f64, site: &Site, left: Slope, right: Slope) -> Slope {
     let (tight, weak) = if left.error <= right.error { (left, right) } else { (right, left) };
     let near = Trial::new(f, site, Scheme::Central, telling(site, weak.error, tight.value.abs()));
-    if near.error() <= weak.error / 2.0 && !near.slope().contradicts(&tight) {
-        return tight;
-    }
     // The two sides may be those of a seam, and the point on either.
-    Slope { error: (left.value - right.value).abs() + weak.error, ..tight }
+    let seen = [weak, near.slope()].map(|other| (tight.value - other.value).abs() + other.error);
+    let error = tight.error + seen[0].min(seen[1]);
+    Slope { error: if error.is_finite() { error } else { f64::INFINITY }, ..tight }
 }
 
 /// Looks at the slopes from closer by.

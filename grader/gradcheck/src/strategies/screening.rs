@@ -167,7 +167,7 @@ impl<F: Real, L: Differentiate<F>> Screen<'_, F, L> {
         let pairs = self.pairs(still.iter().copied(), F::PRECISION.first_step);
         for (offset, pair) in still.iter().zip(pairs) {
             if pair.above == loss && pair.below == loss {
-                let scale = loss.abs() / pair.unit();
+                let scale = loss.abs().min(1.0) / pair.unit();
                 let estimate = Estimate::of_value(0.0, self.noise() / pair.h);
                 settled[*offset] = Some(Estimate { scale, ..estimate });
             }

@@ -18,8 +18,9 @@ use crate::{
     },
 };
 
-/// The part of its distance from the point over which a gradient is taken.
-const SPAN: f64 = 1.0 / 64.0;
+/// The part of its distance from the point over which a gradient is taken: as short as the noise lets
+/// it be, for kinks that are nearer to one another than that hide in it.
+const SPAN: [f64; 2] = [1.0 / 1024.0, 1.0 / 64.0];
 
 /// The part of a kink's height by which a gradient near by may differ from one at the point.
 const COARSE: f64 = 1.0 / 256.0;
@@ -28,13 +29,16 @@ const COARSE: f64 = 1.0 / 256.0;
 const PROGRESS: f64 = 0.05;
 
 /// Random changes of a direction in which no gradient is found to go on.
-const JITTERS: [f64; 8] = [0.05, 0.05, 0.05, 0.1, 0.1, 0.3, 0.3, 1.0];
+const JITTERS: [f64; 6] = [1e-3, 0.05, 0.05, 0.1, 0.3, 1.0];
 
 /// The least part of its distance that a coordinate moves: its own kink is not to be seen in its slope.
 const LEAST: f64 = 0.125;
 
 /// Gradients of random sides that tell which kinks depend on one another.
 const SIDES: usize = 4;
+
+/// How often a gradient is drawn anew where kinks hide in its span.
+const DRAWS: usize = 16;
 
 /// How many gradients are sampled at most for each kink, and beside that.
 const SAMPLES: (usize, usize) = (3, 20);
@@ -118,6 +122,7 @@ struct Search<'a, F, L> {
     /// The claims in units of the kinks' heights, and how far a gradient near by may be off.
     claims: Array1<f64>,
     coarse: Array1<f64>,
+    span: f64,
     rng: Rng,
     samples: Vec<Sample>,
     forward_passes: usize,
@@ -127,13 +132,15 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
     fn new(loss: &'a mut L, point: &'a Point<F>, kinked: &'a [Kinked]) -> Self {
         let claims = kinked.iter().map(|it| it.claimed / it.height()).collect();
         let noise = point.error(point.loss);
+        let wanted = kinked.iter().map(|it| noise / (it.distance(point) * it.height() * COARSE));
+        let span = wanted.fold(SPAN[0], f64::max).min(SPAN[1]);
         let coarse = |it: &Kinked| {
             let slopes = it.kink.left.error.max(it.kink.right.error);
-            COARSE + (slopes + noise / (SPAN * it.distance(point))) / it.height()
+            COARSE + (slopes + noise / (span * it.distance(point))) / it.height()
         };
         let coarse = kinked.iter().map(coarse).collect();
         let (rng, samples) = (Rng::with_seed(1), Vec::new());
-        Self { loss, point, kinked, claims, coarse, rng, samples, forward_passes: 0 }
+        Self { loss, point, kinked, claims, coarse, span, rng, samples, forward_passes: 0 }
     }
 
     fn run(&mut self) -> Together {
@@ -143,11 +150,10 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
         if self.is_gradient_of_its_sides() {
             return self.subgradient();
         }
-        let coupled = self.coupled();
-        match (self.samples.is_empty(), coupled.is_empty()) {
-            (true, _) => Together::Unknown,
-            (false, true) => Together::Separate,
-            (false, false) => self.approach(&coupled),
+        match self.coupled() {
+            None => Together::Unknown,
+            Some(coupled) if coupled.is_empty() => Together::Separate,
+            Some(coupled) => self.approach(&coupled),
         }
     }
 
@@ -181,7 +187,7 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
         let all = std::iter::once(Array1::ones(sides.len())).chain(alone);
         let ways: Vec<_> = all.map(|weights| weights * &sides).collect();
         ways.into_iter().any(|way| {
-            let way = self.varied(way, JITTERS[0]);
+            let way = self.varied(&way, JITTERS[0]);
             let gradient = self.sample(way);
             gradient.is_some_and(|gradient| {
                 let off = (gradient - &self.claims).mapv(f64::abs);
@@ -191,23 +197,27 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
     }
 
     /// The way with random changes, and no coordinate left at its kink.
-    fn varied(&mut self, way: Array1<f64>, jitter: f64) -> Array1<f64> {
+    fn varied(&mut self, way: &Array1<f64>, jitter: f64) -> Array1<f64> {
         way.mapv(|it| {
             let it = it + jitter * (2.0 * self.rng.f64() - 1.0);
-            it.signum() * it.abs().max(LEAST * (1.0 + self.rng.f64()))
+            it + LEAST * it.signum()
         })
     }
 
-    /// The kinks at which some gradient is not the slope of the side that the coordinate is on.
-    fn coupled(&mut self) -> Vec<usize> {
-        let count = self.kinked.len();
-        let order: Array1<f64> = (0..count).map(|_| 0.25 + 0.75 * self.rng.f64()).collect();
-        let reversed = 1.25 - &order;
-        let mut ways = vec![-&order, -&reversed, order.clone(), reversed];
-        for _ in 0..SIDES {
-            ways.push(order.mapv(|it| if self.rng.bool() { it } else { -it }));
+    /// The kinks at which some gradient is not the slope of the side that the coordinate is on. None
+    /// where too few gradients could be sampled to tell.
+    fn coupled(&mut self) -> Option<Vec<usize>> {
+        for sign in [-1.0, 1.0] {
+            // All to one side in some order, and in the reverse order: of several that are tied no one
+            // is ahead in both.
+            self.until_sampled(|order, _| vec![sign * order, sign * (1.25 - order)])?;
         }
-        ways.into_iter().for_each(|way| drop(self.sample(way)));
+        for _ in 0..SIDES {
+            let sides = |order: &Array1<f64>, rng: &mut Rng| {
+                vec![order.mapv(|it| if rng.bool() { it } else { -it })]
+            };
+            self.until_sampled(sides)?;
+        }
         let is_coupled = |at: &usize| {
             let kinked = &self.kinked[*at];
             self.samples.iter().any(|sample| {
@@ -215,7 +225,19 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
                 (sample.gradient[*at] - own).abs() > self.coarse[*at]
             })
         };
-        (0..count).filter(is_coupled).collect()
+        Some((0..self.kinked.len()).filter(is_coupled).collect())
+    }
+
+    /// Samples gradients on ways that are made of random numbers from ¼ to 1, until all are smooth.
+    fn until_sampled(
+        &mut self,
+        ways: impl Fn(&Array1<f64>, &mut Rng) -> Vec<Array1<f64>>,
+    ) -> Option<()> {
+        (0..DRAWS).find_map(|_| {
+            let order = (0..self.kinked.len()).map(|_| 0.25 + 0.75 * self.rng.f64()).collect();
+            let ways = ways(&order, &mut self.rng);
+            ways.into_iter().try_for_each(|way| self.sample(way).map(drop))
+        })
     }
 
     /// Samples the gradient on the way from the point, where each coordinate moves by up to one unit
@@ -242,7 +264,7 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
     ) -> Option<f64> {
         let kinked = &self.kinked[at];
         let place = kinked.place(self.point, way);
-        let span = SPAN * kinked.distance(self.point);
+        let span = self.span * kinked.distance(self.point);
         let [low, high] = [place - span, place + span].map(F::PRECISION.round);
         let [below, above] = [low, high].map(|t| {
             kinked.line.set(values, self.point, t);
@@ -291,20 +313,37 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
             coupled.iter().map(|at| missing[*at] * (gradient[*at] - nearest[*at])).sum()
         };
         let wanted = PROGRESS * coupled.iter().map(|at| missing[*at].powi(2)).sum::<f64>();
-        let mut way = Array1::zeros(missing.len());
-        for at in coupled {
-            way[*at] = missing[*at] * self.kinked[*at].kink.height().signum();
-        }
-        let longest = way.iter().fold(0.0, |longest: f64, it| longest.max(it.abs()));
+        let signed: Array1<f64> = (0..missing.len())
+            .map(|at| if coupled.contains(&at) { missing[at] * self.sign(at) } else { 0.0 })
+            .collect();
+        let longest = signed.iter().fold(0.0, |longest: f64, it| longest.max(it.abs()));
+        let ways = [ranked(&signed), signed / longest];
         JITTERS.into_iter().any(|jitter| {
-            let way = self.varied(&way / longest, jitter);
-            self.sample(way).is_some_and(|gradient| along(&gradient) > wanted)
+            ways.iter().any(|way| {
+                let way = self.varied(way, jitter);
+                self.sample(way).is_some_and(|gradient| along(&gradient) > wanted)
+            })
         })
     }
 
-    /// True when all sampled gradients grow with the way to them, up to the sign of each kink, as
-    /// those of a sum of convex and concave functions do: then the search sees what there is.
+    fn sign(&self, at: usize) -> f64 {
+        self.kinked[at].kink.height().signum()
+    }
+
+    /// True when all sampled gradients lie between the slopes of each kink and grow with the way to
+    /// them, up to the sign of the kink, as those of a sum of convex and concave functions of different
+    /// coordinates do: then the search sees what there is.
     fn is_monotone(&self) -> bool {
+        let is_between = |(at, kinked): (usize, &Kinked)| {
+            self.samples.iter().all(|sample| {
+                let slope = sample.gradient[at] * kinked.height();
+                let off = (slope - kinked.kink.nearest(slope).value).abs();
+                off <= self.coarse[at] * kinked.height()
+            })
+        };
+        if !self.kinked.iter().enumerate().all(is_between) {
+            return false;
+        }
         let grows = |one: &Sample, other: &Sample| {
             let terms = self.kinked.iter().enumerate().map(|(at, kinked)| {
                 let way = (one.way[at] - other.way[at]) * kinked.distance(self.point);
@@ -336,6 +375,17 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
         });
         Together::Not(all.collect())
     }
+}
+
+/// The ranks of the numbers, from −1 to 1: in the same order, and none too near to another.
+fn ranked(numbers: &Array1<f64>) -> Array1<f64> {
+    let mut order: Vec<_> = (0..numbers.len()).collect();
+    order.sort_by(|one, other| numbers[*one].total_cmp(&numbers[*other]));
+    let mut ranks = Array1::zeros(numbers.len());
+    for (rank, at) in order.into_iter().enumerate() {
+        ranks[at] = (2 * rank + 1) as f64 / numbers.len() as f64 - 1.0;
+    }
+    ranks
 }
 
 impl Kinked {

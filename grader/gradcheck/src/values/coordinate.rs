@@ -97,6 +97,9 @@ impl Comparison {
                 Verdict::Undecided(Undecided::Flat)
             }
             () if off > tolerance || off.is_nan() => Verdict::Disagrees,
+            () if nearest.error > shown && estimate.kink.is_some() => {
+                Verdict::Undecided(Undecided::NotSmooth)
+            }
             () if nearest.error > shown => Verdict::Undecided(Undecided::Noise),
             () => Verdict::Agrees,
         };
@@ -138,6 +141,12 @@ impl Coordinate {
             self.argument, self.index, self.analytic, kink.left.value, kink.right.value
         )?;
         match self.verdict {
+            Verdict::Agrees if !between => {
+                writeln!(
+                    f,
+                    ",\nbut is a mean of gradients near by, where the others are beside their kinks"
+                )
+            }
             Verdict::Disagrees if between => {
                 writeln!(
                     f,
@@ -154,7 +163,7 @@ impl fmt::Display for Undecided {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotSmooth => {
-                "near this point the loss is not finite, or jumps.\n\
+                "near this point the loss is not finite, jumps, or is infinitely steep.\n\
                  Check the forward pass first, or move the point away from the jump."
             }
             Self::Noise => {
@@ -175,7 +184,7 @@ impl fmt::Display for Undecided {
 
 impl fmt::Display for Coordinate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let index = format!("{:?}", self.index);
+        let index = if self.index.is_empty() { String::new() } else { format!("{:?}", self.index) };
         // A long name gives way: the index is what tells the rows apart.
         let name = AT.saturating_sub(index.len());
         let at = format!("{:.name$}{index}", self.argument);

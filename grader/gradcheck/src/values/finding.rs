@@ -32,6 +32,8 @@ pub enum Finding {
         /// How many inputs there are.
         inputs: usize,
     },
+    /// Two arguments have the same name, by which a report tells them apart.
+    SameName(String),
     /// The forward pass gave two losses for the same input.
     ForwardVaries {
         /// The first loss.
@@ -152,6 +154,14 @@ pub(crate) fn first_difference<F: Real>(one: &ArrayD<F>, other: &ArrayD<F>) -> O
     Some(index.slice().to_vec())
 }
 
+/// A name that an earlier argument has.
+pub(crate) fn same_name<F>(arguments: &[Argument<F>]) -> Option<Finding> {
+    let mut later = arguments.iter().enumerate();
+    let twice =
+        later.find(|(at, one)| arguments[..*at].iter().any(|it| it.name() == one.name()))?;
+    Some(Finding::SameName(twice.1.name().to_owned()))
+}
+
 /// The first array that is another than before.
 pub(crate) fn first_modified<F: Real>(
     arguments: &[Argument<F>],
@@ -182,6 +192,11 @@ impl fmt::Display for Finding {
                 f,
                 "the backward pass returned {gradients} gradients for {inputs} inputs.\n\
                  Return one gradient for each input, in the order of the inputs."
+            ),
+            Self::SameName(name) => write!(
+                f,
+                "two arguments are named {name}.\n\
+                 Give each a name of its own: the report tells them apart by it."
             ),
             Self::ForwardVaries { first, second } => write!(
                 f,

@@ -33,6 +33,7 @@ impl Report {
     /// True when nothing was found and every coordinate and direction that was compared agrees. What
     /// is [undecided](Self::undecided) does not, unless the checker
     /// [tolerates](crate::Checker::tolerate_undecided) it.
+    #[must_use = "a verdict that nobody reads lets every gradient pass"]
     pub fn passed(&self) -> bool {
         let passes = |verdict| match verdict {
             Verdict::Agrees => true,
@@ -43,6 +44,7 @@ impl Report {
     }
 
     /// True when something is wrong for certain: nothing that is merely undecided.
+    #[must_use = "a verdict that nobody reads lets every gradient pass"]
     pub fn failed(&self) -> bool {
         !self.findings.is_empty() || self.verdicts().any(|it| it == Verdict::Disagrees)
     }
@@ -157,9 +159,7 @@ impl fmt::Display for Report {
         self.write_arguments(f)?;
         write_table(f, &worst)?;
         self.write_undecided(f)?;
-        for coordinate in self.kinks().take(SHOWN) {
-            coordinate.write_kink(f)?;
-        }
+        self.write_kinks(f)?;
         self.write_heat_maps(f)
     }
 }
@@ -200,7 +200,10 @@ impl Report {
     fn write_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wrong = self.wrong_arguments();
         for (name, structure) in &self.structures {
-            writeln!(f, "dL/d{name} {structure:#}")?;
+            match self.coordinates.iter().filter(|it| it.argument == *name).count() {
+                1 => writeln!(f, "dL/d{name} {structure}")?,
+                _ => writeln!(f, "dL/d{name} {structure:#}")?,
+            }
         }
         let undecided: Vec<_> = self.undecided().map(|it| it.argument.as_str()).collect();
         let is_right = |name: &&str| !wrong.contains(name) && !undecided.contains(name);
@@ -209,6 +212,17 @@ impl Report {
             writeln!(f, "right: dL/d{}", right.join(", dL/d"))?;
         }
         Ok(())
+    }
+
+    /// The first kinks, wrong ones before others.
+    fn write_kinks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut kinks: Vec<_> = self.kinks().collect();
+        kinks.sort_by_key(|it| it.passed());
+        kinks.iter().take(SHOWN).try_for_each(|coordinate| coordinate.write_kink(f))?;
+        match kinks.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => writeln!(f, "and {more} more at kinks"),
+        }
     }
 
     /// The maps of the wrong matrices, where one says more than the table.
@@ -224,6 +238,10 @@ impl Report {
     }
 
     fn write_counts(&self, f: &mut fmt::Formatter<'_>, wrong: usize) -> fmt::Result {
+        if self.directions.is_empty() && self.coordinates.is_empty() {
+            // Findings say why nothing was compared.
+            return Ok(());
+        }
         if self.directions.is_empty() {
             let all = self.coordinates.len();
             return writeln!(f, "{wrong} of {all} coordinates disagree with finite differences");
@@ -232,7 +250,7 @@ impl Report {
         let off = self.directions.iter().filter(|it| !it.passed()).count();
         writeln!(f, "{off} of {all} random directions disagree with finite differences")?;
         if off > 0 {
-            writeln!(f, "{wrong} wrong coordinates were found; there may be more")?;
+            writeln!(f, "wrong coordinates that were found: {wrong}; there may be more")?;
         }
         Ok(())
     }

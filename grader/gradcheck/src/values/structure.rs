@@ -10,6 +10,9 @@ const PRECISION: f64 = 1e-6;
 /// Whole factors up to this one are believed even when a single number shows them.
 const LARGEST_WHOLE: f64 = 128.0;
 
+/// A factor that is nearer to one is told as a percentage.
+const NEARLY: f64 = 0.01;
+
 /// How many wrong slices are named.
 const NAMED: usize = 4;
 
@@ -205,14 +208,22 @@ fn write_factor(f: &mut fmt::Formatter<'_>, factor: f64) -> fmt::Result {
     match factor {
         _ if is_close(factor, -1.0) => write!(f, "has the wrong sign"),
         _ if factor < 0.0 => write!(f, "is {} times what it should be", short(factor)),
+        _ if (factor - 1.0).abs() < NEARLY => {
+            let word = if factor > 1.0 { "large" } else { "small" };
+            write!(f, "is {} % too {word}", short(100.0 * (factor - 1.0).abs()))
+        }
         _ if factor > 1.0 => write!(f, "is {} times too large", short(factor)),
         _ => write!(f, "is {} times too small", short(1.0 / factor)),
     }
 }
 
-/// Three decimals, or none for a whole number.
-fn short(number: f64) -> f64 {
-    (number * 1e3).round() / 1e3
+/// Three decimals, or none for a whole number; what that would hide, or fill a line with, as a power of
+/// ten.
+fn short(number: f64) -> String {
+    match number.abs() {
+        size if (0.01..1e6).contains(&size) => ((number * 1e3).round() / 1e3).to_string(),
+        _ => format!("{number:.1e}"),
+    }
 }
 
 /// Of one shape, and different.
