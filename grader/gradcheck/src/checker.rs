@@ -264,8 +264,9 @@ fn structure<F: Real>(
     report.forward_passes += forward_passes;
     let simple = || {
         let (wrong, right) = report.sides(argument)?;
-        Structure::of_factors(&wrong, &right, &argument.input.intermediates)
-            .or_else(|| Structure::of(&wrong, &right))
+        let part = F::PRECISION.alike;
+        Structure::of_factors(part, &wrong, &right, &argument.input.intermediates)
+            .or_else(|| Structure::within(part, &wrong, &right))
     };
     difference.map(Structure::Difference).or_else(simple)
 }

@@ -33,6 +33,8 @@ pub struct Precision {
     pub enough: f64,
     /// An error of f that is a larger part of it than this leaves nothing to learn from differences.
     pub resolved: f64,
+    /// The part of their largest elements by which two gradients may differ and have the same form.
+    pub alike: f64,
     /// How far the points scatter that the noise is read from. The next distance is for values that
     /// hardly change over the one before: then it is shorter than the spacing of the values.
     pub spreads: [f64; 4],
@@ -57,6 +59,7 @@ impl sealed::Real for f64 {
         beside: power_of_two(-16),
         enough: 1e-9,
         resolved: 1e-3,
+        alike: 1e-6,
         spreads: [power_of_two(-35), power_of_two(-23), power_of_two(-11), power_of_two(-5)],
         digits: 17,
         round: |number| number,
@@ -81,6 +84,7 @@ impl sealed::Real for f32 {
         beside: power_of_two(-6),
         enough: 1e-4,
         resolved: 1e-2,
+        alike: 1e-3,
         spreads: [power_of_two(-12), power_of_two(-9), power_of_two(-6), power_of_two(-3)],
         digits: 11,
         round: |number| f64::from(number as Self),

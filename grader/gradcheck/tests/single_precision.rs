@@ -23,6 +23,8 @@ fn a_layer_in_single_precision_is_judged_rightly() {
             Checker::new().seed(seed).check_backward((("X", &x), ("W", &w)), forward, backward)
         };
         report(1.0).assert();
+        assert!(report(8.0).to_string().contains("dL/dW is 8 times too large everywhere"));
+        assert!(report(-1.0).to_string().contains("dL/dW has the wrong sign everywhere"));
         let wrong = report(1.01);
         assert_eq!(wrong.wrong_arguments(), ["W"], "{wrong}");
         assert!(report(-1.0).failures().count() > 190);

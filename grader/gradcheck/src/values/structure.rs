@@ -71,16 +71,23 @@ impl Structure {
     /// assert_eq!(format!("{structure:#}"), "is 32 times too large everywhere");
     /// ```
     pub fn of(wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Self> {
-        if !comparable(wrong, right) {
+        Self::within(PRECISION, wrong, right)
+    }
+
+    /// The form, where the two are known to a part of their largest elements.
+    pub(crate) fn within(part: f64, wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Self> {
+        let close = Close(part);
+        if !close.comparable(wrong, right) {
             return None;
         }
         let slices = || (0..wrong.ndim()).map(|axis| Slice { axis, rank: wrong.ndim() });
-        factor(&wrong.view(), &right.view())
+        close
+            .factor(&wrong.view(), &right.view())
             .map(Self::from_factor)
-            .or_else(|| transposed(wrong, right))
-            .or_else(|| slices().find_map(|slice| slice.alike(wrong, right)))
-            .or_else(|| slices().find_map(|slice| slice.part(wrong, right)))
-            .or_else(|| slices().find_map(|slice| slice.scaled(wrong, right)))
+            .or_else(|| close.transposed(wrong, right))
+            .or_else(|| slices().find_map(|slice| slice.alike(close, wrong, right)))
+            .or_else(|| slices().find_map(|slice| slice.part(close, wrong, right)))
+            .or_else(|| slices().find_map(|slice| slice.scaled(close, wrong, right)))
     }
 
     fn from_factor(factor: f64) -> Self {
@@ -89,14 +96,17 @@ impl Structure {
 
     /// The intermediate with which `wrong` is to be multiplied or divided to be `right`.
     pub(crate) fn of_factors(
+        part: f64,
         wrong: &ArrayD<f64>,
         right: &ArrayD<f64>,
         factors: &[(String, ArrayD<f64>)],
     ) -> Option<Self> {
-        let all = |one: &ArrayD<f64>, other: &ArrayD<f64>| agree(&one.view(), &other.view(), 1.0);
+        let close = Close(part);
+        let all =
+            |one: &ArrayD<f64>, other: &ArrayD<f64>| close.agree(&one.view(), &other.view(), 1.0);
         let mut factors = factors.iter().filter(|(_, factor)| factor.shape() == right.shape());
         factors.find_map(|(name, factor)| match () {
-            () if !comparable(wrong, right) => None,
+            () if !close.comparable(wrong, right) => None,
             () if all(&(wrong * factor), right) => Some(Self::Missing(name.clone())),
             () if all(wrong, &(right * factor)) => Some(Self::Surplus(name.clone())),
             () => None,
@@ -106,27 +116,28 @@ impl Structure {
 
 impl Slice {
     /// All slices of `wrong` are the same.
-    fn alike(self, wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Structure> {
+    fn alike(self, close: Close, wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Structure> {
         let same = |array: &ArrayD<f64>| {
             let first = array.index_axis(Axis(self.axis), 0);
-            array.axis_iter(Axis(self.axis)).all(|slice| agree(&slice, &first, 1.0))
+            array.axis_iter(Axis(self.axis)).all(|slice| close.agree(&slice, &first, 1.0))
         };
         (self.is_telling(wrong) && same(wrong) && !same(right)).then_some(Structure::Alike(self))
     }
 
     /// Every slice has a factor of its own.
-    fn scaled(self, wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Structure> {
+    fn scaled(self, close: Close, wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Structure> {
         let mut pairs = self.pairs(wrong, right);
         let all = pairs.all(|(wrong, right)| {
-            agree(&wrong, &right, 1.0) || multiple(&wrong, &right).is_some_and(|it| it.telling)
+            close.agree(&wrong, &right, 1.0)
+                || close.multiple(&wrong, &right).is_some_and(|it| it.telling)
         });
         (self.is_telling(wrong) && all).then_some(Structure::Scaled(self))
     }
 
     /// Few slices are wrong.
-    fn part(self, wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Structure> {
+    fn part(self, close: Close, wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Structure> {
         let largest = largest(&wrong.view()).max(largest(&right.view()));
-        let agree = |one: &f64, other: &f64| (one - other).abs() <= PRECISION * largest;
+        let agree = |one: &f64, other: &f64| (one - other).abs() <= close.0 * largest;
         let pairs = self.pairs(wrong, right).enumerate();
         let off = pairs.filter(|(_, (wrong, right))| !Zip::from(wrong).and(right).all(agree));
         let numbers: Vec<_> = off.map(|(at, _)| at).collect();
@@ -134,7 +145,8 @@ impl Slice {
             return None;
         }
         let [wrong, right] = [wrong, right].map(|it| it.select(Axis(self.axis), &numbers));
-        let form = factor(&wrong.view(), &right.view()).map(Structure::from_factor).map(Box::new);
+        let form =
+            close.factor(&wrong.view(), &right.view()).map(Structure::from_factor).map(Box::new);
         Some(Structure::Part { slice: self, numbers, form })
     }
 
@@ -206,7 +218,7 @@ impl fmt::Display for Structure {
 
 fn write_factor(f: &mut fmt::Formatter<'_>, factor: f64) -> fmt::Result {
     match factor {
-        _ if is_close(factor, -1.0) => write!(f, "has the wrong sign"),
+        _ if factor == -1.0 => write!(f, "has the wrong sign"),
         _ if factor < 0.0 => write!(f, "is {} times what it should be", short(factor)),
         _ if (factor - 1.0).abs() < NEARLY => {
             let word = if factor > 1.0 { "large" } else { "small" };
@@ -226,11 +238,6 @@ fn short(number: f64) -> String {
     }
 }
 
-/// Of one shape, and different.
-fn comparable(wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> bool {
-    wrong.shape() == right.shape() && !wrong.is_empty() && !agree(&wrong.view(), &right.view(), 1.0)
-}
-
 /// A number that one array is times another.
 struct Multiple {
     factor: f64,
@@ -238,41 +245,59 @@ struct Multiple {
     telling: bool,
 }
 
-fn multiple(wrong: &ArrayViewD<f64>, right: &ArrayViewD<f64>) -> Option<Multiple> {
-    let pairs = right.iter().zip(wrong);
-    let (most, of_wrong) = pairs.max_by(|(a, _), (b, _)| a.abs().total_cmp(&b.abs()))?;
-    let factor = of_wrong / most;
-    let telling = right.iter().filter(|it| it.abs() > PRECISION * most.abs()).count() > 1;
-    (factor.is_finite() && agree(wrong, right, factor)).then_some(Multiple { factor, telling })
-}
+/// The part of their largest elements by which two arrays may differ and be the same.
+#[derive(Clone, Copy)]
+struct Close(f64);
 
-fn factor(wrong: &ArrayViewD<f64>, right: &ArrayViewD<f64>) -> Option<f64> {
-    let Multiple { factor, telling } = multiple(wrong, right)?;
-    (telling || factor == 0.0 || is_whole(factor) || is_whole(1.0 / factor)).then_some(factor)
-}
+impl Close {
+    /// Of one shape, and different.
+    fn comparable(self, wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> bool {
+        wrong.shape() == right.shape()
+            && !wrong.is_empty()
+            && !self.agree(&wrong.view(), &right.view(), 1.0)
+    }
 
-fn transposed(wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Structure> {
-    (right.ndim() == 2 && agree(&wrong.view(), &right.t(), 1.0)).then_some(Structure::Transposed)
-}
+    fn multiple(self, wrong: &ArrayViewD<f64>, right: &ArrayViewD<f64>) -> Option<Multiple> {
+        let pairs = right.iter().zip(wrong);
+        let (most, of_wrong) = pairs.max_by(|(a, _), (b, _)| a.abs().total_cmp(&b.abs()))?;
+        let factor = of_wrong / most;
+        let telling = right.iter().filter(|it| it.abs() > self.0 * most.abs()).count() > 1;
+        let agrees = factor.is_finite() && self.agree(wrong, right, factor);
+        agrees.then_some(Multiple { factor, telling })
+    }
 
-fn agree(wrong: &ArrayViewD<f64>, right: &ArrayViewD<f64>, factor: f64) -> bool {
-    let largest = largest(wrong);
-    wrong.shape() == right.shape()
-        && Zip::from(wrong)
-            .and(right)
-            .all(|wrong, right| (wrong - factor * right).abs() <= PRECISION * largest)
+    fn factor(self, wrong: &ArrayViewD<f64>, right: &ArrayViewD<f64>) -> Option<f64> {
+        let Multiple { factor, telling } = self.multiple(wrong, right)?;
+        match () {
+            () if self.is_whole(factor) => Some(factor.round()),
+            () if self.is_whole(1.0 / factor) => Some(1.0 / (1.0 / factor).round()),
+            () => (telling || factor == 0.0).then_some(factor),
+        }
+    }
+
+    fn is_whole(self, number: f64) -> bool {
+        let whole = number.round();
+        number.abs() <= LARGEST_WHOLE
+            && whole != 0.0
+            && (number - whole).abs() <= self.0 * whole.abs()
+    }
+
+    fn transposed(self, wrong: &ArrayD<f64>, right: &ArrayD<f64>) -> Option<Structure> {
+        let turned = right.ndim() == 2 && self.agree(&wrong.view(), &right.t(), 1.0);
+        turned.then_some(Structure::Transposed)
+    }
+
+    fn agree(self, wrong: &ArrayViewD<f64>, right: &ArrayViewD<f64>, factor: f64) -> bool {
+        let largest = largest(wrong);
+        wrong.shape() == right.shape()
+            && Zip::from(wrong)
+                .and(right)
+                .all(|wrong, right| (wrong - factor * right).abs() <= self.0 * largest)
+    }
 }
 
 fn largest(array: &ArrayViewD<f64>) -> f64 {
     array.iter().fold(0.0, |largest: f64, it| largest.max(it.abs()))
-}
-
-fn is_whole(number: f64) -> bool {
-    number.abs() <= LARGEST_WHOLE && number.round() != 0.0 && is_close(number, number.round())
-}
-
-fn is_close(one: f64, other: f64) -> bool {
-    (one - other).abs() <= PRECISION * other.abs()
 }
 
 #[cfg(test)]
@@ -364,7 +389,7 @@ mod tests {
         let slope: ArrayD<f64> = random((4, 3), 2).into_dyn();
         let factors = [("σ′".to_owned(), slope.clone())];
         let told = |wrong: &ArrayD<f64>| {
-            Structure::of_factors(wrong, &right, &factors).map(|it| it.to_string())
+            Structure::of_factors(PRECISION, wrong, &right, &factors).map(|it| it.to_string())
         };
         assert_eq!(told(&(&right / &slope)).unwrap(), "lacks the factor σ′");
         assert_eq!(told(&(&right * &slope)).unwrap(), "has the factor σ′ once too often");
