@@ -26,7 +26,10 @@ const SPAN: [f64; 2] = [1.0 / 1024.0, 1.0 / 64.0];
 const COARSE: f64 = 1.0 / 256.0;
 
 /// The part of the way to the claim that a new gradient has to go for the search to go on.
-const PROGRESS: f64 = 0.05;
+const PROGRESS: f64 = 0.01;
+
+/// The part of a kink's height that gradients near by must be known to.
+const KNOWN: f64 = 0.05;
 
 /// Random changes of a direction in which no gradient is found to go on.
 const JITTERS: [f64; 6] = [1e-3, 0.05, 0.05, 0.1, 0.3, 1.0];
@@ -144,7 +147,7 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
     }
 
     fn run(&mut self) -> Together {
-        if self.coarse.iter().any(|coarse| *coarse > PROGRESS) {
+        if self.coarse.iter().any(|coarse| *coarse > KNOWN) {
             return Together::Unknown;
         }
         if self.is_gradient_of_its_sides() {

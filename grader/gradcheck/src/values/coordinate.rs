@@ -129,32 +129,34 @@ impl Coordinate {
         if excess.is_nan() { f64::INFINITY } else { excess }
     }
 
+    /// Where it is.
+    fn at(&self) -> String {
+        let index = if self.index.is_empty() { String::new() } else { format!("{:?}", self.index) };
+        // A long name gives way: the index is what tells the rows apart.
+        let name = AT.saturating_sub(index.len());
+        format!("{:.name$}{index}", self.argument)
+    }
+
+    /// True when the claim is between the slopes of its kink.
+    pub(crate) fn is_between(&self) -> bool {
+        self.kink.is_some_and(|kink| {
+            let nearest = kink.nearest(self.analytic);
+            (self.analytic - nearest.value).abs() <= nearest.error
+        })
+    }
+
     /// What the slopes to both sides say of the claimed gradient.
     pub(crate) fn write_kink(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(kink) = &self.kink else { return Ok(()) };
-        let nearest = kink.nearest(self.analytic);
-        let between = (self.analytic - nearest.value).abs() <= nearest.error;
-        let word = if between { "lies" } else { "does not lie" };
-        write!(
+        let Some(Kink { left, right }) = self.kink else { return Ok(()) };
+        let word = if self.is_between() { "lies" } else { "does not lie" };
+        writeln!(
             f,
-            "{}{:?} is at a kink: {:.4e} {word} between the slopes {:.4e} (left) and {:.4e} (right)",
-            self.argument, self.index, self.analytic, kink.left.value, kink.right.value
-        )?;
-        match self.verdict {
-            Verdict::Agrees if !between => {
-                writeln!(
-                    f,
-                    ",\nbut is a mean of gradients near by, where the others are beside their kinks"
-                )
-            }
-            Verdict::Disagrees if between => {
-                writeln!(
-                    f,
-                    ",\nbut near by no gradient, nor a mean of some, has it beside the others"
-                )
-            }
-            _ => writeln!(f),
-        }
+            "{} is at a kink: {:.4e} {word} between the slopes {:.4e} (left) and {:.4e} (right)",
+            self.at(),
+            self.analytic,
+            left.value,
+            right.value
+        )
     }
 }
 
@@ -184,10 +186,7 @@ impl fmt::Display for Undecided {
 
 impl fmt::Display for Coordinate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let index = if self.index.is_empty() { String::new() } else { format!("{:?}", self.index) };
-        // A long name gives way: the index is what tells the rows apart.
-        let name = AT.saturating_sub(index.len());
-        let at = format!("{:.name$}{index}", self.argument);
+        let at = self.at();
         let ratio = self.analytic / self.numeric;
         // In full where a factor, a sign or a missing mean can be read off it.
         let ratio = if (1e-3..1e4).contains(&ratio.abs()) {

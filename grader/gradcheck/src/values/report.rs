@@ -17,6 +17,14 @@ const SHOWN: usize = 8;
 const HEADINGS: &str =
     "at                              analytic         numeric     bound   analy/num";
 
+const NOT_TOGETHER: &str =
+    "What lies between its slopes and is wrong is so beside the others: near by no gradient, nor a mean of
+some, has them all. A tie hands its gradient to one of the tied values, or shares it out.";
+
+const NEAR_BY: &str =
+    "What does not lie between its slopes and is right is a mean of gradients near by, where other kinks
+are taken from another side.";
+
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "a report that nobody asserts or reads lets every gradient pass"]
@@ -219,10 +227,16 @@ impl Report {
         let mut kinks: Vec<_> = self.kinks().collect();
         kinks.sort_by_key(|it| it.passed());
         kinks.iter().take(SHOWN).try_for_each(|coordinate| coordinate.write_kink(f))?;
-        match kinks.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => writeln!(f, "and {more} more at kinks"),
+        if kinks.len() > SHOWN {
+            writeln!(f, "and {} more at kinks", kinks.len() - SHOWN)?;
         }
+        let any = |verdict, between| {
+            kinks.iter().any(|it| it.verdict == verdict && it.is_between() == between)
+        };
+        if any(Verdict::Disagrees, true) {
+            writeln!(f, "{NOT_TOGETHER}")?;
+        }
+        if any(Verdict::Agrees, false) { writeln!(f, "{NEAR_BY}") } else { Ok(()) }
     }
 
     /// The maps of the wrong matrices, where one says more than the table.
