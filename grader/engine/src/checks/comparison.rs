@@ -156,28 +156,14 @@ fn of_another_forward(report: &Report) -> Miss {
 /// Which gradients are wrong, in which way, and which are right.
 fn disagreement(report: &Report) -> Miss {
     let wrong = report.wrong_arguments();
-    let is_array =
-        |name: &str| report.coordinates().iter().filter(|it| it.argument == name).count() > 1;
-    let claim = |name: &&str| match report.structure(name) {
-        Some(structure) if is_array(name) => format!("dL/d{name} {structure:#}"),
-        Some(structure) => format!("dL/d{name} {structure}"),
+    let claim = |name: &&str| match report.told_structure(name) {
+        Some(told) => format!("dL/d{name} {told}"),
         None => format!("dL/d{name} does not agree with finite differences of the loss"),
     };
-    let right = right_arguments(report).into_iter().map(|name| format!("dL/d{name} is right"));
+    let right = report.right_arguments().into_iter().map(|name| format!("dL/d{name} is right"));
     let message = wrong.iter().map(claim).chain(right).collect::<Vec<_>>().join("; ");
     let structure = wrong.first().and_then(|name| report.structure(name)).cloned();
     Miss { structure, ..Miss::failed(message) }
-}
-
-/// The names of the arguments whose gradients agree everywhere: nothing of them is undecided.
-fn right_arguments(report: &Report) -> Vec<&str> {
-    let coordinates = report.coordinates().iter().map(|it| (it.argument.as_str(), it.passed()));
-    let directions = report.directions().iter().map(|it| (it.argument.as_str(), it.passed()));
-    let compared: Vec<_> = coordinates.chain(directions).collect();
-    let mut names: Vec<_> = compared.iter().map(|(name, _)| *name).collect();
-    names.dedup();
-    names.retain(|name| compared.iter().all(|(other, passed)| other != name || *passed));
-    names
 }
 
 /// Compares a printed table with the course's, line by line.

@@ -58,8 +58,13 @@ impl Report {
     }
 
     fn verdicts(&self) -> impl Iterator<Item = Verdict> {
-        let coordinates = self.coordinates.iter().map(|it| it.verdict);
-        coordinates.chain(self.directions.iter().map(|it| it.verdict))
+        self.compared().map(|(_, verdict)| verdict)
+    }
+
+    /// The argument and the verdict of all that was compared.
+    fn compared(&self) -> impl Iterator<Item = (&str, Verdict)> {
+        let directions = self.directions.iter().map(|it| (it.argument.as_str(), it.verdict));
+        directions.chain(self.coordinates.iter().map(|it| (it.argument.as_str(), it.verdict)))
     }
 
     /// Every coordinate that was compared, in order; where directions were, only wrong ones.
@@ -102,9 +107,30 @@ impl Report {
         each_once(findings.chain(failures).chain(directions.map(|it| it.argument.as_str())))
     }
 
+    /// The names of the arguments whose gradient agrees everywhere: nothing of them is undecided.
+    pub fn right_arguments(&self) -> Vec<&str> {
+        let open = self.compared().filter(|(_, verdict)| *verdict != Verdict::Agrees);
+        let open: Vec<_> = open.map(|(name, _)| name).chain(self.wrong_arguments()).collect();
+        let mut names = each_once(self.compared().map(|(name, _)| name));
+        names.retain(|name| !open.contains(name));
+        names
+    }
+
     /// The simple form, if there is one, in which this argument's gradient differs from the numeric.
     pub fn structure(&self, argument: &str) -> Option<&Structure> {
         self.structures.iter().find(|(name, _)| name == argument).map(|(_, structure)| structure)
+    }
+
+    /// What the [structure](Self::structure) says of an argument's gradient, in words.
+    pub fn told_structure(&self, argument: &str) -> Option<String> {
+        let structure = self.structure(argument)?;
+        let numbers = self.coordinates.iter().filter(|it| it.argument == argument).count();
+        let directions = self.directions.iter().any(|it| it.argument == argument);
+        let told = match numbers == 1 && !directions {
+            true => structure.to_string(),
+            false => format!("{structure:#}"),
+        };
+        Some(told)
     }
 
     /// The claimed and the numeric gradient of an argument, where it has been compared and is wrong:
@@ -132,13 +158,6 @@ impl Report {
         }
         let coordinates = self.coordinates.iter().filter(|it| it.argument == argument);
         HeatMap::of(&coordinates.collect::<Vec<_>>())
-    }
-
-    /// The names of all arguments that were compared, each once.
-    fn arguments(&self) -> Vec<&str> {
-        let directions = self.directions.iter().map(|it| it.argument.as_str());
-        let coordinates = self.coordinates.iter().map(|it| it.argument.as_str());
-        each_once(directions.chain(coordinates))
     }
 
     /// How often the loss was computed.
@@ -206,17 +225,12 @@ impl Report {
 
     /// What the wrong coordinates of each argument have in common, and which arguments are right.
     fn write_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wrong = self.wrong_arguments();
-        for (name, structure) in &self.structures {
-            match self.coordinates.iter().filter(|it| it.argument == *name).count() {
-                1 => writeln!(f, "dL/d{name} {structure}")?,
-                _ => writeln!(f, "dL/d{name} {structure:#}")?,
-            }
+        for (name, _) in &self.structures {
+            let told = self.told_structure(name).unwrap_or_default();
+            writeln!(f, "dL/d{name} {told}")?;
         }
-        let undecided: Vec<_> = self.undecided().map(|it| it.argument.as_str()).collect();
-        let is_right = |name: &&str| !wrong.contains(name) && !undecided.contains(name);
-        let right: Vec<_> = self.arguments().into_iter().filter(is_right).collect();
-        if !right.is_empty() && !wrong.is_empty() {
+        let right = self.right_arguments();
+        if !right.is_empty() && !self.wrong_arguments().is_empty() {
             writeln!(f, "right: dL/d{}", right.join(", dL/d"))?;
         }
         Ok(())
