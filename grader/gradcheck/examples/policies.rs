@@ -9,10 +9,7 @@
 #[path = "../tests/classes/mod.rs"]
 mod classes;
 
-use classes::{CLASSES, Case, Class};
-use fastrand::Rng;
-use gradcheck::{Argument, Report, check};
-use ndarray::{Array1, ArrayD};
+use classes::{CLASSES, Case};
 
 /// Random cases of each class, and of those with a hundred coordinates.
 const CASES: usize = 16_000;
@@ -60,21 +57,6 @@ fn relative(a: f64, n: f64) -> f64 {
     if a == n { 0.0 } else { (a - n).abs() / a.abs().max(n.abs()) }
 }
 
-fn report(case: &Case, gradient: &[f64]) -> Report {
-    let (x, gradient) = (Array1::from(case.x.clone()), Array1::from(gradient.to_vec()));
-    let loss = |at: &[ArrayD<f64>]| match at[0].as_slice() {
-        Some(x) => (case.loss)(x),
-        None => f64::NAN,
-    };
-    check(loss, &[Argument::new("x", &x, &gradient)])
-}
-
-fn cases(class: &Class) -> impl Iterator<Item = Case> {
-    let mut rng = Rng::with_seed(1);
-    let count = if class.name.starts_with("100") { LARGE } else { CASES };
-    (0..count).map(move |_| (class.draw)(&mut rng))
-}
-
 /// How often each of several things happened in how many cases.
 #[derive(Default)]
 struct Counts {
@@ -117,8 +99,8 @@ fn main() {
     print_head("right gradients that are failed", &["gradcheck", "(undecided)"]);
     for class in &CLASSES {
         let mut counts = Counts::default();
-        for case in cases(class) {
-            let own = report(&case, &case.right);
+        for case in class.cases(1, CASES, LARGE) {
+            let own = case.report(&case.right);
             let rivals = RIVALS.map(|(_, policy)| !policy(&case, &case.right));
             counts.add([own.failed(), !own.failed() && !own.passed()].into_iter().chain(rivals));
         }
@@ -127,10 +109,10 @@ fn main() {
     print_head("wrong gradients that pass", &["gradcheck"]);
     for class in &CLASSES {
         let mut mistakes: Vec<(&str, Counts)> = Vec::new();
-        for case in cases(class) {
+        for case in class.cases(1, CASES, LARGE) {
             for (mistake, wrong) in &case.wrong {
                 let rivals = RIVALS.map(|(_, policy)| policy(&case, wrong));
-                let passed = [report(&case, wrong).passed()].into_iter().chain(rivals);
+                let passed = [case.report(wrong).passed()].into_iter().chain(rivals);
                 match mistakes.iter_mut().find(|(name, _)| name == mistake) {
                     Some((_, counts)) => counts.add(passed),
                     None => {

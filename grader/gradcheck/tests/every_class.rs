@@ -4,9 +4,6 @@
 mod classes;
 
 use classes::{CLASSES, Case, Class};
-use fastrand::Rng;
-use gradcheck::{Argument, Report, check};
-use ndarray::{Array1, ArrayD};
 
 /// Cases of a class with one or a few coordinates.
 const CASES: usize = 200;
@@ -21,16 +18,8 @@ const NARROWED: [(&str, &str); 2] = [
     ("1e-9 to 0.1 beside a seam", "1.1e-6 too large"),
 ];
 
-fn report(case: &Case, gradient: &[f64]) -> Report {
-    let (x, gradient) = (Array1::from(case.x.clone()), Array1::from(gradient.to_vec()));
-    let loss = |at: &[ArrayD<f64>]| (case.loss)(&at[0].iter().copied().collect::<Vec<_>>());
-    check(loss, &[Argument::new("x", &x, &gradient)])
-}
-
 fn cases(class: &Class) -> impl Iterator<Item = Case> {
-    let mut rng = Rng::with_seed(2);
-    let count = if class.name.starts_with("100") { CASES / 50 } else { CASES };
-    (0..count).map(move |_| (class.draw)(&mut rng))
+    class.cases(2, CASES, CASES / 50)
 }
 
 #[test]
@@ -38,7 +27,7 @@ fn no_right_gradient_is_failed_and_hardly_one_is_undecided() {
     for class in &CLASSES {
         let mut undecided = 0;
         for case in cases(class) {
-            let report = report(&case, &case.right);
+            let report = case.report(&case.right);
             assert!(!report.failed(), "{}, at {:?}\n{report}", class.name, case.x);
             undecided += usize::from(!report.passed());
         }
@@ -56,7 +45,7 @@ fn no_wrong_gradient_passes() {
         for case in cases(class) {
             let claimed = case.wrong.iter().filter(|it| !NARROWED.contains(&(class.name, it.0)));
             for (mistake, wrong) in claimed {
-                let report = report(&case, wrong);
+                let report = case.report(wrong);
                 assert!(!report.passed(), "{}, {mistake}, at {:?}", class.name, case.x);
             }
         }

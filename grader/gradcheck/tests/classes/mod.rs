@@ -2,6 +2,8 @@
 //! `docs/gradcheck.md`, of which the tests run a sample.
 
 use fastrand::Rng;
+use gradcheck::{Argument, Report, check};
+use ndarray::{Array1, ArrayD};
 
 type Loss = dyn Fn(&[f64]) -> f64;
 
@@ -52,6 +54,27 @@ const fn class(name: &'static str, draw: fn(&mut Rng) -> Case) -> Class {
 }
 
 type Mistake = (&'static str, fn(f64) -> f64);
+
+impl Case {
+    /// What this crate says of a gradient.
+    pub fn report(&self, gradient: &[f64]) -> Report {
+        let (x, gradient) = (Array1::from(self.x.clone()), Array1::from(gradient.to_vec()));
+        let loss = |at: &[ArrayD<f64>]| match at[0].as_slice() {
+            Some(x) => (self.loss)(x),
+            None => f64::NAN,
+        };
+        check(loss, &[Argument::new("x", &x, &gradient)])
+    }
+}
+
+impl Class {
+    /// Random cases, as many as are `few` where each has a hundred coordinates.
+    pub fn cases(&self, seed: u64, many: usize, few: usize) -> impl Iterator<Item = Case> {
+        let mut rng = Rng::with_seed(seed);
+        let count = if self.name.starts_with("100") { few } else { many };
+        (0..count).map(move |_| (self.draw)(&mut rng))
+    }
+}
 
 /// What is made of a right slope.
 const MISTAKES: [Mistake; 4] = [
