@@ -187,6 +187,8 @@ impl<'a, F: Real, L: Differentiate<F>> Search<'a, F, L> {
             let weight = |argument: &usize| if argument == only { 1.0 } else { 1e-3 };
             arguments.iter().map(weight).collect::<Array1<_>>()
         });
+        // A single argument alone is all of them.
+        let alone = alone.filter(|_| moved.len() > 1);
         let all = std::iter::once(Array1::ones(sides.len())).chain(alone);
         let ways: Vec<_> = all.map(|weights| weights * &sides).collect();
         ways.into_iter().any(|way| {
