@@ -1,11 +1,8 @@
 //! The check of a backward pass.
 
-use std::{
-    cell::RefCell,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use fastrand::Rng;
@@ -16,32 +13,13 @@ use crate::{
     checker::Checker,
     inputs::Inputs,
     real::Real,
-    strategies::line::{Differentiate, Serial, summed},
+    strategies::line::{Differentiate, summed},
     values::{
         argument::{Argument, Input},
         finding::{Finding, first_difference, first_not_finite},
         report::Report,
     },
 };
-
-/// See [`Checker::check_backward`].
-pub(crate) fn check<I, O, G>(
-    checker: Checker,
-    inputs: I,
-    forward: impl FnMut(I::Refs<'_>) -> O,
-    backward: impl FnMut(I::Refs<'_>, O::Refs<'_>) -> G,
-) -> Report
-where
-    I: Inputs,
-    O: Arrays<Real = I::Real>,
-    G: Arrays<Real = I::Real>,
-{
-    let forward = RefCell::new(forward);
-    let outputs = |at: &mut [ArrayD<I::Real>]| I::lend(at, |refs| forward.borrow_mut()(refs));
-    judge::<I, O, G, _>(checker, inputs, outputs, backward, |upstream| {
-        Serial(move |at: &mut [ArrayD<I::Real>]| upstream.weigh(outputs(at).into_list()))
-    })
-}
 
 /// The check with a loss that is computed one way or another from the upstream gradients.
 pub(crate) fn judge<I, O, G, L>(

@@ -1,5 +1,7 @@
 //! The checks themselves.
 
+use std::cell::RefCell;
+
 use ndarray::ArrayD;
 
 use crate::{
@@ -164,7 +166,11 @@ impl Checker {
         O: Arrays<Real = I::Real>,
         G: Arrays<Real = I::Real>,
     {
-        backward::check(self, inputs, forward, backward)
+        let forward = RefCell::new(forward);
+        let outputs = |at: &mut [ArrayD<I::Real>]| I::lend(at, |refs| forward.borrow_mut()(refs));
+        backward::judge::<I, O, G, _>(self, inputs, outputs, backward, |upstream| {
+            Serial(move |at: &mut [ArrayD<I::Real>]| upstream.weigh(outputs(at).into_list()))
+        })
     }
 
     /// The same as [`check_loss`](Self::check_loss), for a loss that is handed its arguments mutably; that it
@@ -208,8 +214,11 @@ impl Checker {
     ) -> Report {
         let values = arguments.iter().map(|argument| argument.input.value.clone()).collect();
         let (point, repeated) = Point::new(loss, values);
-        let mut report = Report { forward_passes: point.forward_passes, ..Report::default() };
-        report.tolerates_undecided = self.tolerates_undecided;
+        let mut report = Report {
+            forward_passes: point.forward_passes,
+            tolerates_undecided: self.tolerates_undecided,
+            ..Report::default()
+        };
         report.findings.extend(same_name(arguments));
         if point.loss.to_bits() != repeated.to_bits() {
             report.findings.push(Finding::ForwardVaries { first: point.loss, second: repeated });

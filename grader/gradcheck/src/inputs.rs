@@ -1,7 +1,7 @@
 //! What a check may be handed, and what a closure is handed for it: arrays with their own number of
 //! axes in a tuple, or arrays of any number of axes in a slice.
 
-use ndarray::{Array, ArrayD, Dimension};
+use ndarray::{Array, ArrayD, Dimension, IxDyn};
 
 use crate::{
     real::Real,
@@ -107,7 +107,9 @@ macro_rules! array {
             type Ref<'a> = &'a Array<F, D>;
 
             fn take(value: &mut ArrayD<F>) -> Self::Held {
-                let taken = std::mem::replace(value, ArrayD::from_shape_simple_fn(Vec::new(), || F::from_f64(0.0)));
+                // An empty array, for which nothing is allocated.
+                let empty = Array::from_shape_simple_fn(IxDyn(&[0]), || F::from_f64(0.0));
+                let taken = std::mem::replace(value, empty);
                 // It came from an array of that many axes.
                 taken.into_dimensionality().expect("the number of axes stays")
             }
@@ -248,7 +250,7 @@ tuple!(A a B b C c D d E e);
 tuple!(A a B b C c D d E e G g);
 
 macro_rules! slice {
-    ([$($generics:tt)*] $type:ty) => {
+    ([$($generics:tt)*] $type:ty, $trait:ident, $list:ident, $item:ident) => {
         impl<F: Real, $($generics)*> Values for $type {
             type Real = F;
             type Refs<'a> = &'a [ArrayD<F>];
@@ -257,18 +259,7 @@ macro_rules! slice {
                 f(values)
             }
         }
-    };
-}
 
-slice!([] &[Argument<F>]);
-slice!([] &Vec<Argument<F>>);
-slice!([const N: usize] &[Argument<F>; N]);
-slice!([] &[Input<F>]);
-slice!([] &Vec<Input<F>>);
-slice!([const N: usize] &[Input<F>; N]);
-
-macro_rules! list {
-    ([$($generics:tt)*] $type:ty, $trait:ident, $list:ident, $item:ident) => {
         impl<F: Real, $($generics)*> $trait for $type {
             fn $list(&self) -> Vec<$item<F>> {
                 self.to_vec()
@@ -277,9 +268,9 @@ macro_rules! list {
     };
 }
 
-list!([] &[Argument<F>], Arguments, arguments, Argument);
-list!([] &Vec<Argument<F>>, Arguments, arguments, Argument);
-list!([const N: usize] &[Argument<F>; N], Arguments, arguments, Argument);
-list!([] &[Input<F>], Inputs, inputs, Input);
-list!([] &Vec<Input<F>>, Inputs, inputs, Input);
-list!([const N: usize] &[Input<F>; N], Inputs, inputs, Input);
+slice!([] &[Argument<F>], Arguments, arguments, Argument);
+slice!([] &Vec<Argument<F>>, Arguments, arguments, Argument);
+slice!([const N: usize] &[Argument<F>; N], Arguments, arguments, Argument);
+slice!([] &[Input<F>], Inputs, inputs, Input);
+slice!([] &Vec<Input<F>>, Inputs, inputs, Input);
+slice!([const N: usize] &[Input<F>; N], Inputs, inputs, Input);

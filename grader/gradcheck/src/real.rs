@@ -31,7 +31,7 @@ pub struct Precision {
     pub beside: f64,
     /// A relative error that no further trial needs to improve.
     pub enough: f64,
-    /// An error of f that is a larger part of it than this leaves nothing to learn from differences.
+    /// A bound that is a larger part than this of what the function shows leaves a claim undecided.
     pub resolved: f64,
     /// The part of their largest elements by which two gradients may differ and have the same form.
     pub alike: f64,

@@ -53,7 +53,7 @@ pub(crate) fn estimate(mut f: impl FnMut(f64) -> f64, site: &Site) -> Estimate {
         sides::judge(&mut counted, site, &central)
     };
     // max forgets a steepness that is not a number.
-    let scale = (site.value.abs().min(1.0) / site.x.abs().max(1.0)).max(central.widest.steepness());
+    let scale = Estimate::scale_of(site.value, site.x).max(central.widest.steepness());
     let rounding = 2.0 * site.precision.epsilon * site.largest.max(1.0);
     let flat = central.best.rise == 0.0 && central.widest.rise <= rounding;
     Estimate { evaluations, scale, flat, ..estimate }

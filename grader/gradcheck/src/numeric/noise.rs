@@ -8,14 +8,15 @@ pub(crate) const POINTS: usize = 16;
 /// How many of the largest samples are not believed: a kink among the points shows in three of them.
 const DISTRUSTED: usize = 3;
 
-/// What the largest of the others is multiplied with, to be about the largest of all where there is
-/// no kink: those are 2.0 and 1.1 standard deviations of Gaussian noise.
+/// What the largest of the others is multiplied with, not to be less than the largest of all where
+/// there is no kink: of Gaussian noise those are 1.1 and 2.0 standard deviations, and the noise of
+/// roundings has more of large samples.
 const LARGEST: f64 = 2.5;
 
 /// The noise of a function near a point.
 pub(crate) struct Noise {
-    /// About twice its standard deviation: the largest of a dozen samples. NaN where the
-    /// function is not finite.
+    /// Two to three times its standard deviation, from a dozen samples. NaN where the function is not
+    /// finite.
     pub deviation: f64,
     /// How often the function was evaluated.
     pub evaluations: usize,

@@ -4,7 +4,7 @@
 use super::{
     noise::{Noise, neighbour},
     search::{self, Search},
-    trial::{RATIO, Scheme, Site, Trial},
+    trial::{DEVIATIONS, RATIO, Scheme, Site, Trial},
 };
 use crate::values::slope::{Estimate, Kink, Slope};
 
@@ -149,7 +149,8 @@ fn with_noise_of_both_sides(mut f: impl FnMut(f64) -> f64, site: &Site, slope: f
     let noise = Noise::of(site.precision, towards_zero).deviation;
     // max would forget a NaN.
     let larger = if noise.total_cmp(&site.noise).is_gt() { noise } else { site.noise };
-    let rounding_of_x = site.rounding_of_x(slope) / 4.0;
+    // An error of that size, not a deviation.
+    let rounding_of_x = site.rounding_of_x(slope) / DEVIATIONS;
     Site { noise: if larger < rounding_of_x { rounding_of_x } else { larger }, ..*site }
 }
 

@@ -5,7 +5,7 @@ use crate::{real::Precision, values::slope::Slope};
 pub(crate) const RATIO: f64 = 0.606_530_659_712_633_4;
 
 /// How far one value of f may be off: standard deviations of its noise, and units of ε·|f|.
-const DEVIATIONS: f64 = 4.0;
+pub(crate) const DEVIATIONS: f64 = 4.0;
 const ROUNDINGS: f64 = 2.0;
 
 /// What the bound of the truncation is multiplied with. It then holds too where f has a kink or a

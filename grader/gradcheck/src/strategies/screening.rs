@@ -8,7 +8,10 @@
 use super::line::{Differentiate, Line, Place, Point};
 use crate::{
     real::{Precision, Real},
-    values::{argument::Argument, slope::Estimate},
+    values::{
+        argument::Argument,
+        slope::{Estimate, Slope},
+    },
 };
 
 /// From this many coordinates on it is worth it.
@@ -154,11 +157,8 @@ impl<F: Real, L: Differentiate<F>> Screen<'_, F, L> {
         let agrees = (value - claimed).abs() <= error
             && error <= enough::<F>(MANY) * value.abs()
             && pair.change(self.point.loss) <= smooth;
-        agrees.then(|| Estimate {
-            evaluations: 0,
-            scale: value.abs(),
-            ..Estimate::of_value(value, error)
-        })
+        let estimate = Estimate::of(Slope { value, error });
+        agrees.then_some(Estimate { scale: value.abs(), ..estimate })
     }
 
     /// Settles the coordinates on which the loss does not depend over a long step either.
@@ -167,8 +167,8 @@ impl<F: Real, L: Differentiate<F>> Screen<'_, F, L> {
         let pairs = self.pairs(still.iter().copied(), F::PRECISION.first_step);
         for (offset, pair) in still.iter().zip(pairs) {
             if pair.above == loss && pair.below == loss {
-                let scale = loss.abs().min(1.0) / pair.unit();
-                let estimate = Estimate::of_value(0.0, self.noise() / pair.h);
+                let scale = Estimate::scale_of(loss, pair.x);
+                let estimate = Estimate::of(Slope { value: 0.0, error: self.noise() / pair.h });
                 settled[*offset] = Some(Estimate { scale, ..estimate });
             }
         }

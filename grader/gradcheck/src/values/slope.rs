@@ -79,14 +79,16 @@ impl Estimate {
         Self { value, error, evaluations: 0, kink: None, scale: 0.0, flat: false }
     }
 
-    pub(crate) fn of_value(value: f64, error: f64) -> Self {
-        Self::of(Slope { value, error })
-    }
-
     pub(crate) fn of_kink(kink: Kink) -> Self {
         let value = kink.left.value / 2.0 + kink.right.value / 2.0;
         let error = kink.height().abs() / 2.0 + kink.left.error.max(kink.right.error);
         Self { value, error, evaluations: 0, kink: Some(kink), scale: 0.0, flat: false }
+    }
+
+    /// What a function of this value shows of its scale at x: not more than one, for an offset is no
+    /// scale.
+    pub(crate) fn scale_of(value: f64, x: f64) -> f64 {
+        value.abs().min(1.0) / x.abs().max(1.0)
     }
 
     /// What a claimed derivative is to be compared with: at a kink, the nearest subgradient.
