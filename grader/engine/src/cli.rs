@@ -61,7 +61,7 @@ pub struct Grade {
     #[arg(long, value_name = "KEY", requires_all = ["record", "output"])]
     pub sign: Option<PathBuf>,
     /// Grade without a sandbox, which the report says: for code that you would run yourself.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sign")]
     pub insecure: bool,
     /// Run lessons that build on others on your own earlier lessons, unscored.
     #[arg(long, conflicts_with = "record")]
