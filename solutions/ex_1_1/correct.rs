@@ -117,3 +117,68 @@ pub mod loops {
         z
     }
 }
+
+/// One function for one sample and for many, generic over what has a product with w.
+pub mod generic {
+    use std::ops::Add;
+
+    use ndarray::{Array1, Array2, linalg::Dot};
+
+    pub use ex_1_1::*;
+
+    fn affine<X, Z>(x: &X, w: &Array1<f64>, b: f64) -> Z
+    where
+        X: Dot<Array1<f64>, Output = Z>,
+        Z: Add<f64, Output = Z>,
+    {
+        x.dot(w) + b
+    }
+
+    /// A vector has a number.
+    pub fn neuron(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
+        affine(x, w, b)
+    }
+
+    /// A matrix has a vector.
+    pub fn neurons(x: &Array2<f64>, w: &Array1<f64>, b: f64) -> Array1<f64> {
+        affine(x, w, b)
+    }
+}
+
+/// Rounding errors collected and added back, and results whose memory runs backwards.
+pub mod backwards {
+    use ndarray::{Array1, Array2, Axis, s};
+
+    pub use ex_1_1::*;
+
+    /// Neumaier's sum.
+    pub fn neuron_loop(x: &Array1<f64>, w: &Array1<f64>, b: f64) -> f64 {
+        let (mut sum, mut lost) = (b, 0.0);
+        for (x, w) in x.iter().zip(w) {
+            let term = x * w;
+            let next = sum + term;
+            lost += if sum.abs() > term.abs() { (sum - next) + term } else { (term - next) + sum };
+            sum = next;
+        }
+        sum + lost
+    }
+
+    /// The same numbers from the last to the first in memory.
+    fn reversed(array: &Array1<f64>) -> Array1<f64> {
+        let mut reversed = array.slice(s![..;-1]).to_owned();
+        reversed.invert_axis(Axis(0));
+        reversed
+    }
+
+    /// The samples from the last to the first.
+    pub fn neurons(x: &Array2<f64>, w: &Array1<f64>, b: f64) -> Array1<f64> {
+        let mut z = w.dot(&x.slice(s![..;-1, ..]).t()) + b;
+        z.invert_axis(Axis(0));
+        z
+    }
+
+    /// Copies with a negative stride.
+    pub fn local_derivatives(x: &Array1<f64>, w: &Array1<f64>, _b: f64) -> Local {
+        Local { dx: reversed(w), dw: reversed(x), db: 1.0 }
+    }
+}

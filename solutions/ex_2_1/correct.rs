@@ -3,6 +3,14 @@
 
 use ex_2_1::Example;
 
+/// x, w, b, y of an example.
+fn point(example: Example) -> [f64; 4] {
+    match example {
+        Example::First => [2.0, -0.5, 1.0, 0.8],
+        Example::Second => [1.5, 0.8, -0.7, -0.25],
+    }
+}
+
 /// Nothing by hand: each step calls the one before it.
 pub mod computed {
     pub use ex_2_1::*;
@@ -228,5 +236,117 @@ pub mod digits_cut {
     /// Cut off.
     pub fn dw(example: Example) -> f64 {
         super::or_second(ex_2_1::dw, example, 0.8400)
+    }
+}
+
+/// Derivatives by dual numbers: each carries its own derivative along.
+pub mod dual_numbers {
+    use std::ops::{Add, Mul, Sub};
+
+    pub use ex_2_1::*;
+
+    /// A number and its derivative.
+    #[derive(Clone, Copy)]
+    struct Dual(f64, f64);
+
+    impl Add for Dual {
+        type Output = Self;
+        fn add(self, other: Self) -> Self {
+            Self(self.0 + other.0, self.1 + other.1)
+        }
+    }
+
+    impl Sub for Dual {
+        type Output = Self;
+        fn sub(self, other: Self) -> Self {
+            Self(self.0 - other.0, self.1 - other.1)
+        }
+    }
+
+    impl Mul for Dual {
+        type Output = Self;
+        fn mul(self, other: Self) -> Self {
+            Self(self.0 * other.0, self.0 * other.1 + self.1 * other.0)
+        }
+    }
+
+    impl Dual {
+        fn tanh(self) -> Self {
+            let a = self.0.tanh();
+            Self(a, self.1 * (1.0 - a * a))
+        }
+    }
+
+    /// What is moved to see how the loss follows.
+    #[derive(PartialEq, Eq)]
+    enum Moved {
+        A,
+        Z,
+        W,
+        B,
+    }
+
+    fn slope(example: Example, moved: &Moved) -> f64 {
+        let [x, w, b, y] = super::point(example);
+        let seed = |this: Moved| f64::from(u8::from(*moved == this));
+        let z = Dual(w, seed(Moved::W)) * Dual(x, 0.0) + Dual(b, seed(Moved::B));
+        let z = z + Dual(0.0, seed(Moved::Z));
+        let residual = z.tanh() + Dual(0.0, seed(Moved::A)) - Dual(y, 0.0);
+        (Dual(0.5, 0.0) * residual * residual).1
+    }
+
+    /// Moves a.
+    pub fn da(example: Example) -> f64 {
+        slope(example, &Moved::A)
+    }
+
+    /// Moves z.
+    pub fn dz(example: Example) -> f64 {
+        slope(example, &Moved::Z)
+    }
+
+    /// Moves w.
+    pub fn dw(example: Example) -> f64 {
+        slope(example, &Moved::W)
+    }
+
+    /// Moves b.
+    pub fn db(example: Example) -> f64 {
+        slope(example, &Moved::B)
+    }
+}
+
+/// tanh by `exp_m1`, and the loss and its gradients from it in helper modules.
+pub mod by_exp_m1 {
+    pub use ex_2_1::*;
+
+    mod activation {
+        /// tanh(z) = (e²ᶻ − 1)/(e²ᶻ − 1 + 2).
+        pub fn tanh(z: f64) -> f64 {
+            let grown = (2.0 * z).exp_m1();
+            grown / (grown + 2.0)
+        }
+
+        /// The derivative from z, 4e²ᶻ/(e²ᶻ + 1)².
+        pub fn slope(z: f64) -> f64 {
+            let grown = (2.0 * z).exp_m1();
+            4.0 * (grown + 1.0) / (grown + 2.0).powi(2)
+        }
+    }
+
+    /// By `exp_m1`.
+    pub fn a(example: Example) -> f64 {
+        activation::tanh(z(example))
+    }
+
+    /// The square multiplied out.
+    pub fn loss(example: Example) -> f64 {
+        let ([.., y], a) = (super::point(example), a(example));
+        a * a / 2.0 - a * y + y * y / 2.0
+    }
+
+    /// By `exp`.
+    pub fn dz(example: Example) -> f64 {
+        da(example) * activation::slope(z(example))
     }
 }

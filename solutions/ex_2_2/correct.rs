@@ -128,3 +128,67 @@ pub mod sigmoid {
         Gradients { da, dz, dw: x * dz, db: dz }
     }
 }
+
+/// tanh by `exp_m1` of the negative magnitude, which never overflows, and its derivative from there.
+pub mod by_exp_m1 {
+    pub use ex_2_2::*;
+
+    /// tanh(z) = −m/(2 + m) with m = e^(−2|z|) − 1, and its derivative 4(m + 1)/(2 + m)².
+    fn tanh(z: f64) -> (f64, f64) {
+        let m = (-2.0 * z.abs()).exp_m1();
+        ((-m / (2.0 + m)).copysign(z), 4.0 * (m + 1.0) / (2.0 + m).powi(2))
+    }
+
+    /// With that tanh.
+    pub fn forward(x: f64, w: f64, b: f64, y: f64) -> Forward {
+        let z = w * x + b;
+        let (a, _) = tanh(z);
+        Forward { z, a, loss: (y - a).powi(2) / 2.0 }
+    }
+
+    /// With that derivative.
+    pub fn backward(x: f64, w: f64, b: f64, y: f64) -> Gradients {
+        let (a, slope) = tanh(w * x + b);
+        let (da, dz) = (a - y, (a - y) * slope);
+        Gradients { da, dz, dw: dz * x, db: dz }
+    }
+}
+
+/// A tape: each step forward leaves a closure that takes its gradient back.
+pub mod tape {
+    pub use ex_2_2::*;
+
+    type Back = Box<dyn Fn(f64) -> f64>;
+
+    /// The value of each step, and the way back through it.
+    fn record(x: f64, w: f64, b: f64, y: f64) -> ([f64; 3], [Back; 2]) {
+        let z = w * x + b;
+        let a = z.tanh();
+        let residual = a - y;
+        let of_loss: Back = Box::new(move |upstream| upstream * residual);
+        let of_tanh: Back = Box::new(move |upstream| upstream - upstream * a * a);
+        ([z, a, residual * residual * 0.5], [of_tanh, of_loss])
+    }
+
+    /// The values of the tape.
+    pub fn forward(x: f64, w: f64, b: f64, y: f64) -> Forward {
+        let ([z, a, loss], _) = record(x, w, b, y);
+        Forward { z, a, loss }
+    }
+
+    /// Plays the tape backwards.
+    pub fn backward(x: f64, w: f64, b: f64, y: f64) -> Gradients {
+        let (_, mut steps) = record(x, w, b, y);
+        steps.reverse();
+        let [da, dz] = steps
+            .iter()
+            .scan(1.0, |upstream, step| {
+                *upstream = step(*upstream);
+                Some(*upstream)
+            })
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap_or_default();
+        Gradients { da, dz, dw: dz * x, db: dz }
+    }
+}

@@ -456,3 +456,81 @@ pub mod representable_step {
         gap(epsilon) > 1e-4 * magnitude && gap(epsilon / 2.0) > 0.75 * gap(epsilon)
     }
 }
+
+/// Every point at once: θ with a step for each coordinate is a row of a matrix, and f meets its
+/// arguments with their memory running backwards.
+pub mod rows {
+    use ndarray::{Array1, Array2, Axis, s};
+
+    pub use ex_2_4::*;
+
+    /// f of a point whose memory runs backwards.
+    fn at(f: &dyn Fn(&Array1<f64>) -> f64, point: &Array1<f64>) -> f64 {
+        let mut point = point.slice(s![..;-1]).to_owned();
+        point.invert_axis(Axis(0));
+        f(&point)
+    }
+
+    /// The rows of θ ± ε·I.
+    pub fn gradient(
+        f: &dyn Fn(&Array1<f64>) -> f64,
+        theta: &Array1<f64>,
+        epsilon: f64,
+    ) -> Array1<f64> {
+        let steps: Array2<f64> = Array2::eye(theta.len()) * epsilon;
+        let values = |points: Array2<f64>| points.map_axis(Axis(1), |row| at(f, &row.to_owned()));
+        (values(theta + &steps) - values(theta - &steps)) / (2.0 * epsilon)
+    }
+
+    /// Of two derivatives with one sign, 1 − smaller/larger; otherwise the sum of two fractions.
+    pub fn relative_error(analytic: f64, numeric: f64) -> f64 {
+        let (smaller, larger) =
+            (analytic.abs().min(numeric.abs()), analytic.abs().max(numeric.abs()));
+        match (larger == 0.0, analytic * numeric.signum() >= 0.0) {
+            (true, _) => 0.0,
+            (_, true) => 1.0 - smaller / larger,
+            (_, false) => 1.0 + smaller / larger,
+        }
+    }
+}
+
+/// A function that remembers where it was evaluated, and constants instead of roots.
+pub mod remembered {
+    use std::{cell::RefCell, collections::HashMap};
+
+    pub use ex_2_4::*;
+
+    /// f, evaluated once at each point.
+    struct Memo<'a> {
+        f: &'a dyn Fn(f64) -> f64,
+        values: RefCell<HashMap<u64, f64>>,
+    }
+
+    impl<'a> Memo<'a> {
+        fn of(f: &'a dyn Fn(f64) -> f64) -> Self {
+            Self { f, values: RefCell::default() }
+        }
+
+        fn at(&self, theta: f64) -> f64 {
+            *self.values.borrow_mut().entry(theta.to_bits()).or_insert_with(|| (self.f)(theta))
+        }
+    }
+
+    /// 2⁻²⁶ and 2⁻¹⁷.
+    pub fn best_epsilon(scheme: Scheme) -> f64 {
+        match scheme {
+            Scheme::Forward => 1.0 / f64::from(1 << 26),
+            Scheme::Central => 1.0 / f64::from(1 << 17),
+        }
+    }
+
+    /// f(θ) is asked for four times and computed once.
+    pub fn has_kink(f: &dyn Fn(f64) -> f64, theta: f64, epsilon: f64) -> bool {
+        let f = Memo::of(f);
+        let [whole, half] = [epsilon, epsilon * 0.5].map(|step| {
+            [(f.at(theta + step) - f.at(theta)) / step, (f.at(theta) - f.at(theta - step)) / step]
+        });
+        let gap = |[right, left]: [f64; 2]| (right - left).abs();
+        gap(whole) > 1e-4 * whole.map(f64::abs).iter().sum::<f64>() && gap(half) > 0.75 * gap(whole)
+    }
+}

@@ -328,3 +328,73 @@ pub mod loops_by_iterator {
         Gradients { da, dz, dw: dw.insert_axis(Axis(0)), db }
     }
 }
+
+/// tanh by `exp_m1` of the negative magnitude, and the samples added up in pairs of halves.
+pub mod by_exp_m1 {
+    pub use ex_3_1::*;
+    use ndarray::{Array1, Array2, ArrayView2, Axis, array};
+
+    /// tanh(z) = −m/(2 + m) with m = e^(−2|z|) − 1.
+    fn tanh(z: f64) -> f64 {
+        let m = (-2.0 * z.abs()).exp_m1();
+        (-m / (2.0 + m)).copysign(z)
+    }
+
+    /// The sum of a column, as the sums of its halves.
+    fn sum(column: ArrayView2<f64>) -> f64 {
+        if column.nrows() < 3 {
+            return column.sum();
+        }
+        let (upper, lower) = column.split_at(Axis(0), column.nrows() / 2);
+        sum(upper) + sum(lower)
+    }
+
+    pub fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>, y: &Array2<f64>) -> Forward {
+        let z = x.dot(&w.t()) + b;
+        let a = z.mapv(tanh);
+        let loss = sum((&a - y).pow2().view()) / (2.0 * x.nrows() as f64);
+        Forward { z, a, loss }
+    }
+
+    pub fn backward(x: &Array2<f64>, y: &Array2<f64>, forward: &Forward) -> Gradients {
+        let da = (&forward.a - y) / x.nrows() as f64;
+        let dz = &da - &(&da * forward.a.pow2());
+        let db = array![sum(dz.view())];
+        Gradients { dw: dz.t().dot(x), da, dz, db }
+    }
+}
+
+/// Helpers that are generic over how a matrix is stored, and results in column-major memory.
+pub mod generic {
+    pub use ex_3_1::*;
+    use ndarray::{
+        Array1, Array2, ArrayBase, Axis, Data, Ix2, ShapeBuilder, linalg::general_mat_mul,
+    };
+
+    /// P·Q, column by column in memory.
+    fn product<P, Q>(left: &ArrayBase<P, Ix2>, right: &ArrayBase<Q, Ix2>) -> Array2<f64>
+    where
+        P: Data<Elem = f64>,
+        Q: Data<Elem = f64>,
+    {
+        let mut product = Array2::zeros((left.nrows(), right.ncols()).f());
+        general_mat_mul(1.0, left, right, 0.0, &mut product);
+        product
+    }
+
+    pub fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>, y: &Array2<f64>) -> Forward {
+        let z = product(x, &w.t()) + b;
+        let a = z.mapv(f64::tanh);
+        let residual = y - &a;
+        let loss = product(&residual.t(), &residual)[[0, 0]] / (2 * x.nrows()) as f64;
+        Forward { z, a, loss }
+    }
+
+    pub fn backward(x: &Array2<f64>, y: &Array2<f64>, forward: &Forward) -> Gradients {
+        let da = (&forward.a - y) / x.nrows() as f64;
+        let dz = (1.0 - forward.a.pow2()) * &da;
+        let dw = product(&dz.t(), x);
+        let db = product(&Array2::ones((1, x.nrows())), &dz).remove_axis(Axis(0));
+        Gradients { da, dz, dw, db }
+    }
+}

@@ -168,3 +168,69 @@ pub mod loops_by_iterator {
         })
     }
 }
+
+/// One product, generic over how a matrix is stored, into column-major memory.
+pub mod column_major {
+    pub use ex_3_2::*;
+    use ndarray::{
+        Array1, Array2, ArrayBase, Axis, Data, Ix2, ShapeBuilder, linalg::general_mat_mul,
+    };
+
+    fn product<P, Q>(left: &ArrayBase<P, Ix2>, right: &ArrayBase<Q, Ix2>) -> Array2<f64>
+    where
+        P: Data<Elem = f64>,
+        Q: Data<Elem = f64>,
+    {
+        let mut product = Array2::zeros((left.nrows(), right.ncols()).f());
+        general_mat_mul(1.0, left, right, 0.0, &mut product);
+        product
+    }
+
+    pub fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>) -> Array2<f64> {
+        product(x, &w.t()) + b
+    }
+
+    pub fn backward_input(dz: &Array2<f64>, w: &Array2<f64>) -> Array2<f64> {
+        product(dz, w)
+    }
+
+    pub fn backward_weight(dz: &Array2<f64>, x: &Array2<f64>) -> Array2<f64> {
+        product(&dz.t(), x)
+    }
+
+    pub fn backward_bias(dz: &Array2<f64>) -> Array1<f64> {
+        product(&Array2::ones((1, dz.nrows())), dz).remove_axis(Axis(0))
+    }
+}
+
+/// Both parameters as one matrix (W | b), and a gradient for it that is taken apart.
+pub mod one_parameter {
+    pub use ex_3_2::*;
+    use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+
+    /// (X | 1).
+    fn homogeneous(x: ArrayView2<f64>) -> Array2<f64> {
+        let mut inputs = Array2::ones((x.nrows(), x.ncols() + 1));
+        inputs.slice_mut(s![.., ..-1]).assign(&x);
+        inputs
+    }
+
+    /// dL/d(W | b).
+    fn gradient(dz: &Array2<f64>, x: ArrayView2<f64>) -> Array2<f64> {
+        dz.t().dot(&homogeneous(x))
+    }
+
+    pub fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>) -> Array2<f64> {
+        let mut parameter = homogeneous(w.view());
+        parameter.column_mut(w.ncols()).assign(b);
+        homogeneous(x.view()).dot(&parameter.t())
+    }
+
+    pub fn backward_weight(dz: &Array2<f64>, x: &Array2<f64>) -> Array2<f64> {
+        gradient(dz, x.view()).slice_move(s![.., ..-1])
+    }
+
+    pub fn backward_bias(dz: &Array2<f64>) -> Array1<f64> {
+        gradient(dz, Array2::zeros((dz.nrows(), 0)).view()).index_axis_move(Axis(1), 0)
+    }
+}
