@@ -6,10 +6,12 @@
 mod comparison;
 mod learner;
 mod miss;
+mod sweep;
 
 pub use comparison::{all_close, close, gradients, rounded, same_shape, same_table, within};
 pub use learner::{Learner, Probe, Subject, panic_again};
 pub use miss::{Miss, Outcome};
+pub use sweep::{Case, Filling};
 pub use wire::Callback;
 
 use contract::Contract;
