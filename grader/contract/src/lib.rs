@@ -18,6 +18,9 @@ mod types;
 pub use item::{Item, items};
 pub use surface::{ContractError, Surface};
 
+/// How every name begins that a worker's text adds to a crate.
+pub const NAMES: &str = "gradlings_";
+
 /// The contract of a lesson, as generated code states it.
 #[derive(Debug, Clone, Copy)]
 pub struct Contract {
@@ -40,8 +43,11 @@ impl Contract {
     pub const EMPTY: Self =
         Self { items: &[], impls: "", glue: "", adapter: "", crates: &[], lessons: &[] };
 
-    /// The text that makes a crate a worker, after its last line. A solution has `variants`, each a name
-    /// and a path.
+    /// The text that makes a crate a worker, after its last line: a function `gradlings_main`. A
+    /// solution has `variants`, each a name and a path.
+    ///
+    /// Every name that the text adds to the crate, and the name by which it finds the wire, begins with
+    /// [`NAMES`]: whoever compiles it can put names in their place that no crate has.
     #[must_use]
     pub fn worker(&self, variants: &[(&str, &str)]) -> String {
         let functions = self.functions("crate");
@@ -49,7 +55,7 @@ impl Contract {
             |(name, path): &(&str, &str)| format!(".variant({name:?}, {})", self.functions(path));
         let variants: String = variants.iter().map(variant).collect();
         format!(
-            "{} fn main() {{ ::gradlings_wire::serve(&{functions}{variants}, ::core::file!()); }}",
+            "{} pub fn gradlings_main() {{ ::gradlings_wire::serve(&{functions}{variants}, ::core::file!()); }}",
             self.impls
         )
     }
@@ -87,7 +93,7 @@ mod tests {
     fn a_worker_serves_the_functions_of_the_crate() {
         let worker = contract("pub fn f(x: &mut [f64]) -> u8 { 1 }", None).worker(&[]);
         let expected = "const _: () = {};
-            fn main() {
+            pub fn gradlings_main() {
                 ::gradlings_wire::serve(&{
                 use crate as learner;
                 ::gradlings_wire::Functions::new().on(\"f\", |gradlings_value|

@@ -1,5 +1,7 @@
 //! Turns a copy of a learner's sources into a worker: one call of the compiler, against the kit.
 
+mod messages;
+
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -8,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use contract::{Contract, NAMES};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -76,6 +79,18 @@ pub struct Job<'a> {
     pub sandbox: Sandbox,
     /// Whether everything is built anew, where nothing of an earlier submission can be found.
     pub afresh: bool,
+}
+
+/// One call of the compiler.
+struct Call<'a> {
+    root: PathBuf,
+    /// Of the crate.
+    name: &'a str,
+    /// What the compiler calls the type of a crate.
+    kind: &'static str,
+    product: PathBuf,
+    /// Arguments for further crates.
+    links: &'a [String],
 }
 
 /// What the compiler makes of the sources.
@@ -225,7 +240,12 @@ impl Job<'_> {
     }
 
     fn build(&self, kit: &Kit) -> Result<(), CompileError> {
-        let output = self.rustc(kit)?;
+        let output = match (self.rustc(kit)?, self.product) {
+            (output, Product::Worker(entry)) if messages::tell_of_two_mains(&output.text) => {
+                self.rustc_around_main(entry, kit)?
+            }
+            (output, _) => output,
+        };
         if output.succeeded() {
             return Ok(());
         }
@@ -233,7 +253,12 @@ impl Job<'_> {
             return Err(CompileError::Learner(self.rendered(&output)));
         }
         let complaints = self.check(kit)?.or_else(|| self.misfit());
-        Err(CompileError::Learner(complaints.unwrap_or_else(|| self.rendered(&output))))
+        let own_words = || match self.rendered(&output) {
+            // They show what was added to the file, which is not the learner's to mend.
+            text if text.contains(NAMES) => self.expectation(),
+            text => text,
+        };
+        Err(CompileError::Learner(complaints.unwrap_or_else(own_words)))
     }
 
     /// What the lesson expects and the file does not have.
@@ -260,8 +285,43 @@ impl Job<'_> {
         (!wanted.is_empty()).then(|| wanted.join("\n\n"))
     }
 
+    /// What the lesson expects, where the file has it word by word, and means something else.
+    fn expectation(&self) -> String {
+        let items = self.lesson.contract.items.iter().map(|item| indented(&item.text));
+        format!(
+            "your file has all that the lesson expects, written alike, but it does not mean the same. \
+             Is a type, such as `f64`, a name for something else there? The lesson expects\n\n{}",
+            items.collect::<Vec<_>>().join("\n\n")
+        )
+    }
+
+    /// The worker of a crate that has a `main` of its own: the crate as a library, and a program that
+    /// calls it. Nearly no learner's crate has one, and two calls of rustc take longer than one.
+    fn rustc_around_main(&self, entry: &str, kit: &Kit) -> io::Result<Finished> {
+        self.write_sources(entry, kit)?;
+        let library = self.folder().join(format!("lib{}.rlib", self.lesson.id));
+        let compiled =
+            self.compile(kit, &Call { kind: "rlib", product: library.clone(), ..self.call() })?;
+        if !compiled.succeeded() {
+            return Ok(compiled);
+        }
+        let name = self.own("main", kit);
+        let root = self.folder().join(format!("{name}.rs"));
+        fs::write(&root, format!("fn main() {{ {}::{name}() }}", self.lesson.id))?;
+        let link = format!("--extern={}={}", self.lesson.id, library.display());
+        self.compile(kit, &Call { root, name: &name, links: &[link], ..self.call() })
+    }
+
+    /// A name that nothing in the sources has: what is added to them neither meets nor hides what they
+    /// name. Sources do not know their own hash. It is left out where the next edit would otherwise
+    /// have everything that is added compiled again.
+    fn own(&self, name: &str, kit: &Kit) -> String {
+        let sources = if self.afresh { self.sources.digest() } else { String::new() };
+        format!("{NAMES}{}_{name}", &hash([kit.key(), &sources])[..16])
+    }
+
     /// Writes the copy. What makes it a worker comes after the last line: lines keep their numbers.
-    fn write_sources(&self) -> io::Result<PathBuf> {
+    fn write_sources(&self, entry: &str, kit: &Kit) -> io::Result<()> {
         let src = self.folder().join("src");
         if src.exists() {
             fs::remove_dir_all(&src)?;
@@ -270,31 +330,51 @@ impl Job<'_> {
         for file in self.sources.files() {
             let path = self.folder().join(&file.path);
             fs::create_dir_all(path.parent().unwrap_or(&src))?;
-            let entry = match self.product {
-                Product::Worker(entry) if file.path == Path::new("src/lib.rs") => entry,
-                _ => "",
-            };
-            fs::write(path, format!("{}\n{entry}", file.text))?;
+            let entry = if file.path == Path::new("src/lib.rs") { entry } else { "" };
+            fs::write(
+                path,
+                format!("{}\n{}", file.text, entry.replace(NAMES, &self.own("", kit))),
+            )?;
         }
-        Ok(src.join("lib.rs"))
+        Ok(())
     }
 
     fn rustc(&self, kit: &Kit) -> io::Result<Finished> {
-        let root = self.write_sources()?;
-        let (rustc, arguments) = kit.compiler(self.lesson.contract.crates);
+        let entry = match self.product {
+            Product::Worker(entry) => format!("{entry} fn main() {{ {NAMES}main() }}"),
+            Product::Library | Product::Check => String::new(),
+        };
+        self.write_sources(&entry, kit)?;
+        self.compile(kit, &self.call())
+    }
+
+    /// The call of the compiler that makes the product of the crate's root.
+    fn call(&self) -> Call<'_> {
+        let kind = match self.product {
+            Product::Worker(_) => "bin",
+            Product::Library => "rlib",
+            Product::Check => "lib",
+        };
+        let root = self.folder().join("src/lib.rs");
+        Call { root, name: self.lesson.id, kind, product: self.path(), links: &[] }
+    }
+
+    fn compile(&self, kit: &Kit, call: &Call) -> io::Result<Finished> {
+        let (rustc, arguments) = kit.compiler(self.lesson.contract.crates, &self.own("wire", kit));
         let mut confined =
             self.sandbox.command(rustc, Profile::Compiler, self.limits(), self.paths(kit))?;
         let command = &mut confined.command;
         // The linker starts other programs, and writes drafts.
         let folder = self.folder();
         command.env("PATH", PATH).env("TMPDIR", &folder).current_dir(&folder);
-        command.arg(root).args(arguments).args(self.links.arguments());
-        command.args(["--edition=2024", "--crate-name", self.lesson.id]);
+        command.arg(&call.root).args(arguments).args(self.links.arguments()).args(call.links);
+        command.args(["--edition=2024", "--crate-name", call.name, "--crate-type", call.kind]);
         command.args(["--cap-lints=allow", "--error-format=human", "--color=never"]);
         // The last `=` is where the compiler takes the two apart.
         let display_path = self.display_path.replace('=', "_");
         command.arg(format!("--remap-path-prefix={}={display_path}", folder.display()));
-        command.args(self.debug_information()).args(self.optimisation()).args(self.output());
+        command.args(self.debug_information()).args(self.optimisation());
+        command.arg("-o").arg(&call.product).args(self.emission());
         Finished::run(confined, COMPILE_TIMEOUT, MAX_MESSAGE_BYTES)
     }
 
@@ -315,23 +395,15 @@ impl Job<'_> {
         if self.is_optimised() { &["-Copt-level=2", "-Coverflow-checks=on"] } else { &[] }
     }
 
-    fn output(&self) -> Vec<String> {
-        let kind = match self.product {
-            Product::Worker(_) => ["--crate-type=bin", "--emit=link"],
-            Product::Library => ["--crate-type=rlib", "--emit=link"],
-            Product::Check => ["--crate-type=lib", "--emit=metadata"],
-        };
-        let mut output = vec!["-o".to_owned(), self.path().display().to_string()];
-        output.extend(kind.map(str::to_owned));
+    fn emission(&self) -> Vec<String> {
         match self.product {
-            Product::Check => (),
-            _ if self.afresh => output.push("-Ccodegen-units=1".to_owned()),
+            Product::Check => vec!["--emit=metadata".to_owned()],
+            _ if self.afresh => vec!["--emit=link".to_owned(), "-Ccodegen-units=1".to_owned()],
             _ => {
                 let folder = self.folder().join("incremental");
-                output.push(format!("-Cincremental={}", folder.display()));
+                vec!["--emit=link".to_owned(), format!("-Cincremental={}", folder.display())]
             }
         }
-        output
     }
 
     fn paths(&self, kit: &Kit) -> Paths {
@@ -341,61 +413,20 @@ impl Job<'_> {
     }
 
     fn rendered(&self, output: &Finished) -> String {
-        let limit = self.limits().cpu_seconds;
         match output {
-            Finished { text, .. } if text.contains(OVERFLOW) => NESTED.to_owned(),
-            Finished { text, .. } if text.contains(TWO_MAINS) => OWN_MAIN.to_owned(),
-            Finished { text, .. } if !text.is_empty() => with_short_paths(text),
-            Finished { late: true, .. } => {
-                format!("rustc was stopped after {} s.{ENDLESS}", COMPILE_TIMEOUT.as_secs())
+            Finished { text, .. } if !text.is_empty() => {
+                let Contract { crates, lessons, .. } = self.lesson.contract;
+                messages::readable(text, &[crates, lessons].concat())
             }
+            Finished { late: true, .. } => messages::stopped_after(COMPILE_TIMEOUT.as_secs()),
             _ if output.signal() == Some(Signal::XCPU) => {
-                format!("rustc was stopped after {limit} s.{ENDLESS}")
+                messages::stopped_after(self.limits().cpu_seconds)
             }
             Finished { status, .. } => format!("rustc failed without a message ({status})"),
         }
     }
 }
 
-/// What rustc says when its stack is full, before many lines of its own inner life.
-const OVERFLOW: &str = "rustc interrupted by SIGSEGV";
-const NESTED: &str = "rustc ran out of stack. Is something nested hundreds of levels deep, or does a macro \
-    or a type contain itself?";
-
-/// What rustc says when the learner's file has the function that makes a crate a program.
-const TWO_MAINS: &str = "the name `main` is defined multiple times";
-const OWN_MAIN: &str = "your file has a function `main`, and the grader adds one of its own. Please rename \
-    yours, or move it to examples/main.rs";
-
-/// Where cargo keeps the sources of crates, before a folder for each registry.
-const REGISTRIES: &str = "/registry/src/";
-
-/// Messages that name the files of crates as `ndarray-0.17.2/src/…`, and not the folder that this
-/// machine keeps them in.
-fn with_short_paths(text: &str) -> String {
-    let short = |line: &str| {
-        let (before, registry) = line.split_once(REGISTRIES)?;
-        let (indent, _) = before.rsplit_once(' ')?;
-        Some(format!("{indent} {}", registry.split_once('/')?.1))
-    };
-    let lines = text.lines().map(|line| short(line).unwrap_or_else(|| line.to_owned()));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-const ENDLESS: &str = " Is there a constant or a macro that does not end?";
-
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_of_crates_are_named_without_their_folder() {
-        let note = "note: method defined here\n --> /home/me/.cargo/registry/src/host-1f/a-1.0/src/b.rs:2:1";
-        assert_eq!(with_short_paths(note), "note: method defined here\n --> a-1.0/src/b.rs:2:1");
-        assert_eq!(with_short_paths(" --> mine/src/lib.rs:1:1"), " --> mine/src/lib.rs:1:1");
-    }
 }

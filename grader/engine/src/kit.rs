@@ -20,8 +20,11 @@ use crate::{
     workspace::{self, Workspace},
 };
 
+/// The crate that answers the grader.
+const WIRE: &str = "gradlings_wire";
+
 /// The crates that every worker names.
-const CRATES: [&str; 2] = ["ndarray", "gradlings_wire"];
+const CRATES: [&str; 2] = ["ndarray", WIRE];
 
 /// How the names of kits and of their records begin.
 const PREFIX: &str = "kit-";
@@ -140,12 +143,16 @@ impl Kit {
         toolchain.into_iter().chain([self.folder(), linker]).chain(search.map(PathBuf::from))
     }
 
-    /// The compiler, and the arguments with which a crate that names `crates` finds the kit.
-    pub fn compiler(&self, crates: &[&str]) -> (&Path, Vec<String>) {
+    /// The compiler, and the arguments with which a crate that names `crates` finds the kit. It finds
+    /// the wire under the name `wire`.
+    pub fn compiler(&self, crates: &[&str], wire: &str) -> (&Path, Vec<String>) {
         let is_named =
             |name: &str| CRATES.contains(&name) || crates.iter().any(|it| crate_name(it) == name);
         let externs = self.externs.iter().filter(|(name, _)| is_named(name));
-        let externs = externs.map(|(name, file)| format!("--extern={name}={}", file.display()));
+        let externs = externs.map(|(name, file)| {
+            let name = if name == WIRE { wire } else { name };
+            format!("--extern={name}={}", file.display())
+        });
         let search = self.search.iter().map(|path| format!("-L{path}"));
         let folder = format!("-Ldependency={}", self.folder().display());
         let linker = format!("-Clinker={}", self.linker.display());
@@ -216,7 +223,7 @@ impl Kit {
         let folder = tempfile::tempdir_in(&self.slot).map_err(write)?;
         let (source, program) = (folder.path().join("probe.rs"), folder.path().join("probe"));
         fs::write(&source, PROBE).map_err(write)?;
-        let (rustc, arguments) = self.compiler(&[]);
+        let (rustc, arguments) = self.compiler(&[], WIRE);
         let mut rustc = Command::new(rustc);
         rustc.arg(&source).args(arguments).args(["--edition=2024", "-o"]).arg(&program);
         output(&mut rustc, KitError::Probe)?;

@@ -27,6 +27,17 @@ fn forward_with(statement: &str) -> String {
 #[case::byte_order_mark(format!("\u{feff}{}", solution("ex_90_1")))]
 #[case::no_newline_at_the_end(solution("ex_90_1").trim_end().to_owned())]
 #[case::comment_at_the_end(solution("ex_90_1") + "// done")]
+#[case::own_main(solution("ex_90_1") + "fn main() { println!(\"{:?}\", forward(1.0, 2.0, 3.0, 4.0)); }")]
+#[case::imported_main(solution("ex_90_1") + "mod demo { pub fn main() {} } pub use demo::main;")]
+#[case::crates_by_other_names(
+    solution("ex_90_1") + "extern crate ndarray as nd; extern crate self as me;"
+)]
+#[case::names_of_the_grader(forward_with(
+    "let (gradlings_wire, learner, wire, engine) = (0, 0, 0, 0);"
+))]
+#[case::modules_named_like_the_grader(
+    solution("ex_90_1") + "mod gradlings_wire { pub fn serve() {} } mod wire {} mod learner {} mod contract {}"
+)]
 #[case::megabytes_printed(forward_with("print!(\"{}\", \"x\".repeat(1 << 20));"))]
 fn what_rust_accepts_is_graded(#[case] text: String) {
     let lesson = graded(text);
@@ -47,6 +58,11 @@ fn what_rust_accepts_is_graded(#[case] text: String) {
 )]
 #[case::nul_byte("fn f() {}\0", "compile_error", "ex_90_1/src/lib.rs:1")]
 #[case::type_error("fn f() -> f64 { true }", "compile_error", "ex_90_1/src/lib.rs:1:17")]
+#[case::foreign_crate(
+    "use rand::Rng;",
+    "compile_error",
+    "`rand` is not a module of yours, nor a crate that is there: the graded code of this lesson may use std"
+)]
 #[case::unsafe_code("fn f() { unsafe {} }", "rejected", "ex_90_1/src/lib.rs:1: `unsafe`")]
 #[case::not_utf8(b"// caf\xe9", "rejected", "not UTF-8")]
 fn what_cannot_be_graded_says_why(
@@ -65,6 +81,7 @@ fn what_cannot_be_graded_says_why(
     &[("backward(x: f64, w: f64", "backward(w: f32, x: f64"), ("forward(x, w, b, y)", "forward(x, w.into(), b, y)")],
     "`backward` has changed"
 )]
+#[case::another_meaning_of_a_type(&[("/// The forward pass", "type f64 = f32;\n/// The forward pass")], "written alike")]
 #[case::missing_field(
     &[("    /// dL/dz.\n    pub dz: f64,\n", ""), ("Gradients { dz, dw, db }", "Gradients { dw, db }")],
     "`Gradients` has changed"
@@ -82,7 +99,7 @@ fn a_misfit_is_explained_by_the_signature_that_is_expected(
     let messages = messages(&lesson);
     assert_eq!(lesson["verdict"], "compile_error");
     assert!(messages.contains(says) && messages.contains("The lesson expects"), "{messages}");
-    assert!(!messages.contains("gradlings_wire"), "{messages}");
+    assert!(!messages.contains("gradlings_"), "{messages}");
 }
 
 #[rstest]
