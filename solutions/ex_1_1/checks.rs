@@ -1,11 +1,11 @@
 //! Checks of lesson 1.1: the mathematical neuron.
 
 use engine::checks::{
-    Check,
+    Case, Check,
     Kind::{Gradient, Property, Source, Value},
     Learner, Lesson, Miss, Outcome, all_close, close, same_shape,
 };
-use ndarray::{Array1, Array2, Axis, Ix2, ShapeBuilder, stack};
+use ndarray::{Array1, Array2, Axis, stack};
 
 use super::contract::{
     Node, cost, evaluation_order, local_derivatives, neuron, neuron_loop, neurons,
@@ -35,28 +35,8 @@ const CHECKS: &[Check] = &[
 
 const FORMS: &[&str] = &["loop_form", "dot_form", "many_samples"];
 
-/// Numbers of inputs. The first is no special case, so that a first answer tells one mistake from
-/// another; at 1 and at 0 several are right or alike.
-const INPUTS: [usize; 7] = [3, 1, 2, 5, 8, 33, 47];
-
-/// Samples and inputs. The square one comes first: there a product along the wrong axis has the
-/// right shape, so the values show it.
-const SHAPES: [(usize, usize); 8] =
-    [(3, 3), (1, 4), (5, 2), (2, 6), (4, 1), (1, 1), (2, 47), (36, 3)];
-
-/// The largest magnitudes of x, w and b.
-const MAGNITUDES: [[f64; 3]; 8] = [
-    PLAIN,
-    [1e3, 1e-3, 1.0],
-    [1e-3, 1e3, 1e-3],
-    [1e3, 1e3, 1e3],
-    [1e-3, 1e-3, 1e-3],
-    [0.0, 1.0, 1.0],
-    [1.0, 0.0, 1.0],
-    [1.0, 1.0, 0.0],
-];
-
-const PLAIN: [f64; 3] = [1.0, 1.0, 1.0];
+/// How many inputs the neuron has that properties are tried on.
+const INPUTS: usize = 3;
 
 /// A neuron and one sample.
 #[derive(Clone)]
@@ -67,19 +47,24 @@ struct Neuron {
 }
 
 impl Neuron {
-    fn random(learner: &mut Learner, inputs: usize, [x, w, b]: [f64; 3]) -> Self {
-        let (mut x, mut w) = (learner.array(inputs, -x, x), learner.array(inputs, -w, w));
-        // Single zeros, at different places, where enough other numbers are left.
-        if inputs > 4 {
-            (x[inputs / 2], w[inputs / 3]) = (0.0, 0.0);
-        }
-        Self { x, w, b: learner.uniform(-b, b) }
+    fn of(learner: &mut Learner, case: &Case<1, 3>) -> Self {
+        let [x, w, b] = case.fillings;
+        let [x, w] = [x, w].map(|it| learner.filled(case.sizes, it));
+        Self { x, w, b: learner.filled([1], b)[0] }
     }
 
     /// Of ordinary size, with a positive b: one call with a negative b cannot tell −b from |b|.
-    fn plain(learner: &mut Learner, inputs: usize) -> Self {
-        let at = Self::random(learner, inputs, PLAIN);
+    fn ordinary(learner: &mut Learner, inputs: usize) -> Self {
+        let at = Self::of(learner, &Case::ordinary([inputs]));
         Self { b: at.b.abs(), ..at }
+    }
+
+    /// An ordinary one, with b and with −b; then every argument over its range.
+    fn swept(learner: &mut Learner) -> Vec<Self> {
+        let first = Self::ordinary(learner, INPUTS);
+        let mirrored = Self { b: -first.b, ..first.clone() };
+        let cases = learner.cases().into_iter();
+        [first, mirrored].into_iter().chain(cases.map(|case| Self::of(learner, &case))).collect()
     }
 
     fn arguments(&self) -> (Array1<f64>, Array1<f64>, f64) {
@@ -113,19 +98,27 @@ struct Batch {
 }
 
 impl Batch {
-    fn random(
-        learner: &mut Learner,
-        shape: impl ShapeBuilder<Dim = Ix2>,
-        [x, w, b]: [f64; 3],
-    ) -> Self {
-        let x = learner.array(shape, -x, x);
-        Self { w: learner.array(x.ncols(), -w, w), b: learner.uniform(-b, b), x }
+    fn of(learner: &mut Learner, case: &Case<2, 3>) -> Self {
+        let ([samples, inputs], [x, w, b]) = (case.sizes, case.fillings);
+        Self {
+            x: learner.filled([samples, inputs], x),
+            w: learner.filled([inputs], w),
+            b: learner.filled([1], b)[0],
+        }
     }
 
-    /// As [`Neuron::plain`].
-    fn plain(learner: &mut Learner, shape: impl ShapeBuilder<Dim = Ix2>) -> Self {
-        let batch = Self::random(learner, shape, PLAIN);
+    /// As [`Neuron::ordinary`].
+    fn ordinary(learner: &mut Learner, sizes: [usize; 2]) -> Self {
+        let batch = Self::of(learner, &Case::ordinary(sizes));
         Self { b: batch.b.abs(), ..batch }
+    }
+
+    /// As [`Neuron::swept`].
+    fn swept(learner: &mut Learner) -> Vec<Self> {
+        let first = Self::ordinary(learner, [3, INPUTS]);
+        let mirrored = Self { b: -first.b, ..first.clone() };
+        let cases = learner.cases().into_iter();
+        [first, mirrored].into_iter().chain(cases.map(|case| Self::of(learner, &case))).collect()
     }
 
     fn rows(&self) -> impl Iterator<Item = Neuron> {
@@ -176,46 +169,33 @@ fn dot_form(learner: &mut Learner) -> Outcome {
     one_sample(learner, "z of `neuron`", by_dot)
 }
 
-/// Each group of calls is made twice: first without a look at the answers, so that a diagnosis has
-/// the whole group to go by, then to be compared, after other calls.
+/// Each call is made twice: first without a look at the answers, so that a diagnosis has all of them to
+/// go by, then to be compared, after other calls.
 fn one_sample(learner: &mut Learner, name: &str, form: Form) -> Outcome {
-    let first = Neuron::plain(learner, INPUTS[0]);
-    let mirrored = Neuron { b: -first.b, ..first.clone() };
-    for inputs in INPUTS {
-        let mut group = vec![first.clone(), mirrored.clone()];
-        group.extend(MAGNITUDES.map(|it| Neuron::random(learner, inputs, it)));
-        for at in &group {
-            form(learner, at)?;
-        }
-        for at in &group {
-            close(name, form(learner, at)?, at.z(), at.scale())?;
-        }
+    let points = Neuron::swept(learner);
+    for at in &points {
+        form(learner, at)?;
+    }
+    for at in &points {
+        close(name, form(learner, at)?, at.z(), at.scale())?;
     }
     Ok(())
 }
 
 fn many_samples(learner: &mut Learner) -> Outcome {
-    let first = Batch::plain(learner, SHAPES[0]);
-    let mirrored = Batch { b: -first.b, ..first.clone() };
-    for shape in SHAPES {
-        let mut group = vec![first.clone(), mirrored.clone()];
-        for column_major in [false, true] {
-            let shape = shape.set_f(column_major);
-            group.extend(MAGNITUDES.map(|it| Batch::random(learner, shape, it)));
-        }
-        for batch in &group {
-            batch.call(learner)?;
-        }
-        for batch in &group {
-            batch.check(learner)?;
-        }
+    let batches = Batch::swept(learner);
+    for batch in &batches {
+        batch.call(learner)?;
+    }
+    for batch in &batches {
+        batch.check(learner)?;
     }
     Ok(())
 }
 
 /// The answers are compared too: what computes nothing has no loop either.
 fn no_loops(learner: &mut Learner) -> Outcome {
-    let batch = Batch::plain(learner, SHAPES[0]);
+    let batch = Batch::ordinary(learner, [3, INPUTS]);
     for at in batch.rows() {
         close("z of `neuron`", by_dot(learner, &at)?, at.z(), at.scale())?;
     }
@@ -224,8 +204,8 @@ fn no_loops(learner: &mut Learner) -> Outcome {
 }
 
 fn one_function(learner: &mut Learner) -> Outcome {
-    for shape in [SHAPES[0], (1, 4), (5, 2), (2, 20)] {
-        let batch = Batch::plain(learner, shape);
+    for sizes in [[3, INPUTS], [1, 4], [5, 2], [2, 20]] {
+        let batch = Batch::ordinary(learner, sizes);
         agreement(learner, &batch)?;
     }
     for form in [by_loop, by_dot, by_product] {
@@ -253,8 +233,8 @@ fn agreement(learner: &mut Learner, batch: &Batch) -> Outcome {
 
 /// Without b, z of a sum is the sum of the z, and a factor of x or of w is one of z.
 fn linearity(learner: &mut Learner, form: Form) -> Outcome {
-    let one = Neuron { b: 0.0, ..Neuron::plain(learner, INPUTS[0]) };
-    let other = Neuron { x: learner.array(INPUTS[0], -1.0, 1.0), ..one.clone() };
+    let one = Neuron { b: 0.0, ..Neuron::ordinary(learner, INPUTS) };
+    let other = Neuron { x: learner.array(INPUTS, -1.0, 1.0), ..one.clone() };
     let sum = Neuron { x: &one.x + &other.x, ..one.clone() };
     let (z, scale) = (form(learner, &one)?, one.scale());
     let want = z + form(learner, &other)?;
@@ -269,7 +249,7 @@ fn linearity(learner: &mut Learner, form: Form) -> Outcome {
 
 /// Inputs may come in any order, if their weights do; and x and w may change places.
 fn symmetry(learner: &mut Learner, form: Form) -> Outcome {
-    let Neuron { x, w, b } = Neuron::plain(learner, INPUTS[0]);
+    let Neuron { x, w, b } = Neuron::ordinary(learner, INPUTS);
     let at = Neuron { x: x.clone(), w: w.clone(), b };
     let z = form(learner, &at)?;
     let [reordered_x, reordered_w] = [&x, &w].map(|it| it.select(Axis(0), &[2, 0, 1]));
@@ -287,9 +267,9 @@ fn edges(learner: &mut Learner) -> Outcome {
 }
 
 fn nan_in_one_sample(learner: &mut Learner, name: &str, form: Form) -> Outcome {
-    let clean = Neuron::plain(learner, INPUTS[0]);
+    let clean = Neuron::ordinary(learner, INPUTS);
     close(name, form(learner, &clean)?, clean.z(), clean.scale())?;
-    for k in 0..INPUTS[0] {
+    for k in 0..INPUTS {
         let (mut in_x, mut in_w) = (clean.clone(), clean.clone());
         (in_x.x[k], in_w.w[k]) = (f64::NAN, f64::NAN);
         is_nan(name, "an input", form(learner, &in_x)?)?;
@@ -300,13 +280,13 @@ fn nan_in_one_sample(learner: &mut Learner, name: &str, form: Form) -> Outcome {
 
 /// A NaN in one sample spoils its z and no other.
 fn nan_in_a_batch(learner: &mut Learner) -> Outcome {
-    for shape in [SHAPES[0], (2, 4)] {
-        let clean = Batch::plain(learner, shape);
+    for sizes in [[3, INPUTS], [2, 4]] {
+        let clean = Batch::ordinary(learner, sizes);
         clean.check(learner)?;
         let mut spoilt = clean.clone();
         spoilt.x[[1, 2]] = f64::NAN;
         let mut z = spoilt.call(learner)?;
-        same_shape("z of `neurons`", z.shape(), &[shape.0])?;
+        same_shape("z of `neurons`", z.shape(), &[sizes[0]])?;
         is_nan("z of `neurons`", "an input of its sample", z[1])?;
         z[1] = clean.z()[1];
         all_close("z of the samples without NaN", &z, &clean.z(), &clean.scale())?;
@@ -323,33 +303,30 @@ fn is_nan(name: &str, what: &str, z: f64) -> Outcome {
 
 /// Without inputs z is b; without samples there is no z.
 fn nothing_to_add(learner: &mut Learner) -> Outcome {
-    let at = Neuron::plain(learner, 0);
+    let at = Neuron::ordinary(learner, 0);
     close("z of `neuron_loop` without inputs", by_loop(learner, &at)?, at.b, at.b)?;
     close("z of `neuron` without inputs", by_dot(learner, &at)?, at.b, at.b)?;
-    for shape in [(4, 0), (0, 3), (0, 0)] {
-        for column_major in [false, true] {
-            let batch = Batch::plain(learner, shape.set_f(column_major));
-            let name = format!("z of {} samples with {} inputs", shape.0, shape.1);
-            all_close(&name, &batch.call(learner)?, &batch.z(), &batch.scale())?;
-        }
+    for sizes in [[4, 0], [0, 3], [0, 0]] {
+        let batch = Batch::ordinary(learner, sizes);
+        let name = format!("z of {} samples with {} inputs", sizes[0], sizes[1]);
+        all_close(&name, &batch.call(learner)?, &batch.z(), &batch.scale())?;
     }
     Ok(())
 }
 
-/// z is linear in each of its numbers: its derivatives are known exactly, without differences. The
-/// groups are as in [`one_sample`].
+/// z is linear in each of its numbers: its derivatives are known exactly, without differences. Each call
+/// is made twice, as in [`one_sample`].
 fn local(learner: &mut Learner) -> Outcome {
-    for inputs in INPUTS.into_iter().chain([0]) {
-        let group = MAGNITUDES.map(|it| Neuron::random(learner, inputs, it));
-        for at in &group {
-            learner.call(local_derivatives, at.arguments())?;
-        }
-        for at in &group {
-            let got = learner.call(local_derivatives, at.arguments())?;
-            all_close("∂z/∂x", &got.dx, &at.w, &at.w.abs())?;
-            all_close("∂z/∂w", &got.dw, &at.x, &at.x.abs())?;
-            close("∂z/∂b", got.db, 1.0, 1.0).map_err(without_factor)?;
-        }
+    let mut points = Neuron::swept(learner);
+    points.push(Neuron::ordinary(learner, 0));
+    for at in &points {
+        learner.call(local_derivatives, at.arguments())?;
+    }
+    for at in &points {
+        let got = learner.call(local_derivatives, at.arguments())?;
+        all_close("∂z/∂x", &got.dx, &at.w, &at.w.abs())?;
+        all_close("∂z/∂w", &got.dw, &at.x, &at.x.abs())?;
+        close("∂z/∂b", got.db, 1.0, 1.0).map_err(without_factor)?;
     }
     Ok(())
 }
@@ -387,7 +364,7 @@ fn order(learner: &mut Learner) -> Outcome {
 }
 
 fn count(learner: &mut Learner) -> Outcome {
-    for d in [3, 1, 768, learner.rng().usize(2..5000), 0] {
+    for d in [3, 1, 768, learner.rng().usize(2..5000), (1 << 24) + 1, 0] {
         let (multiplications, additions) = learner.call(cost, (d,))?;
         let wrong = match () {
             () if multiplications != d => "multiplications. How many products does z have?",

@@ -12,18 +12,12 @@ pub const LESSON: Lesson = Lesson::new(
     "Backprop by hand",
     &[
         Check::hidden(Value, "z", "z = w·x + b", 1.0, |it| step(it, z, "z", Numbers::z)),
-        Check::hidden(Value, "a", "a = tanh(z)", 1.0, |it| step(it, a, "a", Numbers::a))
-            .after(&["z"]),
-        Check::hidden(Value, "loss", "the loss", 1.0, |it| step(it, loss, "L", Numbers::loss))
-            .after(&["z", "a"]),
-        Check::hidden(Value, "da", "dL/da", 1.0, |it| step(it, da, "dL/da", Numbers::da))
-            .after(&["z", "a"]),
-        Check::hidden(Value, "dz", "dL/dz", 2.0, |it| step(it, dz, "dL/dz", Numbers::dz))
-            .after(&["z", "a", "da"]),
-        Check::hidden(Value, "dw", "dL/dw", 1.0, |it| step(it, dw, "dL/dw", Numbers::dw))
-            .after(&["z", "a", "da", "dz"]),
-        Check::hidden(Value, "db", "dL/db", 2.0, |it| step(it, db, "dL/db", Numbers::dz))
-            .after(&["z", "a", "da", "dz"]),
+        Check::hidden(Value, "a", "a = tanh(z)", 1.0, |it| step(it, a, "a", Numbers::a)),
+        Check::hidden(Value, "loss", "the loss", 1.0, |it| step(it, loss, "L", Numbers::loss)),
+        Check::hidden(Value, "da", "dL/da", 1.0, |it| step(it, da, "dL/da", Numbers::da)),
+        Check::hidden(Value, "dz", "dL/dz", 2.0, |it| step(it, dz, "dL/dz", Numbers::dz)),
+        Check::hidden(Value, "dw", "dL/dw", 1.0, |it| step(it, dw, "dL/dw", Numbers::dw)),
+        Check::hidden(Value, "db", "dL/db", 2.0, |it| step(it, db, "dL/db", Numbers::dz)),
         Check::visible(Snapshot, "course_table", "the course's printed table", 1.0, course_table)
             .after(&["z", "a", "loss", "da", "dz", "dw", "db"]),
     ],
@@ -77,7 +71,7 @@ impl Numbers {
     }
 }
 
-/// One step of both examples.
+/// One step of both examples: a number is right or wrong on its own.
 fn step<F>(learner: &mut Learner, function: F, name: &str, number: fn(&Numbers) -> f64) -> Outcome
 where
     F: Function<Arguments = (Example,), Output = f64> + Copy,
