@@ -229,7 +229,7 @@ impl Walk<'_> {
         });
         let (probes, prints) = learner.finish();
         let outcome = outcome.map_err(|miss| match probes.last() {
-            Some(last) => located(miss, &probes, again).in_context(last),
+            Some(last) => located(miss, &probes, subject.scan, again).in_context(last),
             None => miss,
         });
         Ok((CheckReport::of(check, outcome, options.reveal), probes, prints))
@@ -262,12 +262,12 @@ fn run(check: &Check, learner: &mut Learner) -> Outcome {
 }
 
 /// Says where in the learner's code a panic came from that was raised elsewhere.
-fn located(miss: Miss, probes: &[Probe], again: &PanicAgain) -> Miss {
+fn located(miss: Miss, probes: &[Probe], scan: &Scan, again: &PanicAgain) -> Miss {
     match probes.last() {
         Some(Probe { function, answer: Answer::Panicked(panic), .. })
             if panic.file.is_empty() && miss.verdict == Verdict::Panicked =>
         {
-            again(probes).map_or(miss, |panic| Miss::panicked(function, &panic))
+            again(probes).map_or(miss, |panic| Miss::panicked(function, &panic, scan))
         }
         _ => miss,
     }

@@ -61,6 +61,18 @@ impl Scan {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
+    /// The function that holds this line of a file, which may be named from anywhere: the innermost.
+    pub fn function_at(&self, file: &str, line: usize) -> Option<&Function> {
+        let holds =
+            |it: &&Function| file.ends_with(&it.path) && it.lines.0 <= line && line <= it.lines.1;
+        self.functions.iter().filter(holds).min_by_key(|it| it.lines.1 - it.lines.0)
+    }
+
+    /// The function of this name, the first of several.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.iter().find(|it| it.name == name)
+    }
+
     fn read(sources: &Sources) -> Self {
         let mut scan = Self { readable: true, ..Self::default() };
         for file in sources.files() {
@@ -272,6 +284,14 @@ mod tests {
         assert!(!scan(&format!("fn f() {{ {} {{}} }}", "if a {} else".repeat(many))).readable);
         // Much of it, side by side, is fine.
         assert!(scan(&"fn f(a: f64) -> f64 { let b = a; b + 1.0 }\n".repeat(3_000)).readable);
+    }
+
+    #[test]
+    fn a_line_belongs_to_the_innermost_function_around_it() {
+        let scan = scan("fn f() {\n    fn g() {\n        h()\n    }\n    g()\n}\n");
+        let name = |line| scan.function_at("mine/src/lib.rs", line).map(|it| &*it.name);
+        assert_eq!([3, 5, 7].map(name), [Some("g"), Some("f"), None]);
+        assert!(scan.function_at("mine/src/other.rs", 3).is_none());
     }
 
     #[test]

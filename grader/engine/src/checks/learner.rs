@@ -88,13 +88,13 @@ impl<'a> Learner<'a> {
         let function = F::NAME;
         let (arguments, callbacks) = wire::offering(|| arguments.into_value());
         let answer = self.worker.call(self.variant, function, &arguments, &callbacks);
-        let answer = answer.map_err(|stop| Miss::stopped(function, &stop))?;
+        let answer = answer.map_err(|stop| Miss::stopped(function, &stop, self.scan))?;
         self.probes.push(Probe { function, arguments, callbacks, answer: answer.clone() });
         match answer {
             Answer::Returned(value) => {
                 F::Output::from_value(value).map_err(|_| Miss::wrong_type(function))
             }
-            Answer::Panicked(panic) => Err(Miss::panicked(function, &panic)),
+            Answer::Panicked(panic) => Err(Miss::panicked(function, &panic, self.scan)),
             Answer::Refused(why) => Err(Miss::refused(function, &why)),
             Answer::Asks { .. } => unreachable!("the worker's end answers callbacks"),
         }

@@ -4,7 +4,11 @@ use gradcheck::Structure;
 use wire::frame::Panic;
 
 use super::{Probe, Verdict};
-use crate::{excerpt::excerpt, worker::Stop};
+use crate::{
+    excerpt::excerpt,
+    scan::{Finding, Scan, loops},
+    worker::Stop,
+};
 
 /// How much of what a worker says stands in a message, in bytes.
 const MAX_QUOTE_BYTES: usize = 1 << 10;
@@ -49,49 +53,46 @@ impl Miss {
         Self { reveal: reveal.into(), ..self }
     }
 
-    /// A call that panicked; unwritten work, where the panic is that of a `todo!`.
+    /// A call of `function` that panicked; unwritten work, where the panic is that of a `todo!`.
     #[must_use]
-    pub fn panicked(function: &str, panic: &Panic) -> Self {
+    pub fn panicked(function: &str, panic: &Panic, scan: &Scan) -> Self {
         let Panic { message, file, line } = panic;
+        let holder = scan.function_at(file, *line as usize).map(|it| &*it.name);
+        let within = holder.filter(|holder| *holder != function);
         let [message, file] = [message, file].map(|text| excerpt(text, MAX_QUOTE_BYTES));
-        let unwritten = ["not yet implemented", "not implemented"].iter().find_map(|start| {
-            message.strip_prefix(start).map(|rest| rest.trim_start_matches(": ").to_owned())
-        });
-        let place = if file.is_empty() { String::new() } else { format!(" at {file}:{line}") };
-        let (verdict, message) = match unwritten {
-            Some(step) if step.is_empty() => {
-                (Verdict::NotImplemented, format!("`{function}` is not written yet"))
-            }
-            Some(step) => (
-                Verdict::NotImplemented,
-                format!("`{function}` is not written yet. The next step: {step}"),
-            ),
-            None => (Verdict::Panicked, format!("`{function}` panicked{place}: {message}")),
-        };
-        Self::new(verdict, message)
+        let is_own = !file.is_empty();
+        if let Some(step) = unwritten(&message).filter(|_| is_own) {
+            let start = match within {
+                Some(other) => format!("`{function}` needs `{other}`, which is not written yet"),
+                None => format!("`{function}` is not written yet"),
+            };
+            return Self::new(Verdict::NotImplemented, format!("{start} ({file}:{line}){step}"));
+        }
+        let within = within.map(|other| format!(" in `{other}`")).unwrap_or_default();
+        let place = if is_own { format!(" at {file}:{line}") } else { String::new() };
+        Self::new(Verdict::Panicked, format!("`{function}` panicked{within}{place}: {message}"))
     }
 
-    /// A call that was not answered.
+    /// A call of `function` that was not answered.
     #[must_use]
-    pub fn stopped(function: &str, stop: &Stop) -> Self {
+    pub fn stopped(function: &str, stop: &Stop, scan: &Scan) -> Self {
+        let defined = scan.function(function).map(|it| format!(" ({}:{})", it.path, it.lines.0));
+        let called = format!("`{function}`{}", defined.unwrap_or_default());
         let (verdict, message) = match stop {
-            Stop::TimedOut(how) => (
-                Verdict::TimedOut,
-                format!(
-                    "`{function}` was stopped: {how}. Is there a loop that does not end, or far more work than needed?"
-                ),
-            ),
-            Stop::OutOfMemory(how) => (
-                Verdict::OutOfMemory,
-                format!("`{function}` {how}. Does an array grow without bound?"),
-            ),
-            Stop::Crashed(how) => (Verdict::Crashed, format!("`{function}` crashed: {how}")),
+            Stop::TimedOut(how) => {
+                let question = question_of_time(scan, function);
+                (Verdict::TimedOut, format!("{called} was stopped: {how}. {question}"))
+            }
+            Stop::OutOfMemory(how) => {
+                (Verdict::OutOfMemory, format!("{called} {how}. Does an array grow without bound?"))
+            }
+            Stop::Crashed(how) => (Verdict::Crashed, format!("{called} crashed: {how}")),
             Stop::StoppedEarly(how) => {
-                (Verdict::StoppedEarly, format!("`{function}` stopped before it returned: {how}"))
+                (Verdict::StoppedEarly, format!("{called} stopped before it returned: {how}"))
             }
             Stop::Protocol(how) => (
                 Verdict::ProtocolError,
-                format!("lost contact with your program in `{function}`: {how}"),
+                format!("lost contact with your program in {called}: {how}"),
             ),
         };
         Self::new(verdict, message)
@@ -150,21 +151,81 @@ impl Miss {
     }
 }
 
+/// What the panic of a `todo!` says of the step to take; `None` for any other panic.
+fn unwritten(message: &str) -> Option<String> {
+    let starts = ["not yet implemented", "not implemented"];
+    let rest = starts.iter().find_map(|start| message.strip_prefix(start))?;
+    let step = rest.trim_start_matches(": ");
+    Some(if step.is_empty() { String::new() } else { format!(". The next step: {step}") })
+}
+
+fn question_of_time(scan: &Scan, function: &str) -> String {
+    match loops::endless_loop(&scan.functions, function) {
+        Some(Finding { path, line, what }) => {
+            format!("Does {} at {path}:{line} end?", what.replacen("a ", "the ", 1))
+        }
+        None => "Is there a loop that does not end, or far more work than needed?".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::Sources;
+
+    const TEXT: &str = "\
+pub fn forward() {
+    helper()
+}
+fn helper() {
+    while true {}
+}";
+
+    fn scan() -> Scan {
+        Scan::of(&Sources::of_text(TEXT))
+    }
+
+    fn panicked(message: &str, line: u32) -> Miss {
+        let panic = Panic { message: message.to_owned(), file: "me/src/lib.rs".to_owned(), line };
+        Miss::panicked("forward", &panic, &scan())
+    }
 
     #[test]
     fn a_panic_that_says_todo_is_unwritten_work() {
-        let panic = |message: &str| Panic {
-            message: message.to_owned(),
-            file: "lib.rs".to_owned(),
-            line: 3,
-        };
-        let todo = Miss::panicked("forward", &panic("not yet implemented: add b"));
-        assert_eq!(todo.verdict, Verdict::NotImplemented);
-        assert!(todo.message.ends_with("The next step: add b"));
-        let other = Miss::panicked("forward", &panic("index out of bounds"));
-        assert_eq!(other.verdict, Verdict::Panicked);
+        let own = panicked("not yet implemented: add b", 2);
+        assert_eq!(own.verdict, Verdict::NotImplemented);
+        assert_eq!(
+            own.message,
+            "`forward` is not written yet (me/src/lib.rs:2). The next step: add b"
+        );
+        let other = panicked("not implemented", 5);
+        assert_eq!(other.verdict, Verdict::NotImplemented);
+        assert_eq!(
+            other.message,
+            "`forward` needs `helper`, which is not written yet (me/src/lib.rs:5)"
+        );
+        let of_a_crate =
+            Panic { message: "not implemented".to_owned(), file: String::new(), line: 0 };
+        let of_a_crate = Miss::panicked("forward", &of_a_crate, &scan());
+        assert_eq!(of_a_crate.verdict, Verdict::Panicked);
+    }
+
+    #[test]
+    fn a_panic_names_the_function_that_holds_its_line() {
+        let own = panicked("index out of bounds", 2);
+        assert_eq!(own.verdict, Verdict::Panicked);
+        assert_eq!(own.message, "`forward` panicked at me/src/lib.rs:2: index out of bounds");
+        let other = panicked("index out of bounds", 5).message;
+        assert_eq!(other, "`forward` panicked in `helper` at me/src/lib.rs:5: index out of bounds");
+    }
+
+    #[test]
+    fn a_call_that_was_stopped_names_its_lines() {
+        let stop = Stop::TimedOut("it used more than 2 s of processor time".to_owned());
+        assert_eq!(
+            Miss::stopped("forward", &stop, &scan()).message,
+            "`forward` (src/lib.rs:1) was stopped: it used more than 2 s of processor time. Does \
+             the `while` loop at src/lib.rs:5 end?"
+        );
     }
 }

@@ -44,6 +44,10 @@ const SHAPES: [&str; 3] = ["shape", "strides", "axes"];
 pub struct Function {
     /// Its name; empty for what stands outside of all.
     pub name: String,
+    /// Its file, relative to the lesson's folder.
+    pub path: String,
+    /// The line of its name, and its last one, from 1.
+    pub lines: (usize, usize),
     /// Every name in it: functions that it may call are among them.
     mentions: BTreeSet<String>,
     loops: Vec<Finding>,
@@ -60,22 +64,35 @@ pub fn functions(syntax: &syn::File, path: &str) -> Vec<Function> {
 /// The first loop in the `named` functions, in any that they lead to, or outside of all: what a
 /// constant holds can be called by any name.
 pub fn first_loop<'a>(functions: &'a [Function], named: &[&'a str]) -> Option<&'a Finding> {
+    reached(functions, &[&[OUTSIDE], named].concat()).into_iter().flat_map(|it| &it.loops).next()
+}
+
+/// The first loop that may have no end, in the `named` function or in any that it leads to.
+pub fn endless_loop<'a>(functions: &'a [Function], named: &'a str) -> Option<&'a Finding> {
+    let mut loops = reached(functions, &[named]).into_iter().flat_map(|it| &it.loops);
+    loops.find(|found| [WHILE, LOOP].contains(&&*found.what))
+}
+
+/// The `named` functions and all that they lead to.
+fn reached<'a>(functions: &'a [Function], named: &[&'a str]) -> Vec<&'a Function> {
     let mut by_name: BTreeMap<&str, Vec<&Function>> = BTreeMap::new();
     for function in functions {
         by_name.entry(&function.name).or_default().push(function);
     }
-    let mut pending = [&[OUTSIDE], named].concat();
+    let mut pending = named.to_vec();
+    let mut reached = Vec::new();
     while let Some(name) = pending.pop() {
         // Taken out: none is looked at twice.
         for function in by_name.remove(name).unwrap_or_default() {
-            if let Some(found) = function.loops.first() {
-                return Some(found);
-            }
             pending.extend(function.mentions.iter().map(String::as_str));
+            reached.push(function);
         }
     }
-    None
+    reached
 }
+
+const WHILE: &str = "a `while` loop";
+const LOOP: &str = "a `loop`";
 
 /// The name of what stands in no function.
 const OUTSIDE: &str = "";
@@ -102,8 +119,10 @@ impl Walk<'_> {
         self.open.last_mut().expect("the file's own is never closed")
     }
 
+    /// Walks a node that is a function of this name.
     fn within(
         &mut self,
+        node: &impl Spanned,
         name: &syn::Ident,
         attributes: &[Attribute],
         walk: impl FnOnce(&mut Self),
@@ -111,7 +130,12 @@ impl Walk<'_> {
         if attributes.iter().any(is_for_tests) {
             return;
         }
-        self.open.push(Function { name: name.unraw().to_string(), ..Function::default() });
+        self.open.push(Function {
+            name: name.unraw().to_string(),
+            path: self.path.to_owned(),
+            lines: (name.span().start().line, node.span().end().line),
+            ..Function::default()
+        });
         walk(self);
         self.closed.extend(self.open.pop());
     }
@@ -119,20 +143,24 @@ impl Walk<'_> {
 
 impl<'ast> Visit<'ast> for Walk<'_> {
     fn visit_item_fn(&mut self, node: &'ast ItemFn) {
-        self.within(&node.sig.ident, &node.attrs, |walk| visit::visit_item_fn(walk, node));
+        self.within(node, &node.sig.ident, &node.attrs, |walk| visit::visit_item_fn(walk, node));
     }
 
     fn visit_impl_item_fn(&mut self, node: &'ast ImplItemFn) {
-        self.within(&node.sig.ident, &node.attrs, |walk| visit::visit_impl_item_fn(walk, node));
+        self.within(node, &node.sig.ident, &node.attrs, |walk| {
+            visit::visit_impl_item_fn(walk, node)
+        });
     }
 
     fn visit_trait_item_fn(&mut self, node: &'ast TraitItemFn) {
-        self.within(&node.sig.ident, &node.attrs, |walk| visit::visit_trait_item_fn(walk, node));
+        self.within(node, &node.sig.ident, &node.attrs, |walk| {
+            visit::visit_trait_item_fn(walk, node)
+        });
     }
 
     fn visit_item_macro(&mut self, node: &'ast ItemMacro) {
         match &node.ident {
-            Some(name) => self.within(name, &node.attrs, |walk| walk.visit_macro(&node.mac)),
+            Some(name) => self.within(node, name, &node.attrs, |walk| walk.visit_macro(&node.mac)),
             None => self.visit_macro(&node.mac),
         }
     }
@@ -149,7 +177,7 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     }
 
     fn visit_use_rename(&mut self, node: &'ast UseRename) {
-        self.within(&node.rename, &[], |walk| walk.mention(&node.ident));
+        self.within(node, &node.rename, &[], |walk| walk.mention(&node.ident));
     }
 
     fn visit_expr_for_loop(&mut self, node: &'ast ExprForLoop) {
@@ -158,12 +186,12 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     }
 
     fn visit_expr_while(&mut self, node: &'ast ExprWhile) {
-        self.push("a `while` loop", &node.while_token);
+        self.push(WHILE, &node.while_token);
         visit::visit_expr_while(self, node);
     }
 
     fn visit_expr_loop(&mut self, node: &'ast ExprLoop) {
-        self.push("a `loop`", &node.loop_token);
+        self.push(LOOP, &node.loop_token);
         visit::visit_expr_loop(self, node);
     }
 

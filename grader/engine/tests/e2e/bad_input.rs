@@ -131,10 +131,31 @@ fn code_that_does_not_return_gets_its_own_verdict(
 
 #[test]
 fn an_infinite_loop_costs_only_the_checks_that_run_into_it() {
-    let lesson = graded(changed("ex_90_1", "let dw =", "while a < f64::INFINITY {}\nlet dw ="));
+    let text = changed("ex_90_1", "let dw =", "while a < f64::INFINITY {}\nlet dw =");
+    let line = |what: &str| 1 + text.lines().position(|line| line.contains(what)).unwrap();
+    let [called, looped] = [line("pub fn backward"), line("while a <")];
+    let lesson = graded(text);
     let verdicts = verdicts(&lesson);
     assert_eq!(verdicts[..2], ["passed", "passed"]);
     assert!(verdicts[2..].iter().all(|verdict| *verdict == "timed_out"), "{lesson:#}");
+    let message = lesson["checks"][2]["message"].as_str().unwrap();
+    assert!(message.starts_with(&format!("`backward` (src/lib.rs:{called}) was stopped: ")));
+    assert!(message.ends_with(&format!("`while` loop at src/lib.rs:{looped} end?")), "{message}");
+}
+
+#[test]
+fn what_is_not_written_in_a_helper_is_named_with_its_line() {
+    let text = changed("ex_90_1", "let dw =", "let dw = helper();\nlet dw =");
+    let text = format!("{text}\nfn helper() -> f64 {{\n    todo!(\"the helper\")\n}}\n");
+    let line = text.lines().count() - 1;
+    let submission = Submission::empty().with("ex_90_1", text);
+    let lesson = submission.grade_one("ex_90_1");
+    let says = format!(
+        "`backward` needs `helper`, which is not written yet ({}/ex_90_1/src/lib.rs:{line}). The \
+         next step: the helper",
+        submission.path()
+    );
+    assert!(messages(&lesson).contains(&says), "{}", messages(&lesson));
 }
 
 #[rstest]
