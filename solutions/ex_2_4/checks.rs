@@ -1,9 +1,9 @@
 //! Checks of lesson 2.4: finite differences.
 
 use engine::checks::{
-    Callback, Check,
+    Callback, Case, Check,
     Kind::{Cost, Property, Snapshot, Value},
-    Learner, Lesson, Miss, Outcome, all_close, close, rounded, same_table,
+    Learner, Lesson, Limits, Miss, Outcome, all_close, close, rounded, same_table,
 };
 use ndarray::Array1;
 
@@ -26,18 +26,19 @@ pub const LESSON: Lesson = Lesson::new(
         Check::hidden(Cost, "gradient_cost", "two calls of f a parameter", 1.0, gradient_cost)
             .after(&["gradient"]),
         Check::hidden(Value, "relative_error", "the relative error", 1.0, relative_errors),
-        Check::hidden(Value, "forward_passes", "forward passes for p parameters", 1.0, passes),
+        Check::hidden(Value, "forward_passes", "forward passes for p parameters", 1.0, passes)
+            .limits(LIMITS_OF_COUNTING),
         Check::hidden(Property, "best_epsilon", "the best step within a decade", 1.0, best_steps),
         Check::hidden(Property, "kinks", "kinks told from smooth points", 1.0, kinks),
     ],
 )
 .after(&["ex_2_2"]);
 
+/// Who counts the passes one by one is slow and right.
+const LIMITS_OF_COUNTING: Limits = Limits { seconds: 20, ..Limits::SMALL };
+
 /// How many random cases a check tries.
 const CASES: usize = 16;
-
-/// The step of the kinks.
-const KINK_STEP: f64 = 1e-4;
 
 const SMOOTH: [Curve; 6] =
     [Curve::Square, Curve::Cube, Curve::Exp, Curve::Sin, Curve::Tanh, Curve::SquaredError(0.2)];
@@ -70,30 +71,43 @@ enum Curve {
     SquaredError(f64),
 }
 
-/// f(θ) = g(slope·θ + shift).
+impl Curve {
+    fn at(self, u: f64) -> f64 {
+        match self {
+            Self::Square => u * u,
+            Self::Cube => u * u * u,
+            Self::Exp => u.exp(),
+            Self::Sin => u.sin(),
+            Self::Tanh => u.tanh(),
+            Self::Magnitude => u.abs(),
+            Self::Relu => u.max(0.0),
+            Self::LeakyRelu => u.max(0.01 * u),
+            Self::Bend(jump) => u.min(u + jump * u),
+            Self::Rounded(radius) => u.hypot(radius),
+            Self::SquaredError(target) => 0.5 * (u.tanh() - target).powi(2),
+        }
+    }
+}
+
+/// f(θ) = amplitude·g(slope·(θ − center) + shift).
 #[derive(Clone, Copy)]
 struct Line {
     curve: Curve,
+    amplitude: f64,
     slope: f64,
+    center: f64,
     shift: f64,
 }
 
 impl Line {
+    /// With u = 0 at `center`.
+    fn around(center: f64, curve: Curve, slope: f64) -> Self {
+        Self { curve, amplitude: 1.0, slope, center, shift: 0.0 }
+    }
+
     fn at(self, theta: f64) -> f64 {
-        let u = self.slope * theta + self.shift;
-        match self.curve {
-            Curve::Square => u * u,
-            Curve::Cube => u * u * u,
-            Curve::Exp => u.exp(),
-            Curve::Sin => u.sin(),
-            Curve::Tanh => u.tanh(),
-            Curve::Magnitude => u.abs(),
-            Curve::Relu => u.max(0.0),
-            Curve::LeakyRelu => u.max(0.01 * u),
-            Curve::Bend(jump) => u.min(u + jump * u),
-            Curve::Rounded(radius) => u.hypot(radius),
-            Curve::SquaredError(target) => 0.5 * (u.tanh() - target).powi(2),
-        }
+        let u = self.slope * (theta - self.center) + self.shift;
+        self.amplitude * self.curve.at(u)
     }
 
     fn callback(self) -> Callback<(f64,), f64> {
@@ -101,38 +115,51 @@ impl Line {
     }
 
     fn formula(self) -> String {
-        format!("{:?} of {}·θ + {}", self.curve, self.slope, self.shift)
+        let Self { curve, amplitude, slope, center, shift } = self;
+        format!("{amplitude}·{curve:?} of {slope}·(θ − {center}) + {shift}")
     }
 }
 
-/// A function of several variables.
+/// f(θ) = amplitude·g(θ/length), a function of several variables.
 #[derive(Clone, Copy)]
-enum Surface {
+struct Surface {
+    form: Form,
+    amplitude: f64,
+    length: f64,
+}
+
+#[derive(Clone, Copy)]
+enum Form {
     Bowl,
     Ring,
     CubedSum,
 }
 
+const FORMS: [Form; 3] = [Form::Bowl, Form::Ring, Form::CubedSum];
+
 impl Surface {
     fn at(self, theta: &Array1<f64>) -> f64 {
-        let next = theta.iter().cycle().skip(1);
-        match self {
-            Self::Bowl => (1..).zip(theta).map(|(i, t)| f64::from(i) * t * t).sum(),
-            Self::Ring => theta.iter().zip(next).map(|(t, next)| t.sin() * next).sum(),
-            Self::CubedSum => theta.sum().powi(3),
-        }
+        let u = theta / self.length;
+        let next = u.iter().cycle().skip(1);
+        self.amplitude
+            * match self.form {
+                Form::Bowl => (1..).zip(&u).map(|(i, u)| f64::from(i) * u * u).sum(),
+                Form::Ring => u.iter().zip(next).map(|(u, next)| u.sin() * next).sum(),
+                Form::CubedSum => u.sum().powi(3),
+            }
     }
 
     fn callback(self) -> Callback<(Array1<f64>,), f64> {
         Callback::new(move |(theta,): (Array1<f64>,)| self.at(&theta))
     }
 
-    fn formula(self) -> &'static str {
-        match self {
-            Self::Bowl => "Σ i·θᵢ², i from 1",
-            Self::Ring => "Σ sin(θᵢ)·θᵢ₊₁, with the first variable after the last",
-            Self::CubedSum => "(Σ θᵢ)³",
-        }
+    fn formula(self) -> String {
+        let form = match self.form {
+            Form::Bowl => "Σ i·uᵢ², i from 1",
+            Form::Ring => "Σ sin(uᵢ)·uᵢ₊₁, with the first variable after the last",
+            Form::CubedSum => "(Σ uᵢ)³",
+        };
+        format!("{}·({form}), u = θ/{}", self.amplitude, self.length)
     }
 }
 
@@ -142,17 +169,31 @@ fn with_f(miss: Miss, formula: &str) -> Miss {
     miss.revealing(reveal)
 }
 
-/// A smooth function, a point and a step. Small steps come last: with them, round-off is larger than
-/// the precision to which an answer must equal that of a known mistake.
-fn random_case(learner: &mut Learner, case: usize) -> (Line, f64, f64) {
-    let curve = match SMOOTH[learner.rng().usize(..SMOOTH.len())] {
+/// Smooth functions, each with a point and a step. Small steps come late: with them, round-off is larger
+/// than the precision to which an answer must equal that of a known mistake.
+fn smooth_cases(learner: &mut Learner) -> Vec<(Line, f64, f64)> {
+    let mut cases = Vec::new();
+    for epsilon in learner.decades(-4.0, -2.0, CASES) {
+        let (slope, shift) = (learner.uniform(0.5, 1.5), learner.uniform(-0.5, 0.5));
+        let f = Line { shift, ..Line::around(0.0, smooth(learner), slope) };
+        cases.push((f, learner.uniform(-1.0, 1.0), epsilon));
+    }
+    let points = learner.swept_points();
+    let steps = learner.decades(-8.0, 3.0, points.len());
+    for ([theta, amplitude], epsilon) in points.into_iter().zip(steps) {
+        // From f's point of view both are of order 1.
+        let slope = learner.uniform(0.5, 1.5) / epsilon.max(theta.abs());
+        let f = Line { amplitude, ..Line::around(0.0, smooth(learner), slope) };
+        cases.push((f, theta, epsilon));
+    }
+    cases
+}
+
+fn smooth(learner: &mut Learner) -> Curve {
+    match SMOOTH[learner.rng().usize(..SMOOTH.len())] {
         Curve::SquaredError(_) => Curve::SquaredError(learner.uniform(-0.5, 0.5)),
         curve => curve,
-    };
-    let (slope, shift) = (learner.uniform(0.5, 1.5), learner.uniform(-0.5, 0.5));
-    let (low, high) = if case < CASES { (-4.0, -2.0) } else { (-7.5, -6.0) };
-    let epsilon = 10_f64.powf(learner.uniform(low, high));
-    (Line { curve, slope, shift }, learner.uniform(-1.0, 1.0), epsilon)
+    }
 }
 
 /// The difference of f's values at two points divided by the distance of the points, and the
@@ -166,8 +207,7 @@ fn quotient(f: impl Fn(f64) -> f64, [ahead, behind]: [f64; 2], distance: f64) ->
 }
 
 fn forward_values(learner: &mut Learner) -> Outcome {
-    for case in 0..CASES + CASES / 2 {
-        let (f, theta, epsilon) = random_case(learner, case);
+    for (f, theta, epsilon) in smooth_cases(learner) {
         let got = learner.call(forward_difference, (f.callback(), theta, epsilon))?;
         let (want, scale) = quotient(|at| f.at(at), [theta + epsilon, theta], epsilon);
         close("the forward difference", got, want, scale)
@@ -177,8 +217,7 @@ fn forward_values(learner: &mut Learner) -> Outcome {
 }
 
 fn central_values(learner: &mut Learner) -> Outcome {
-    for case in 0..CASES + CASES / 2 {
-        let (f, theta, epsilon) = random_case(learner, case);
+    for (f, theta, epsilon) in smooth_cases(learner) {
         let got = learner.call(central_difference, (f.callback(), theta, epsilon))?;
         let (want, scale) =
             quotient(|at| f.at(at), [theta + epsilon, theta - epsilon], 2.0 * epsilon);
@@ -203,7 +242,7 @@ fn table_row(
     (x, b, y): (f64, f64, f64),
     theta: f64,
 ) -> Result<String, Miss> {
-    let f = Line { curve: Curve::SquaredError(y), slope: x, shift: b };
+    let f = Line { shift: b, ..Line::around(0.0, Curve::SquaredError(y), x) };
     let loss = f.at(theta);
     let forward = learner.call(forward_difference, (f.callback(), theta, 1e-5))?;
     let central = learner.call(central_difference, (f.callback(), theta, 1e-5))?;
@@ -240,9 +279,11 @@ fn falls(name: &str, like: &str, errors: &[f64], ratio: f64) -> Outcome {
 }
 
 fn gradients(learner: &mut Learner) -> Outcome {
-    for parameters in 1..=6 {
-        for surface in [Surface::Bowl, Surface::Ring, Surface::CubedSum] {
-            gradient_calls(learner, surface, parameters)?;
+    for form in FORMS {
+        let cases = learner.cases();
+        let steps = learner.decades(-8.0, 3.0, cases.len());
+        for (case, step) in cases.into_iter().zip(steps) {
+            gradient_calls(learner, form, &case, step)?;
         }
     }
     Ok(())
@@ -250,7 +291,7 @@ fn gradients(learner: &mut Learner) -> Outcome {
 
 fn gradient_cost(learner: &mut Learner) -> Outcome {
     for parameters in [2, 7, 100] {
-        let calls = gradient_calls(learner, Surface::Ring, parameters)?;
+        let calls = gradient_calls(learner, Form::Ring, &Case::ordinary([parameters]), 1e-3)?;
         if calls > 2 * parameters {
             return Err(Miss::failed(format!(
                 "`gradient` called f {calls} times for {parameters} parameters; central differences \
@@ -262,10 +303,18 @@ fn gradient_cost(learner: &mut Learner) -> Outcome {
 }
 
 /// Compares a gradient with central differences computed here, and returns how often `gradient`
-/// called f.
-fn gradient_calls(learner: &mut Learner, f: Surface, parameters: usize) -> Result<usize, Miss> {
-    let theta: Array1<f64> = learner.array(parameters, -1.0, 1.0);
-    let epsilon = 10_f64.powf(learner.uniform(-3.0, -2.0));
+/// called f. An ordinary case has a step of ordinary size.
+fn gradient_calls(
+    learner: &mut Learner,
+    form: Form,
+    case: &Case<1, 2>,
+    step: f64,
+) -> Result<usize, Miss> {
+    let ([parameters], [at_theta, of_f]) = (case.sizes, case.fillings);
+    let theta: Array1<f64> = learner.filled([parameters], at_theta);
+    let ordinary = 10_f64.powf(learner.uniform(-3.0, -2.0));
+    let epsilon = if case.is_ordinary { ordinary } else { step };
+    let f = Surface { form, amplitude: of_f.scale, length: epsilon.max(at_theta.scale) };
     let (want, scale): (Vec<f64>, Vec<f64>) = (0..parameters)
         .map(|at| {
             let moved_to = |coordinate: f64| {
@@ -276,20 +325,19 @@ fn gradient_calls(learner: &mut Learner, f: Surface, parameters: usize) -> Resul
             quotient(moved_to, [theta[at] + epsilon, theta[at] - epsilon], 2.0 * epsilon)
         })
         .unzip();
-    // A sum of p terms is computed to within p roundings of its terms, each of order 1.
-    let scale: Array1<f64> = Array1::from(scale) + parameters as f64 / epsilon;
+    // A sum of p terms is computed to within p roundings of its terms, each of the order of f.
+    let scale: Array1<f64> = Array1::from(scale) + f.amplitude * parameters as f64 / epsilon;
     let callback = f.callback();
     let got = learner.call(gradient, (callback.clone(), theta, epsilon))?;
     all_close("the gradient", &got, &Array1::from(want), &scale)
-        .map_err(|miss| with_f(miss, f.formula()))?;
+        .map_err(|miss| with_f(miss, &f.formula()))?;
     Ok(callback.calls())
 }
 
 fn relative_errors(learner: &mut Learner) -> Outcome {
     let mut pairs =
         vec![(0.0, 0.0), (0.0, 1e-300), (-2.0, 0.0), (1.0, -1.0), (1.0, -3.0), (-3.0, 1.0)];
-    for _ in 0..CASES {
-        let magnitude = 10_f64.powf(learner.uniform(-9.0, 9.0));
+    for magnitude in learner.decades(-9.0, 9.0, CASES) {
         let analytic = magnitude * learner.uniform(-1.0, 1.0);
         pairs.push((analytic, analytic * learner.uniform(-0.5, 1.5)));
     }
@@ -304,7 +352,8 @@ fn relative_errors(learner: &mut Learner) -> Outcome {
 
 fn passes(learner: &mut Learner) -> Outcome {
     // The course's matrix of 10 × 768 weights, without and with its 10 biases.
-    let mut sizes = vec![7_680, 7_690, 1];
+    // And more than `f32` counts one by one.
+    let mut sizes = vec![7_680, 7_690, 1, (1 << 24) + 1];
     sizes.extend((0..4).map(|_| learner.rng().usize(2..100_000)));
     for parameters in sizes {
         for (scheme, want) in [(Scheme::Forward, parameters + 1), (Scheme::Central, 2 * parameters)]
@@ -346,51 +395,74 @@ fn best_steps(learner: &mut Learner) -> Outcome {
 }
 
 fn kinks(learner: &mut Learner) -> Outcome {
-    for _ in 0..CASES {
-        // Eighths, so that slope·θ + shift is exactly 0.
-        let theta = f64::from(learner.rng().i32(-8..=8)) / 8.0;
-        let slope = [-2.0, -1.0, 0.5, 1.0][learner.rng().usize(..4)];
-        let at_zero = |curve| Line { curve, slope, shift: -slope * theta };
-        let far = learner.uniform(1.0, 3.0) * if learner.rng().bool() { 1.0 } else { -1.0 };
-        for curve in KINKED {
-            is_kink(learner, at_zero(curve), theta)?;
-            // Flat and steep lines: whether there is a kink depends on the ratio of the slopes alone.
-            for scale in [-30.0, 20.0].map(f64::exp2) {
-                let shift = -scale * theta;
-                is_kink(learner, Line { curve, slope: scale, shift }, theta)?;
-            }
-            // Straight lines near θ: the two sides differ by round-off alone.
-            for scale in [slope, 1e-3, 1e6] {
-                let shift = scale * (far - theta);
-                is_smooth(learner, Line { curve, slope: scale, shift }, theta)?;
-            }
-        }
-        for curve in SMOOTH {
-            is_smooth(learner, at_zero(curve), theta)?;
-        }
-        // Close to the limits: gaps of 1.5·10⁻⁴ and 0.65·10⁻⁴ of the sum, and one that falls to ⅔.
-        is_kink(learner, at_zero(Curve::Bend(3e-4)), theta)?;
-        has_answer(learner, at_zero(Curve::Bend(1.3e-4)), theta, false, BELOW_LIMIT)?;
-        is_smooth(learner, at_zero(Curve::Rounded(slope.abs() * KINK_STEP / 2.0)), theta)?;
+    let steps = learner.decades(-6.0, 3.0, CASES);
+    let mut points = learner.decades(-3.0, 3.0, CASES);
+    points[0] = 0.0;
+    for (epsilon, magnitude) in steps.into_iter().zip(points) {
+        let theta = if learner.rng().bool() { magnitude } else { -magnitude };
+        Place { theta, epsilon }.judged(learner)?;
     }
     Ok(())
 }
 
+/// Where `has_kink` is asked for a kink, and with which step.
+#[derive(Clone, Copy)]
+struct Place {
+    theta: f64,
+    epsilon: f64,
+}
+
+impl Place {
+    fn judged(self, learner: &mut Learner) -> Outcome {
+        // From f's point of view no step is long.
+        let unit = 1.0 / self.epsilon.max(1e-2) / 100.0;
+        let slope = unit * [-2.0, -1.0, 0.5, 1.0][learner.rng().usize(..4)];
+        let far = learner.uniform(1.0, 3.0) / unit * if learner.rng().bool() { 1.0 } else { -1.0 };
+        let here = |curve| Line::around(self.theta, curve, slope);
+        for curve in KINKED {
+            self.is_kink(learner, here(curve))?;
+            // Flat and steep lines: whether there is a kink depends on the ratio of the slopes alone.
+            for scale in [-30.0, 20.0].map(f64::exp2) {
+                self.is_kink(learner, Line::around(self.theta, curve, scale))?;
+            }
+            // Straight lines near θ: the two sides differ by round-off alone.
+            for scale in [slope, 1e-3, 1e6] {
+                self.is_smooth(learner, Line::around(self.theta - far, curve, scale))?;
+            }
+        }
+        for curve in SMOOTH {
+            self.is_smooth(learner, here(curve))?;
+        }
+        self.at_the_limits(learner, slope)
+    }
+
+    /// Gaps of 1.5·10⁻⁴ and 0.65·10⁻⁴ of the sum, and round corners: of one that is as wide as the step ⅔
+    /// of the gap is left, of a narrow one nearly all.
+    fn at_the_limits(self, learner: &mut Learner, slope: f64) -> Outcome {
+        let here = |curve| Line::around(self.theta, curve, slope);
+        self.is_kink(learner, here(Curve::Bend(3e-4)))?;
+        self.has_answer(learner, here(Curve::Bend(1.3e-4)), false, BELOW_LIMIT)?;
+        let radius = slope.abs() * self.epsilon / 2.0;
+        self.is_smooth(learner, here(Curve::Rounded(radius)))?;
+        self.is_kink(learner, here(Curve::Rounded(radius / 50.0)))
+    }
+
+    fn is_kink(self, learner: &mut Learner, f: Line) -> Outcome {
+        self.has_answer(learner, f, true, "`has_kink` misses a kink")
+    }
+
+    fn is_smooth(self, learner: &mut Learner, f: Line) -> Outcome {
+        self.has_answer(learner, f, false, "`has_kink` reports a kink at a smooth point")
+    }
+
+    /// Passes when `has_kink` answers `want`; otherwise misses with this message.
+    fn has_answer(self, learner: &mut Learner, f: Line, want: bool, otherwise: &str) -> Outcome {
+        if learner.call(has_kink, (f.callback(), self.theta, self.epsilon))? == want {
+            return Ok(());
+        }
+        Err(with_f(Miss::failed(otherwise), &f.formula()))
+    }
+}
+
 const BELOW_LIMIT: &str =
     "`has_kink` reports a kink where the gap is less than 10⁻⁴ of the sum of the magnitudes";
-
-fn is_kink(learner: &mut Learner, f: Line, theta: f64) -> Outcome {
-    has_answer(learner, f, theta, true, "`has_kink` misses a kink")
-}
-
-fn is_smooth(learner: &mut Learner, f: Line, theta: f64) -> Outcome {
-    has_answer(learner, f, theta, false, "`has_kink` reports a kink at a smooth point")
-}
-
-/// Passes when `has_kink` answers `want`; otherwise misses with this message.
-fn has_answer(learner: &mut Learner, f: Line, theta: f64, want: bool, otherwise: &str) -> Outcome {
-    if learner.call(has_kink, (f.callback(), theta, KINK_STEP))? == want {
-        return Ok(());
-    }
-    Err(with_f(Miss::failed(otherwise), &f.formula()))
-}
