@@ -13,9 +13,9 @@ use crate::{
     checks::Lesson,
     cli::{Cli, Command, Format, Grade},
     course::Course,
-    grading::{Grader, Options},
+    grading::{GradeError, Grader, Options, nothing_graded},
     kit::Kit,
-    prove, render,
+    machine, prove, render,
     report::Report,
     sandbox::Sandbox,
     scaffold, signature, tables,
@@ -88,6 +88,7 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
 }
 
 fn grader(course: &'static Course, workspace: Workspace) -> miette::Result<Grader> {
+    machine::has_room()?;
     workspace.prune();
     let announce = || anstream::eprintln!("Building dependencies (first run only) …");
     let kit = Kit::open(&workspace, course, announce)?;
@@ -112,13 +113,10 @@ fn grade(
     }
     let options = options(command)?;
     let submission = command.submission.clone().unwrap_or_else(|| default_submission(workspace));
-    let grader = grader(course, workspace.clone())?;
-    let progress = progress(lessons.len());
-    let report = grader.grade(&lessons, &submission, options, |lesson| {
-        progress.set_message(lesson.id.clone());
-        progress.inc(1);
-    })?;
-    progress.finish_and_clear();
+    let report = match grader(course, workspace.clone()) {
+        Ok(grader) => graded(&grader, &lessons, &submission, options)?,
+        Err(error) => nothing_graded(&lessons, &submission, options, error.as_ref())?,
+    };
     let text = match command.format {
         Format::Terminal => render::terminal(&report),
         Format::Json => render::json(&report).into_diagnostic()?,
@@ -127,13 +125,31 @@ fn grade(
     };
     deliver(&text, command.output.as_deref(), &report)?;
     if let (Some(key), Some(file)) = (&command.sign, &command.output) {
-        signature::sign(file, key)?;
+        match report.record {
+            true => signature::sign(file, key)?,
+            false => anstream::eprintln!("The report is not signed: not every check was graded."),
+        }
     }
     Ok(if report.has_ungraded() {
         Ending::Failed
     } else {
         Ending::complete_if(report.is_complete())
     })
+}
+
+fn graded(
+    grader: &Grader,
+    lessons: &[&'static Lesson],
+    submission: &Path,
+    options: Options,
+) -> Result<Report, GradeError> {
+    let progress = progress(lessons.len());
+    let report = grader.grade(lessons, submission, options, |lesson| {
+        progress.set_message(lesson.id.clone());
+        progress.inc(1);
+    });
+    progress.finish_and_clear();
+    report
 }
 
 /// The course's own exercises, named as briefly as where the grader was started allows.

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// rustc and its linker need about 600 MB of address space for an honest lesson.
-const LIMITS: Limits =
+pub const LIMITS: Limits =
     Limits { cpu_seconds: 10, memory_bytes: 4 << 30, file_bytes: 1 << 28, open_files: 1024 };
 
 /// Processor time of a compiler that optimises.
@@ -255,7 +255,7 @@ impl Job<'_> {
         let complaints = self.check(kit)?.or_else(|| self.misfit());
         let own_words = || match self.rendered(&output) {
             // They show what was added to the file, which is not the learner's to mend.
-            text if text.contains(NAMES) => self.expectation(),
+            text if text.contains(NAMES) && text.contains(" --> ") => self.expectation(),
             text => text,
         };
         Err(CompileError::Learner(complaints.unwrap_or_else(own_words)))

@@ -7,11 +7,12 @@ use std::{
     sync::LazyLock,
 };
 
+use miette::Diagnostic;
 use rayon::prelude::*;
 use wire::frame::{Answer, Panic};
 
 use crate::{
-    builds::{Builds, Handed},
+    builds::{Builds, Handed, NoWorker},
     checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, panic_again},
     course::Course,
     diagnosis::{self, Diagnostician},
@@ -19,6 +20,7 @@ use crate::{
     hash::{derive_seed, hash},
     intake::{NoSubmission, Submission},
     kit::Kit,
+    machine,
     report::{self, CheckReport, LessonReport, Report, SCHEMA_VERSION, Verdict},
     sandbox::Sandbox,
     scan::Scan,
@@ -97,10 +99,12 @@ impl Grader {
         let submission = Submission::open(path)?;
         let walk = Walk { builds: Builds { grader: self, options } };
         let grade = |lesson: &&'static Lesson| {
-            walk.lesson(lesson, &submission, path).inspect(|(report, _)| done(report))
+            let graded = walk.lesson(lesson, &submission, path);
+            let graded = graded.unwrap_or_else(|error| walk.without_verdict(lesson, &error));
+            done(&graded.0);
+            graded
         };
-        let graded: Result<Vec<_>, GradeError> = lessons.par_iter().map(grade).collect();
-        let (lessons, digests): (Vec<_>, Vec<_>) = graded?.into_iter().unzip();
+        let (lessons, digests): (Vec<_>, Vec<_>) = lessons.par_iter().map(grade).unzip();
         let report = summary(path, options, lessons, &digests);
         Ok(if options.own { report.unscored() } else { report })
     }
@@ -116,12 +120,41 @@ impl Grader {
     }
 }
 
+/// The report where there is nothing to grade with, for this reason.
+///
+/// # Errors
+/// When there is no submission.
+pub fn nothing_graded(
+    lessons: &[&'static Lesson],
+    path: &Path,
+    options: Options,
+    reason: &dyn Diagnostic,
+) -> Result<Report, NoSubmission> {
+    Submission::open(path)?;
+    let reports = lessons.iter().map(|lesson| ungraded(lesson, &blameless(reason)));
+    Ok(summary(path, options, reports.collect(), &[]))
+}
+
+/// The report of a lesson that the machine or the course is to blame for.
+fn ungraded(lesson: &Lesson, message: &str) -> LessonReport {
+    LessonReport::stopped(lesson, Verdict::NotGraded, message)
+}
+
+/// What a learner reads of an error that is not theirs.
+fn blameless(error: &dyn Diagnostic) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes = causes.map(|cause| format!(": {cause}")).collect::<String>();
+    let help = error.help().map(|help| format!(". To try: {help}")).unwrap_or_default();
+    format!("{error}{causes}, and that is not your fault{help}")
+}
+
 fn summary(
     path: &Path,
     options: Options,
     lessons: Vec<LessonReport>,
     digests: &[String],
 ) -> Report {
+    let ungraded = lessons.iter().any(LessonReport::has_ungraded);
     Report {
         schema_version: SCHEMA_VERSION,
         grader_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -130,7 +163,7 @@ fn summary(
         seed: options.seed,
         gemm_backend: wire::GEMM_BACKEND.to_owned(),
         sandbox: options.sandbox.name(),
-        record: options.record && options.sandbox.is_full(),
+        record: options.record && options.sandbox.is_full() && !ungraded,
         own_stack: false,
         score: lessons.iter().map(|lesson| lesson.score).sum(),
         max_score: lessons.iter().map(|lesson| lesson.max_score).sum(),
@@ -168,6 +201,16 @@ impl Walk<'_> {
         Ok((self.handed(lesson, handed)?, digest))
     }
 
+    /// What comes of a lesson that could not be graded, in place of what `lesson` gives.
+    fn without_verdict(&self, lesson: &Lesson, error: &GradeError) -> (LessonReport, String) {
+        let fault = match error {
+            GradeError::Lesson { .. } => machine::fault(&self.builds, lesson.limits),
+            _ => None,
+        };
+        let message = fault.unwrap_or_else(|| blameless(error));
+        (ungraded(lesson, &message), lesson.id.to_owned())
+    }
+
     /// Grades what was handed in for one lesson.
     fn handed(&self, lesson: &'static Lesson, handed: Handed) -> Result<LessonReport, GradeError> {
         let scan = Scan::of(handed.sources);
@@ -176,9 +219,7 @@ impl Walk<'_> {
         }
         let built = match self.builds.worker(lesson, handed, scan.readable)? {
             Ok(built) => built,
-            Err(no_worker) => {
-                return Ok(LessonReport::stopped(lesson, no_worker.verdict, &no_worker.message));
-            }
+            Err(no_worker) => return Ok(self.without_worker(lesson, &no_worker)),
         };
         let program = self.builds.program(&built);
         let subject = Subject { program: &program, variant: None, scan: &scan };
@@ -187,7 +228,20 @@ impl Walk<'_> {
         let again = |probes: &[Probe]| {
             panic_again(&self.builds.program(with_lines.as_ref()?), lesson.limits, probes)
         };
-        self.subject(lesson, &subject, &again)
+        let report = self.subject(lesson, &subject, &again)?;
+        Ok(report.without_faults(|| machine::fault(&self.builds, lesson.limits)))
+    }
+
+    /// The report of a lesson whose code gives no worker, unless nobody's does.
+    fn without_worker(&self, lesson: &Lesson, no_worker: &NoWorker) -> LessonReport {
+        // rustc names the line of a mistake.
+        let has_line = no_worker.message.contains(" --> ");
+        let may_be_a_fault = no_worker.verdict == Verdict::CompileError && !has_line;
+        let fault = may_be_a_fault.then(|| machine::fault(&self.builds, lesson.limits)).flatten();
+        match fault {
+            Some(fault) => ungraded(lesson, &fault),
+            None => LessonReport::stopped(lesson, no_worker.verdict, &no_worker.message),
+        }
     }
 
     /// Runs the checks of a lesson on a built worker, and diagnoses what failed.

@@ -92,6 +92,7 @@ pub enum KitError {
     #[error("failed to link and run a program with the crates that cargo built ({0})")]
     Probe(ExitStatus),
     #[error("failed to write to {path}")]
+    #[diagnostic(help("name a folder that can be written to: CARGO_TARGET_DIR=DIR"))]
     Write { path: PathBuf, source: io::Error },
 }
 

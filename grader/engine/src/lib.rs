@@ -19,6 +19,7 @@ mod grading;
 mod hash;
 pub mod intake;
 mod kit;
+mod machine;
 mod plan;
 mod prove;
 pub mod render;

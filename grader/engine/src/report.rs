@@ -176,6 +176,13 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// True where a machine that starts no program, or has too little memory, looks the same.
+    fn may_be_a_fault(self) -> bool {
+        matches!(self, Self::Crashed | Self::StoppedEarly | Self::OutOfMemory | Self::ProtocolError)
+    }
+}
+
 impl CheckReport {
     /// The report of a check: its points where it passed, and else why not.
     pub fn of(check: &Check, outcome: Outcome, reveal: bool) -> Self {
@@ -244,6 +251,25 @@ impl LessonReport {
         Self::new(lesson, String::new(), lesson.checks.iter().map(report).collect())
     }
 
+    /// The same report, where a program without learner code fails as well: what may have been the
+    /// machine is not graded then. `fault` says why; it is asked only when there is such a check.
+    #[must_use]
+    pub fn without_faults(mut self, fault: impl FnOnce() -> Option<String>) -> Self {
+        if !self.checks.iter().any(|check| check.verdict.may_be_a_fault()) {
+            return self;
+        }
+        let Some(fault) = fault() else { return self };
+        for check in self.checks.iter_mut().filter(|check| check.verdict.may_be_a_fault()) {
+            (check.verdict, check.message) = (Verdict::NotGraded, fault.clone());
+        }
+        self.verdict = common_verdict(&self.checks);
+        if self.verdict == Verdict::NotGraded {
+            // No learner's code was there to print.
+            self.output.clear();
+        }
+        self
+    }
+
     /// Sums up the checks of a lesson.
     pub fn new(lesson: &Lesson, output: String, checks: Vec<CheckReport>) -> Self {
         Self {
@@ -258,6 +284,13 @@ impl LessonReport {
     }
 }
 
+impl LessonReport {
+    /// True when some check could not be graded.
+    pub fn has_ungraded(&self) -> bool {
+        self.checks.iter().any(|check| check.verdict == Verdict::NotGraded)
+    }
+}
+
 impl Report {
     /// True when every check passed.
     pub fn is_complete(&self) -> bool {
@@ -266,8 +299,7 @@ impl Report {
 
     /// True when some check could not be graded, which is not the learner's fault.
     pub fn has_ungraded(&self) -> bool {
-        let mut checks = self.lessons.iter().flat_map(|lesson| &lesson.checks);
-        checks.any(|check| check.verdict == Verdict::NotGraded)
+        self.lessons.iter().any(LessonReport::has_ungraded)
     }
 
     /// The same report without points, of the learner's own stack.

@@ -331,6 +331,9 @@ pub fn end_group(process: Pid) {
     let _ = rustix::process::kill_process_group(process, Signal::KILL);
 }
 
+/// Sets a limit; no higher than the one there is, which may not be raised.
 fn limit(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
-    Ok(rustix::process::setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) })?)
+    let highest = rustix::process::getrlimit(resource).maximum.unwrap_or(u64::MAX);
+    let [current, maximum] = [soft, hard].map(|limit| Some(limit.min(highest)));
+    Ok(rustix::process::setrlimit(resource, Rlimit { current, maximum })?)
 }

@@ -4,7 +4,7 @@ mod connection;
 mod output;
 
 use std::{
-    io,
+    fmt, io,
     os::{
         fd::OwnedFd,
         unix::{net::UnixStream, process::ExitStatusExt},
@@ -54,6 +54,18 @@ pub enum Stop {
     StoppedEarly(String),
     /// It answered with something that is not the frame it owed.
     Protocol(String),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut(how)
+            | Self::OutOfMemory(how)
+            | Self::Crashed(how)
+            | Self::StoppedEarly(how)
+            | Self::Protocol(how) => f.write_str(how),
+        }
+    }
 }
 
 /// A built worker, and what confines it.

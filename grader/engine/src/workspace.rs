@@ -113,7 +113,8 @@ impl Workspace {
         }
     }
 
-    fn workers(&self) -> PathBuf {
+    /// Where built workers are kept, a slot for each.
+    pub fn workers(&self) -> PathBuf {
         self.cache().join("workers")
     }
 }

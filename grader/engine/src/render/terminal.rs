@@ -109,6 +109,9 @@ fn summary(text: &mut String, report: &Report) {
         writeln!(text, "{QUIET}GEMM: {gemm_backend} · sandbox: {sandbox} · seed: {seed}{QUIET:#}");
     let next = report.lessons.iter().find(|lesson| lesson.verdict != Verdict::Passed);
     let _ = match next {
+        _ if report.has_ungraded() => {
+            writeln!(text, "Not everything was graded, which is not your fault: see above.")
+        }
         None if report.own_stack => writeln!(text, "Every check passes."),
         None => writeln!(text, "Every point earned."),
         Some(lesson) => writeln!(

@@ -6,6 +6,7 @@ mod command_line;
 mod elsewhere;
 mod grade;
 mod hostile_worker;
+mod machine;
 mod report;
 #[path = "../support/mod.rs"]
 mod support;
