@@ -18,6 +18,16 @@ fn grader(arguments: &[&str]) -> Output {
     grader.current_dir(root).args(arguments).output().unwrap()
 }
 
+/// What the grader prints of one lesson's file.
+fn graded(lesson: &str, text: &str, options: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join(lesson).join("src")).unwrap();
+    fs::write(folder.path().join(lesson).join("src/lib.rs"), text).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let output = grader(&[&["grade", lesson, "--submission", path], options].concat());
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn solutions_earn_every_point() {
     let output = grader(&["grade", "--submission", "solutions", "--format", "json"]);
@@ -34,6 +44,23 @@ fn every_table_is_that_of_the_lessons() {
     assert_eq!(output.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// The forward pass is asked which half is wrong, where it can be.
+#[test]
+fn a_wrong_gradient_is_told_although_the_forward_pass_panics() {
+    let solution = fs::read_to_string(root().join("solutions/ex_3_2/src/lib.rs")).unwrap();
+    let wrong = solution
+        .replace("general_mat_mul(1.0, dz, w,", "general_mat_mul(2.0, dz, w,")
+        .replace("    // Z starts", "    assert!(x.is_empty());\n    // Z starts");
+    let report = graded("ex_3_2", &wrong, &["--format", "json"]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let checks = report["lessons"][0]["checks"].as_array().unwrap();
+    let message =
+        |id: &str| checks.iter().find(|check| check["id"] == id).unwrap()["message"].as_str();
+    assert!(message("forward").unwrap().contains("panicked"), "{report:#}");
+    assert_eq!(message("input_gradient"), Some("dL/dX is 2 times too large everywhere"));
+    assert_eq!(message("weight_gradient"), Some(""));
+}
+
 /// The README's submission computes dL/db as `dz * b`.
 #[test]
 fn the_transcript_in_the_readme_is_what_the_grader_prints() {
@@ -43,11 +70,6 @@ fn the_transcript_in_the_readme_is_what_the_grader_prints() {
     let solution = fs::read_to_string(root().join("solutions/ex_2_2/src/lib.rs")).unwrap();
     let wrong = solution.replace("let db = dz;", "let db = dz * b;");
     assert_ne!(wrong, solution);
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir_all(folder.path().join("ex_2_2/src")).unwrap();
-    fs::write(folder.path().join("ex_2_2/src/lib.rs"), wrong).unwrap();
-    let path = folder.path().to_str().unwrap();
-    let printed = grader(&["grade", "ex_2_2", "--submission", path]).stdout;
-    let printed = String::from_utf8(printed).unwrap();
+    let printed = graded("ex_2_2", &wrong, &[]);
     assert!(printed.starts_with(transcript.trim_end()), "{printed}");
 }

@@ -10,7 +10,7 @@ mod sweep;
 
 pub use comparison::{all_close, close, gradients, rounded, same_shape, same_table, within};
 pub use learner::{Learner, Probe, Subject, panic_again};
-pub use miss::{Miss, Outcome};
+pub use miss::{Miss, Outcome, Raised};
 pub use sweep::{Case, Filling};
 pub use wire::Callback;
 

@@ -13,7 +13,7 @@ use wire::frame::{Answer, Panic};
 
 use crate::{
     builds::{Builds, Handed, NoWorker},
-    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, panic_again},
+    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Raised, Subject, panic_again},
     course::Course,
     diagnosis::{self, Diagnostician},
     excerpt::excerpt,
@@ -176,6 +176,17 @@ struct Walk<'a> {
     builds: Builds<'a>,
 }
 
+/// What comes of one check.
+struct Checked {
+    report: CheckReport,
+    /// Where learner code panicked.
+    panic: Option<Raised>,
+    /// The calls that were made.
+    probes: Vec<Probe>,
+    /// What the learner's code printed.
+    prints: String,
+}
+
 /// Repeats calls of which the last one panicked, where the learner's lines are known.
 type PanicAgain<'a> = dyn Fn(&[Probe]) -> Option<Panic> + Sync + 'a;
 
@@ -255,14 +266,17 @@ impl Walk<'_> {
         let checked: io::Result<Vec<_>> = lesson.checks.par_iter().map(check).collect();
         let mut reports = Vec::new();
         let mut probes = Vec::new();
+        let mut panics = Vec::new();
         let mut output = String::new();
-        for (report, calls, prints) in checked.map_err(GradeError::of(lesson))? {
-            reports.push(report);
-            probes.push(calls);
-            output += &prints;
+        for checked in checked.map_err(GradeError::of(lesson))? {
+            reports.push(checked.report);
+            probes.push(checked.probes);
+            panics.push(checked.panic);
+            output += &checked.prints;
         }
         self.diagnose(lesson, &mut reports, &probes);
         report::skip_what_follows(lesson, &mut reports);
+        report::skip_the_same_panic(lesson, &mut reports, &panics);
         Ok(LessonReport::new(lesson, excerpt(&output, MAX_OUTPUT_BYTES), reports))
     }
 
@@ -272,7 +286,7 @@ impl Walk<'_> {
         check: &Check,
         subject: &Subject,
         again: &PanicAgain,
-    ) -> io::Result<(CheckReport, Vec<Probe>, String)> {
+    ) -> io::Result<Checked> {
         let options = self.builds.options;
         let limits = check.limits.unwrap_or(lesson.limits);
         let seed = derive_seed(options.seed, lesson.id, check.id);
@@ -286,7 +300,13 @@ impl Walk<'_> {
             Some(last) => located(miss, &probes, subject.scan, again).in_context(last),
             None => miss,
         });
-        Ok((CheckReport::of(check, outcome, options.reveal), probes, prints))
+        let panic = outcome.as_ref().err().and_then(|miss| miss.panic.as_deref().cloned());
+        Ok(Checked {
+            report: CheckReport::of(check, outcome, options.reveal),
+            panic,
+            probes,
+            prints,
+        })
     }
 
     /// Names the wrong variants that the learner's answers match. A score does not depend on them;

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    checks::{Check, Lesson, Outcome},
+    checks::{Check, Lesson, Outcome, Raised},
     excerpt::excerpt,
 };
 
@@ -243,6 +243,25 @@ pub fn skip_what_follows(lesson: &Lesson, reports: &mut [CheckReport]) {
     }
 }
 
+/// One panic is one message as well: a check that panicked where an earlier one did says that it could
+/// not run.
+pub fn skip_the_same_panic(
+    lesson: &Lesson,
+    reports: &mut [CheckReport],
+    panics: &[Option<Raised>],
+) {
+    let panicked = |report: &CheckReport| report.verdict == Verdict::Panicked;
+    for (at, check) in lesson.checks.iter().enumerate() {
+        let Some(Raised { function, place }) = &panics[at] else { continue };
+        let same = |before: &usize| panicked(&reports[*before]) && panics[*before] == panics[at];
+        let first = (0..at).find(same).filter(|_| panicked(&reports[at]) && !place.is_empty());
+        let Some(first) = first else { continue };
+        let title = &reports[first].title;
+        let message = format!("this could not run: `{function}` panics{place}, see “{title}”");
+        reports[at] = CheckReport::stopped(check, Verdict::Skipped, &message);
+    }
+}
+
 impl LessonReport {
     /// The report of a lesson that never came to its checks.
     pub fn stopped(lesson: &Lesson, verdict: Verdict, message: &str) -> Self {
@@ -348,6 +367,28 @@ mod tests {
             Verdict::NotImplemented
         );
         assert_ne!(verdict(&[]), Verdict::Passed);
+    }
+
+    const TWICE: Lesson = Lesson::new("title", &[CHECK, CHECK]);
+
+    /// What two checks say that panicked at these lines.
+    fn panicked(lines: [u32; 2]) -> [(Verdict, String); 2] {
+        let raised =
+            |line| Raised { function: "f".to_owned(), place: format!(" at lib.rs:{line}") };
+        let report =
+            |line| CheckReport::stopped(&CHECK, Verdict::Panicked, &format!("panic {line}"));
+        let mut reports = lines.map(report);
+        skip_the_same_panic(&TWICE, &mut reports, &lines.map(raised).map(Some));
+        reports.map(|report| (report.verdict, report.message))
+    }
+
+    #[test]
+    fn one_panic_is_one_message() {
+        let [first, second] = panicked([7, 7]);
+        assert_eq!(first, (Verdict::Panicked, "panic 7".to_owned()));
+        let message = "this could not run: `f` panics at lib.rs:7, see “forward”".to_owned();
+        assert_eq!(second, (Verdict::Skipped, message));
+        assert_eq!(panicked([7, 8]).map(|(verdict, _)| verdict), [Verdict::Panicked; 2]);
     }
 
     #[test]

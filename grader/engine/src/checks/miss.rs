@@ -27,6 +27,17 @@ pub struct Miss {
     pub reveal: String,
     /// The simple form of the difference, where there is one.
     pub structure: Option<Structure>,
+    /// The panic, where there was one.
+    pub panic: Option<Box<Raised>>,
+}
+
+/// Where learner code panicked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raised {
+    /// The function that holds the line, or else the one that was called.
+    pub function: String,
+    /// The file and the line; empty when unknown.
+    pub place: String,
 }
 
 impl Miss {
@@ -44,7 +55,8 @@ impl Miss {
     }
 
     fn new(verdict: Verdict, message: impl Into<String>) -> Self {
-        Self { verdict, message: message.into(), reveal: String::new(), structure: None }
+        let (message, reveal) = (message.into(), String::new());
+        Self { verdict, message, reveal, structure: None, panic: None }
     }
 
     /// Adds what only `--reveal` shows.
@@ -68,9 +80,12 @@ impl Miss {
             };
             return Self::new(Verdict::NotImplemented, format!("{start} ({file}:{line}){step}"));
         }
-        let within = within.map(|other| format!(" in `{other}`")).unwrap_or_default();
         let place = if is_own { format!(" at {file}:{line}") } else { String::new() };
-        Self::new(Verdict::Panicked, format!("`{function}` panicked{within}{place}: {message}"))
+        let raised =
+            Raised { function: within.unwrap_or(function).to_owned(), place: place.clone() };
+        let within = within.map(|other| format!(" in `{other}`")).unwrap_or_default();
+        let message = format!("`{function}` panicked{within}{place}: {message}");
+        Self { panic: Some(Box::new(raised)), ..Self::new(Verdict::Panicked, message) }
     }
 
     /// A call of `function` that was not answered.

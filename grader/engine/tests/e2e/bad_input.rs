@@ -143,6 +143,31 @@ fn an_infinite_loop_costs_only_the_checks_that_run_into_it() {
     assert!(message.ends_with(&format!("`while` loop at src/lib.rs:{looped} end?")), "{message}");
 }
 
+/// What a lesson 90.2 gets whose `product` begins with this statement, and the statement's line.
+fn with_product_that_asserts(statement: &str) -> (Value, usize) {
+    let text = changed("ex_90_2", "    x.dot(w)", &format!("    {statement}\n    x.dot(w)"));
+    let line = 1 + text.lines().position(|line| line.contains(statement)).unwrap();
+    (Submission::empty().with("ex_90_2", text).grade_one("ex_90_2"), line)
+}
+
+#[test]
+fn a_panic_costs_no_check_that_does_not_run_into_it() {
+    let (lesson, _) = with_product_that_asserts("assert!(x.nrows() > 1);");
+    assert_eq!(verdicts(&lesson)[0], "panicked", "{lesson:#}");
+    assert!(verdicts(&lesson)[1..].iter().all(|verdict| *verdict == "passed"), "{lesson:#}");
+}
+
+#[test]
+fn a_check_that_runs_into_the_panic_of_another_says_so() {
+    let (lesson, line) = with_product_that_asserts("assert!(x.is_empty());");
+    let verdicts = verdicts(&lesson);
+    assert_eq!([verdicts[0], verdicts[4]], ["panicked", "skipped"], "{lesson:#}");
+    let message = lesson["checks"][4]["message"].as_str().unwrap();
+    assert!(message.starts_with("this could not run: `product` panics at "), "{message}");
+    let place = format!("ex_90_2/src/lib.rs:{line}, see “Y in both memory orders”");
+    assert!(message.ends_with(&place), "{message}");
+}
+
 #[test]
 fn what_is_not_written_in_a_helper_is_named_with_its_line() {
     let text = changed("ex_90_1", "let dw =", "let dw = helper();\nlet dw =");
