@@ -55,7 +55,7 @@ const SYSTEM: [&str; 14] = [
 ];
 
 /// Where a linker finds the programs that it starts.
-const PATH: &str = "/usr/bin:/bin";
+pub const PATH: &str = "/usr/bin:/bin";
 
 /// How much of the compiler's messages is kept.
 const MAX_MESSAGE_BYTES: usize = 8 << 10;

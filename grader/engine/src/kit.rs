@@ -15,6 +15,7 @@ use cargo::{Artifacts, Cargo, crate_name};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    compile::PATH,
     course::Course,
     hash::hash,
     workspace::{self, Workspace},
@@ -90,6 +91,10 @@ pub enum KitError {
     #[error("failed to find {0} among the crates that cargo built")]
     Incomplete(String),
     #[error("failed to link and run a program with the crates that cargo built ({0})")]
+    #[diagnostic(help(
+        "libraries must be found without LIBRARY_PATH and LD_LIBRARY_PATH, which learner code does not \
+         see; GRADLINGS_OPENBLAS=off ./x does without OpenBLAS"
+    ))]
     Probe(ExitStatus),
     #[error("failed to write to {path}")]
     #[diagnostic(help("name a folder that can be written to: CARGO_TARGET_DIR=DIR"))]
@@ -227,8 +232,13 @@ impl Kit {
         let (rustc, arguments) = self.compiler(&[], WIRE);
         let mut rustc = Command::new(rustc);
         rustc.arg(&source).args(arguments).args(["--edition=2024", "-o"]).arg(&program);
+        let mut program = Command::new(&program);
+        // Like workers and their compilers, which know none of the grader's environment.
+        for command in [&mut rustc, &mut program] {
+            command.env_clear().env("PATH", PATH);
+        }
         output(&mut rustc, KitError::Probe)?;
-        Ok(mapped_libraries(&output(&mut Command::new(&program), KitError::Probe)?))
+        Ok(mapped_libraries(&output(&mut program, KitError::Probe)?))
     }
 
     /// Copies what cargo has built.

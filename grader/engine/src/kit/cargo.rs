@@ -83,6 +83,8 @@ impl Cargo<'_> {
     fn command(&self, subcommand: &str, beside: &[&str]) -> Command {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(self.workspace.root()).args([subcommand, "--quiet"]);
+        // Workers catch panics and run here, whatever a person's configuration of cargo says.
+        cargo.env("CARGO_PROFILE_DEV_PANIC", "unwind").env_remove("CARGO_BUILD_TARGET");
         for package in [WIRE_PACKAGE].iter().chain(beside) {
             cargo.arg(format!("--package={package}"));
             if cfg!(feature = "openblas") {
