@@ -1,7 +1,7 @@
 //! Checks of lesson 2.4: finite differences.
 
 use engine::checks::{
-    Callback, Case, Check,
+    Callback, Check,
     Kind::{Cost, Property, Snapshot, Value},
     Learner, Lesson, Limits, Miss, Outcome, all_close, close, rounded, same_table,
 };
@@ -174,9 +174,16 @@ fn with_f(miss: Miss, formula: &str) -> Miss {
 fn smooth_cases(learner: &mut Learner) -> Vec<(Line, f64, f64)> {
     let mut cases = Vec::new();
     for epsilon in learner.decades(-4.0, -2.0, CASES) {
-        let (slope, shift) = (learner.uniform(0.5, 1.5), learner.uniform(-0.5, 0.5));
-        let f = Line { shift, ..Line::around(0.0, smooth(learner), slope) };
-        cases.push((f, learner.uniform(-1.0, 1.0), epsilon));
+        let theta = learner.uniform(-1.0, 1.0);
+        // Two functions at one point: the value of one says nothing of the other.
+        for _ in 0..2 {
+            let (slope, shift) = (learner.uniform(0.5, 1.5), learner.uniform(-0.5, 0.5));
+            cases.push((
+                Line { shift, ..Line::around(0.0, smooth(learner), slope) },
+                theta,
+                epsilon,
+            ));
+        }
     }
     let points = learner.swept_points();
     let steps = learner.decades(-8.0, 3.0, points.len());
@@ -279,19 +286,25 @@ fn falls(name: &str, like: &str, errors: &[f64], ratio: f64) -> Outcome {
 }
 
 fn gradients(learner: &mut Learner) -> Outcome {
-    for form in FORMS {
-        let cases = learner.cases();
-        let steps = learner.decades(-8.0, 3.0, cases.len());
-        for (case, step) in cases.into_iter().zip(steps) {
-            gradient_calls(learner, form, &case, step)?;
+    let cases = learner.cases::<1, 2>();
+    let steps = learner.decades(-8.0, 3.0, cases.len());
+    for (case, step) in cases.into_iter().zip(steps) {
+        let theta = learner.filled(case.sizes, case.fillings[0]);
+        let epsilon = if case.is_ordinary { 1e-3 } else { step };
+        let length = epsilon.max(case.fillings[0].scale);
+        for form in FORMS {
+            let f = Surface { form, amplitude: case.fillings[1].scale, length };
+            gradient_calls(learner, f, &theta, epsilon)?;
         }
     }
     Ok(())
 }
 
 fn gradient_cost(learner: &mut Learner) -> Outcome {
+    let f = Surface { form: Form::Ring, amplitude: 1.0, length: 1.0 };
     for parameters in [2, 7, 100] {
-        let calls = gradient_calls(learner, Form::Ring, &Case::ordinary([parameters]), 1e-3)?;
+        let theta = learner.array(parameters, -1.0, 1.0);
+        let calls = gradient_calls(learner, f, &theta, 1e-3)?;
         if calls > 2 * parameters {
             return Err(Miss::failed(format!(
                 "`gradient` called f {calls} times for {parameters} parameters; central differences \
@@ -303,18 +316,14 @@ fn gradient_cost(learner: &mut Learner) -> Outcome {
 }
 
 /// Compares a gradient with central differences computed here, and returns how often `gradient`
-/// called f. An ordinary case has a step of ordinary size.
+/// called f.
 fn gradient_calls(
     learner: &mut Learner,
-    form: Form,
-    case: &Case<1, 2>,
-    step: f64,
+    f: Surface,
+    theta: &Array1<f64>,
+    epsilon: f64,
 ) -> Result<usize, Miss> {
-    let ([parameters], [at_theta, of_f]) = (case.sizes, case.fillings);
-    let theta: Array1<f64> = learner.filled([parameters], at_theta);
-    let ordinary = 10_f64.powf(learner.uniform(-3.0, -2.0));
-    let epsilon = if case.is_ordinary { ordinary } else { step };
-    let f = Surface { form, amplitude: of_f.scale, length: epsilon.max(at_theta.scale) };
+    let parameters = theta.len();
     let (want, scale): (Vec<f64>, Vec<f64>) = (0..parameters)
         .map(|at| {
             let moved_to = |coordinate: f64| {
@@ -328,7 +337,7 @@ fn gradient_calls(
     // A sum of p terms is computed to within p roundings of its terms, each of the order of f.
     let scale: Array1<f64> = Array1::from(scale) + f.amplitude * parameters as f64 / epsilon;
     let callback = f.callback();
-    let got = learner.call(gradient, (callback.clone(), theta, epsilon))?;
+    let got = learner.call(gradient, (callback.clone(), theta.clone(), epsilon))?;
     all_close("the gradient", &got, &Array1::from(want), &scale)
         .map_err(|miss| with_f(miss, &f.formula()))?;
     Ok(callback.calls())

@@ -6,11 +6,13 @@
 mod comparison;
 mod learner;
 mod miss;
+mod repetition;
 mod sweep;
 
 pub use comparison::{all_close, close, gradients, rounded, same_shape, same_table, within};
 pub use learner::{Learner, Probe, Subject, panic_again};
 pub use miss::{Miss, Outcome, Raised};
+pub(crate) use repetition::changed;
 pub use sweep::{Case, Filling};
 pub use wire::Callback;
 

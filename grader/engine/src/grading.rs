@@ -13,7 +13,7 @@ use wire::frame::{Answer, Panic};
 
 use crate::{
     builds::{Builds, Handed, NoWorker},
-    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Raised, Subject, panic_again},
+    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Raised, Subject, changed, panic_again},
     course::Course,
     diagnosis::{self, Diagnostician},
     excerpt::excerpt,
@@ -21,7 +21,7 @@ use crate::{
     intake::{NoSubmission, Submission},
     kit::Kit,
     machine,
-    report::{self, CheckReport, LessonReport, Report, SCHEMA_VERSION, Verdict},
+    report::{self, CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict},
     sandbox::Sandbox,
     scan::Scan,
     workspace::Workspace,
@@ -274,6 +274,7 @@ impl Walk<'_> {
             panics.push(checked.panic);
             output += &checked.prints;
         }
+        self.repeat(lesson, subject, &mut reports, &probes).map_err(GradeError::of(lesson))?;
         self.diagnose(lesson, &mut reports, &probes);
         report::skip_what_follows(lesson, &mut reports);
         report::skip_the_same_panic(lesson, &mut reports, &panics);
@@ -309,6 +310,29 @@ impl Walk<'_> {
         })
     }
 
+    /// Fails the checks whose calls are answered otherwise when they are made once more, after others.
+    fn repeat(
+        &self,
+        lesson: &Lesson,
+        subject: &Subject,
+        reports: &mut [CheckReport],
+        probes: &[Vec<Probe>],
+    ) -> io::Result<()> {
+        let seed = derive_seed(self.builds.options.seed, lesson.id, "repetition");
+        let passed = reports.iter().zip(probes).filter(|(report, _)| may_be_repeated(report));
+        let calls: Vec<_> = passed.flat_map(|(_, calls)| calls).collect();
+        let changed = changed(subject, lesson.limits, &calls, seed)?;
+        for ((report, check), calls) in reports.iter_mut().zip(lesson.checks).zip(probes) {
+            let of_changed = |function: &&&str| calls.iter().any(|it| it.function == **function);
+            if let Some(function) =
+                changed.iter().find(of_changed).filter(|_| may_be_repeated(report))
+            {
+                *report = CheckReport::of(check, Err(Miss::changed(function)), false);
+            }
+        }
+        Ok(())
+    }
+
     /// Names the wrong variants that the learner's answers match. A score does not depend on them;
     /// `prove` tells their author what is wrong.
     fn diagnose(
@@ -324,6 +348,12 @@ impl Walk<'_> {
         let program = self.builds.program(&built);
         Diagnostician::new(lesson, &program, &wrong).explain(reports, probes);
     }
+}
+
+/// What a source or a cost check calls is known from the others, or takes too long.
+fn may_be_repeated(report: &CheckReport) -> bool {
+    let judges_answers = matches!(report.kind, Kind::Value | Kind::Gradient | Kind::Property);
+    report.verdict == Verdict::Passed && judges_answers
 }
 
 /// Runs a check; a panic in it costs this check only.

@@ -147,6 +147,16 @@ impl Miss {
         Self { message, ..self }
     }
 
+    /// A call that was answered otherwise when it was made again.
+    #[must_use]
+    pub fn changed(function: &str) -> Self {
+        Self::failed(format!(
+            "the same call of `{function}` gives another answer when other calls come before it. Does it \
+             keep something in a `static` from one call to the next? Its answer may depend on its \
+             arguments alone"
+        ))
+    }
+
     /// Adds what the last call tells: its arguments to what is revealed, and, where an answer is off
     /// by the batch size, the batch to what is said.
     #[must_use]
