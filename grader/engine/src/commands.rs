@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -10,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use miette::{Context, IntoDiagnostic};
 
 use crate::{
-    checks::Lesson,
+    checks::{Check, Lesson},
     cli::{Cli, Command, Format, Grade},
     course::Course,
     grading::{GradeError, Grader, Options, nothing_graded},
@@ -54,7 +55,7 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
     match &cli.command {
         Command::Grade(command) => grade(course, &Workspace::at(&root)?, command),
         Command::List(chosen) => {
-            list(&course.chosen(&chosen.lessons)?);
+            print(&list(&course.chosen(&chosen.lessons)?))?;
             tell_left_out(course);
             Ok(Ending::Complete)
         }
@@ -201,8 +202,7 @@ fn progress(lessons: usize) -> ProgressBar {
 
 fn deliver(text: &str, output: Option<&Path>, report: &Report) -> miette::Result<()> {
     let Some(file) = output else {
-        anstream::print!("{text}");
-        return Ok(());
+        return print(text);
     };
     let plain = anstream::adapter::strip_str(text).to_string();
     fs::write(file, plain)
@@ -213,11 +213,23 @@ fn deliver(text: &str, output: Option<&Path>, report: &Report) -> miette::Result
     Ok(())
 }
 
-fn list(lessons: &[&Lesson]) {
-    for lesson in lessons {
-        anstream::println!("{}  {}  ({} points)", lesson.id, lesson.title, lesson.max_score());
-        for check in lesson.checks {
-            anstream::println!("    {:>4}  {}", check.points, check.title);
-        }
+/// Writes to standard output. Whoever reads it may have seen enough and gone.
+fn print(text: &str) -> miette::Result<()> {
+    let mut output = anstream::stdout();
+    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error)
+            .into_diagnostic()
+            .wrap_err("failed to write to standard output; --output FILE writes to a file"),
+        _ => Ok(()),
     }
+}
+
+fn list(lessons: &[&Lesson]) -> String {
+    let check = |check: &Check| format!("    {:>4}  {}\n", check.points, check.title);
+    let lesson = |lesson: &&Lesson| {
+        let checks: String = lesson.checks.iter().map(check).collect();
+        format!("{}  {}  ({} points)\n{checks}", lesson.id, lesson.title, lesson.max_score())
+    };
+    lessons.iter().map(lesson).collect()
 }

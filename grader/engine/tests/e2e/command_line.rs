@@ -1,8 +1,8 @@
 //! The command line: arguments, exit codes, where the report goes, colours.
 
-use std::fs;
+use std::{fs, process::Stdio};
 
-use crate::support::{Submission, changed, grader, program};
+use crate::support::{Submission, changed, command, course, grader, program};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -77,6 +77,28 @@ fn a_report_that_cannot_be_written_is_the_graders_failure() {
     let output = grader(&flags);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("/nowhere/report"));
+}
+
+/// What a grader says whose standard output is a file, or nothing that anybody reads.
+fn said_to(output: impl Into<Stdio>) -> (String, i32) {
+    let mut grader = command(program(), course());
+    grader.args(["grade", "ex_90_1", "--submission", "solutions"]).stdout(output);
+    let output = grader.stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+    (text(&output.stderr), output.status.code().unwrap())
+}
+
+#[test]
+fn a_full_disk_behind_standard_output_is_the_graders_failure() {
+    let (said, code) = said_to(fs::File::create("/dev/full").unwrap());
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("failed to write to standard output") && !said.contains("panicked"));
+}
+
+#[test]
+fn a_reader_that_has_gone_changes_nothing() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(said_to(writer), (String::new(), 0));
 }
 
 #[test]
