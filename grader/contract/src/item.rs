@@ -3,12 +3,13 @@
 use std::{borrow::Cow, ops::Range};
 
 use quote::ToTokens;
+use serde::{Deserialize, Serialize};
 use syn::{
     Attribute, Field, FnArg, ItemTrait, TraitItem, Variant, Visibility, spanned::Spanned, token,
 };
 
 /// A public function, struct, enum, trait or type alias at the root of a crate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// The name, as in `pub fn name`.
     pub name: Cow<'static, str>,

@@ -11,11 +11,12 @@ use crate::{
     checks::Lesson,
     compile::{Built, CompileError, Job, Links, Product},
     grading::{GradeError, Grader, Options},
-    intake::{Sources, Submission},
+    intake::{Files, Rejection, Sources, Submission},
     report::Verdict,
-    scan::Scan,
+    scan::{Reader, Scan},
     variants::{self, Variant},
     worker::Program,
+    workspace::Workspace,
 };
 
 /// What a learner handed in for one lesson.
@@ -25,6 +26,7 @@ pub struct Handed<'a> {
     /// Where the submission lies, as it was named.
     pub path: &'a Path,
     pub sources: &'a Sources,
+    pub scan: &'a Scan,
     /// The lesson's folder, as the learner knows it.
     pub display_path: &'a str,
 }
@@ -49,12 +51,11 @@ impl NoWorker {
 }
 
 impl<'a> Builds<'a> {
-    /// The learner's worker. `readable` tells whether the scan could read the sources.
+    /// The learner's worker.
     pub fn worker(
         &self,
         lesson: &'static Lesson,
         handed: Handed,
-        readable: bool,
     ) -> Result<Result<Built, NoWorker>, GradeError> {
         let links = match self.links(lesson, handed)? {
             Ok(links) => links,
@@ -63,10 +64,11 @@ impl<'a> Builds<'a> {
         let entry = lesson.contract.worker(&[]);
         let slot = self.slot(lesson, lesson.id, handed.path)?;
         let job = self.handed_job(lesson, handed, &slot, Product::Worker(&entry), &links);
-        if !readable {
+        if !handed.scan.readable {
             let complaints = job.complaints(&self.grader.kit);
             let complaints = complaints.map_err(GradeError::of(lesson))?;
             let message = complaints.unwrap_or_else(|| UNREADABLE.to_owned());
+            let message = fenced(handed).unwrap_or_default() + &message;
             return Ok(Err(NoWorker::compile_error(message)));
         }
         self.run(&job).map(|built| built.map_err(NoWorker::compile_error))
@@ -173,18 +175,20 @@ impl<'a> Builds<'a> {
     ) -> Result<Result<Built, NoWorker>, GradeError> {
         let display_path = handed.path.join(earlier.id).display().to_string();
         let of_own = |message: String| format!("your own {} is not ready: {message}", earlier.id);
-        let sources = match handed.submission.sources(earlier.id, &display_path) {
-            Ok(sources) => sources,
+        let taken = self.taken(earlier, handed.submission, &display_path)?;
+        let (sources, scan) = match taken {
+            Ok(taken) => taken,
             Err(rejection) => {
                 let message = of_own(rejection.to_string());
                 return Ok(Err(NoWorker { verdict: rejection.verdict(), message }));
             }
         };
-        if let Some(reason) = Scan::of(&sources).rejection(&display_path) {
+        if let Some(reason) = scan.rejection(&display_path) {
             return Ok(Err(NoWorker { verdict: Verdict::Rejected, message: of_own(reason) }));
         }
         let slot = self.slot(earlier, &format!("{}-library", earlier.id), handed.path)?;
-        let handed = Handed { sources: &sources, display_path: &display_path, ..handed };
+        let handed =
+            Handed { sources: &sources, scan: &scan, display_path: &display_path, ..handed };
         let built = self.run(&self.handed_job(earlier, handed, &slot, Product::Library, links))?;
         Ok(built.map_err(|messages| NoWorker::compile_error(of_own(messages))))
     }
@@ -199,7 +203,7 @@ impl<'a> Builds<'a> {
         links: &'b Links,
     ) -> Job<'b> {
         let job = self.job(lesson, handed.sources, handed.display_path, slot, product, links);
-        Job { afresh: self.options.record, ..job }
+        Job { items: &handed.scan.items, afresh: self.options.record, ..job }
     }
 
     fn job<'b>(
@@ -212,7 +216,9 @@ impl<'a> Builds<'a> {
         links: &'b Links,
     ) -> Job<'b> {
         let (lines, afresh, sandbox) = (false, false, self.options.sandbox);
-        Job { lesson, sources, display_path, slot, product, links, lines, sandbox, afresh }
+        // A solution is what its own items are compared with.
+        let items = lesson.contract.items;
+        Job { lesson, sources, items, display_path, slot, product, links, lines, sandbox, afresh }
     }
 
     /// Runs a job; gives the compiler's messages where the sources are to blame.
@@ -224,11 +230,23 @@ impl<'a> Builds<'a> {
         }
     }
 
+    /// What was handed in for a lesson, and what is known of it before it is compiled.
+    pub fn taken(
+        &self,
+        lesson: &Lesson,
+        submission: &Submission,
+        display_path: &str,
+    ) -> Result<Result<(Sources, Scan), Rejection>, GradeError> {
+        let files = match submission.files(lesson.id, display_path) {
+            Ok(files) => files,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        let reader = Reader::Confined(self.options.sandbox);
+        Scan::take(&files, reader).map_err(GradeError::of(lesson))
+    }
+
     fn solution(&self, lesson: &Lesson) -> Result<Sources, GradeError> {
-        let folder = self.grader.workspace.solution(lesson.id);
-        let sources = Sources::take(&folder, &folder.display().to_string());
-        sources
-            .map_err(|rejection| GradeError::unsound(lesson, "src/lib.rs", rejection.to_string()))
+        Ok(solution(&self.grader.workspace, lesson)?.0)
     }
 
     fn slot(&self, lesson: &Lesson, build: &str, origin: &Path) -> Result<PathBuf, GradeError> {
@@ -236,11 +254,34 @@ impl<'a> Builds<'a> {
     }
 }
 
+/// The sources of a solution, and what is known of them.
+pub fn solution(workspace: &Workspace, lesson: &Lesson) -> Result<(Sources, Scan), GradeError> {
+    let folder = workspace.solution(lesson.id);
+    let files = Files::of_folder(&folder, &folder.display().to_string());
+    let taken = Scan::take(&files, Reader::Here).map_err(GradeError::of(lesson))?;
+    taken.map_err(|rejection| GradeError::unsound(lesson, "src/lib.rs", rejection.to_string()))
+}
+
 type BuildLibrary<'a> =
     dyn FnMut(&'static Lesson, &Links) -> Result<Result<Built, NoWorker>, GradeError> + 'a;
 
 const UNREADABLE: &str = "the compiler accepts this file, but the grader cannot read it, so that it \
     cannot be graded. Does it use very new syntax, or is something nested extremely deep?";
+
+/// What to do about the fence of a Markdown code block, where a file has one. rustc says of it no more
+/// than that an unknown token begins there.
+fn fenced(handed: Handed) -> Option<String> {
+    let is_fence = |line: &str| ["```", "~~~"].iter().any(|it| line.trim_start().starts_with(it));
+    let (path, line) =
+        handed.sources.files().iter().find_map(|file| {
+            Some((file.path.display(), file.text.lines().position(is_fence)? + 1))
+        })?;
+    let display_path = handed.display_path;
+    Some(format!(
+        "{display_path}/{path}:{line}: this line is the fence of a Markdown code block. Please leave out \
+         the fences, and what is written around them: what remains is the code.\n\n"
+    ))
+}
 
 /// The items that turn the solution's crate into the worker of its variants. Their file names the
 /// solution by the lesson's id.

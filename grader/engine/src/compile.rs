@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use contract::{Contract, NAMES};
+use contract::{Contract, Item, NAMES};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -20,7 +20,7 @@ use crate::{
     intake::Sources,
     kit::Kit,
     sandbox::{Finished, Limits, Paths, Profile, Sandbox},
-    scan, workspace,
+    workspace,
 };
 
 /// rustc and its linker need about 600 MB of address space for an honest lesson.
@@ -66,6 +66,8 @@ pub struct Job<'a> {
     /// Its id is the crate's name.
     pub lesson: &'a Lesson,
     pub sources: &'a Sources,
+    /// The public items in them.
+    pub items: &'a [Item],
     /// The folder the sources came from, as the learner knows it.
     pub display_path: &'a str,
     /// The folder of this submission and lesson in the cache. The compiler sees one folder in it, and
@@ -263,10 +265,9 @@ impl Job<'_> {
 
     /// What the lesson expects and the file does not have.
     fn misfit(&self) -> Option<String> {
-        let found = scan::public_items(self.sources.file("src/lib.rs")?);
         let mut wanted = Vec::new();
         for expected in self.lesson.contract.items {
-            let same_name = found.iter().find(|item| item.name == expected.name);
+            let same_name = self.items.iter().find(|item| item.name == expected.name);
             match same_name {
                 Some(item) if item.types == expected.types => (),
                 Some(item) => wanted.push(format!(
@@ -323,6 +324,9 @@ impl Job<'_> {
     /// Writes the copy. What makes it a worker comes after the last line: lines keep their numbers.
     fn write_sources(&self, entry: &str, kit: &Kit) -> io::Result<()> {
         let src = self.folder().join("src");
+        // What it says is never graded: it is there for documentation that includes it.
+        fs::create_dir_all(self.folder())?;
+        fs::write(self.folder().join("README.md"), "")?;
         if src.exists() {
             fs::remove_dir_all(&src)?;
         }
@@ -366,7 +370,8 @@ impl Job<'_> {
         let command = &mut confined.command;
         // The linker starts other programs, and writes drafts.
         let folder = self.folder();
-        command.env("PATH", PATH).env("TMPDIR", &folder).current_dir(&folder);
+        command.env("PATH", PATH).env("TMPDIR", &folder).env("CARGO_MANIFEST_DIR", &folder);
+        command.current_dir(&folder);
         command.arg(&call.root).args(arguments).args(self.links.arguments()).args(call.links);
         command.args(["--edition=2024", "--crate-name", call.name, "--crate-type", call.kind]);
         command.args(["--cap-lints=allow", "--error-format=human", "--color=never"]);

@@ -199,8 +199,8 @@ impl Walk<'_> {
         path: &Path,
     ) -> Result<(LessonReport, String), GradeError> {
         let display_path = path.join(lesson.id).display().to_string();
-        let sources = match submission.sources(lesson.id, &display_path) {
-            Ok(sources) => sources,
+        let (sources, scan) = match self.builds.taken(lesson, submission, &display_path)? {
+            Ok(taken) => taken,
             Err(rejection) => {
                 let report =
                     LessonReport::stopped(lesson, rejection.verdict(), &rejection.to_string());
@@ -208,7 +208,8 @@ impl Walk<'_> {
             }
         };
         let digest = format!("{} {}", lesson.id, sources.digest());
-        let handed = Handed { submission, path, sources: &sources, display_path: &display_path };
+        let (sources, scan) = (&sources, &scan);
+        let handed = Handed { submission, path, sources, scan, display_path: &display_path };
         Ok((self.handed(lesson, handed)?, digest))
     }
 
@@ -224,16 +225,15 @@ impl Walk<'_> {
 
     /// Grades what was handed in for one lesson.
     fn handed(&self, lesson: &'static Lesson, handed: Handed) -> Result<LessonReport, GradeError> {
-        let scan = Scan::of(handed.sources);
-        if let Some(reason) = scan.rejection(handed.display_path) {
+        if let Some(reason) = handed.scan.rejection(handed.display_path) {
             return Ok(LessonReport::stopped(lesson, Verdict::Rejected, &reason));
         }
-        let built = match self.builds.worker(lesson, handed, scan.readable)? {
+        let built = match self.builds.worker(lesson, handed)? {
             Ok(built) => built,
             Err(no_worker) => return Ok(self.without_worker(lesson, &no_worker)),
         };
         let program = self.builds.program(&built);
-        let subject = Subject { program: &program, variant: None, scan: &scan };
+        let subject = Subject { program: &program, variant: None, scan: handed.scan };
         // Built when a panic asks for it, which few do: every edit would wait for the lines.
         let with_lines = LazyLock::new(|| self.builds.worker_with_lines(lesson, handed));
         let again = |probes: &[Probe]| {

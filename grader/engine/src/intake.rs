@@ -1,8 +1,11 @@
 //! Takes one copy of a learner's source files: what is graded is the copy.
 //!
-//! Only `ex_*/src/**/*.rs` is taken, from a folder or an archive, without following a link, and only
-//! regular UTF-8 files of sensible size. Manifests, build scripts and tool configuration stay where
-//! they are.
+//! Files of `ex_*/src` are taken one by one, as the modules of a crate lead to them ([`Scan::take`]),
+//! from a folder or an archive, without following a link, and only regular UTF-8 files of sensible
+//! size. Whatever lies beside them stays where it is: drafts, manifests, build scripts, what tools
+//! keep there.
+//!
+//! [`Scan::take`]: crate::scan::Scan::take
 
 mod archive;
 mod folder;
@@ -15,7 +18,7 @@ use std::{
 };
 
 use archive::Archive;
-pub use sources::Sources;
+pub use sources::{SourceFile, Sources};
 
 use crate::report::Verdict;
 
@@ -44,8 +47,13 @@ pub struct NoSubmission {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The submission has no such file.
-    #[error("{0} is not in the submission: nothing was handed in for this lesson")]
-    Missing(String),
+    #[error("{path} is not in the submission: nothing was handed in for this lesson{advice}")]
+    Missing {
+        /// The file, as the learner knows it.
+        path: String,
+        /// Where there is one, and what to do; empty where there is none.
+        advice: String,
+    },
     /// There is a file that is not graded.
     #[error("{path} was not accepted: {reason}")]
     Unacceptable {
@@ -60,11 +68,12 @@ impl Rejection {
     /// What it means for the lesson.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Missing(_) => Verdict::NotImplemented,
+            Self::Missing { .. } => Verdict::NotImplemented,
             Self::Unacceptable { .. } => Verdict::Rejected,
         }
     }
 
+    /// Why the file at `path` is not taken.
     fn of(path: impl ToString, reason: impl ToString) -> Self {
         Self::Unacceptable { path: path.to_string(), reason: reason.to_string() }
     }
@@ -89,11 +98,63 @@ impl Submission {
         Ok(Self::Archive(Archive::read(file, &path.display().to_string())))
     }
 
-    /// The copy of a lesson's sources, whose folder messages call `display_path`.
-    pub fn sources(&self, lesson: &str, display_path: &str) -> Result<Sources, Rejection> {
-        match self {
-            Self::Folder(folder) => Sources::take(&folder.join(lesson), display_path),
-            Self::Archive(archive) => archive.sources(lesson, display_path),
-        }
+    /// The files of a lesson, whose folder messages call `display_path`.
+    ///
+    /// # Errors
+    /// When an archive cannot be read, or holds several folders of this name.
+    pub fn files(&self, lesson: &str, display_path: &str) -> Result<Files<'_>, Rejection> {
+        let display_path = display_path.to_owned();
+        let place = match self {
+            Self::Folder(folder) => Place::Folder(folder.join(lesson)),
+            Self::Archive(archive) => Place::Archive(archive, archive.folder(lesson)?),
+        };
+        Ok(Files { place, display_path })
+    }
+}
+
+/// The files of one lesson, to be taken from.
+#[derive(Debug)]
+pub struct Files<'a> {
+    place: Place<'a>,
+    display_path: String,
+}
+
+#[derive(Debug)]
+enum Place<'a> {
+    Folder(PathBuf),
+    /// And its folder of this lesson, if it has one.
+    Archive(&'a Archive, Option<&'a archive::Folder>),
+}
+
+impl Files<'_> {
+    /// The files in the `folder` of a lesson, which messages call `display_path`.
+    pub fn of_folder(folder: &Path, display_path: &str) -> Self {
+        Self { place: Place::Folder(folder.to_owned()), display_path: display_path.to_owned() }
+    }
+
+    /// The text of the file at `path`; none where there is no file.
+    ///
+    /// # Errors
+    /// When there is one that is not accepted.
+    fn text(&self, path: &Path) -> Result<Option<String>, Rejection> {
+        let text = match &self.place {
+            Place::Folder(lesson) => folder::text(lesson, path),
+            Place::Archive(_, folder) => archive::text(*folder, path),
+        };
+        text.map_err(|reason| self.rejection(path, reason))
+    }
+
+    /// Why there is nothing: the root of the crate is not there.
+    pub(crate) fn missing(&self) -> Rejection {
+        let advice = match &self.place {
+            Place::Folder(lesson) => folder::advice(lesson),
+            Place::Archive(archive, _) => archive.advice(),
+        };
+        let advice = advice.map(|advice| format!(". {advice}")).unwrap_or_default();
+        Rejection::Missing { path: format!("{}/src/lib.rs", self.display_path), advice }
+    }
+
+    fn rejection(&self, path: &Path, reason: impl ToString) -> Rejection {
+        Rejection::of(format!("{}/{}", self.display_path, path.display()), reason)
     }
 }

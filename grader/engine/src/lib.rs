@@ -46,8 +46,10 @@ pub use wire;
 /// Runs the grader of a course on the arguments of this process.
 #[must_use]
 pub fn main(course: &'static Course) -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == sandbox::LAUNCH) {
-        return launcher();
+    match std::env::args_os().nth(1) {
+        Some(argument) if argument == sandbox::LAUNCH => return launcher(),
+        Some(argument) if argument == scan::READ => return reader(),
+        _ => (),
     }
     let cli = Cli::parse();
     anstream::ColorChoice::from(cli.color).write_global();
@@ -55,6 +57,19 @@ pub fn main(course: &'static Course) -> ExitCode {
         Ok(ending) => ending.into(),
         Err(error) => {
             anstream::eprintln!("{error:?}");
+            commands::Ending::Failed.into()
+        }
+    }
+}
+
+/// Reads sources, confined.
+fn reader() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    arguments.by_ref().take(2).for_each(drop);
+    match scan::serve(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
             commands::Ending::Failed.into()
         }
     }

@@ -86,6 +86,7 @@ fn tried(builds: &Builds, limits: Limits, slot: &Path) -> Result<(), String> {
     let job = Job {
         lesson: &PROBE,
         sources: &sources,
+        items: &[],
         display_path: PROBE.id,
         slot,
         product: Product::Worker(&entry),

@@ -17,14 +17,13 @@ use visible::{Outputs, Tests};
 
 use crate::{
     author::{Example, Examples},
-    builds::Builds,
+    builds::{Builds, solution},
     checks::{Lesson, Subject},
     grading::{GradeError, Grader, Options},
-    intake::Sources,
     plan::Plan,
     report::{CheckReport, Kind, LessonReport, Verdict, Visibility},
     sandbox::Sandbox,
-    scan::{Scan, public_items},
+    scan::Scan,
     variants::Variant,
     worker::Program,
 };
@@ -222,7 +221,7 @@ impl Proof<'_> {
     fn contract(&mut self) -> Result<(), GradeError> {
         let items = |folder: PathBuf| -> Result<Vec<_>, GradeError> {
             let text = fs::read_to_string(folder.join("src/lib.rs"));
-            let items = public_items(&text.map_err(|source| self.failed(source))?);
+            let items = Scan::of_text(&text.map_err(|source| self.failed(source))?).items;
             let mut items: Vec<_> = items.into_iter().map(|it| (it.name, it.types)).collect();
             items.sort();
             Ok(items)
@@ -274,7 +273,7 @@ impl Proof<'_> {
                 variants.len()
             )
         });
-        let scan = self.solution_scan();
+        let (_, scan) = solution(&self.grader.workspace, self.lesson)?;
         for variant in &variants {
             for seed in SEEDS {
                 let report = self.variant(&program, &variant.name, &scan, seed)?;
@@ -319,7 +318,7 @@ impl Proof<'_> {
         if let Some((built, variants)) = builds.variants(self.lesson, "correct.rs")? {
             let program = builds.program(&built);
             let text = fs::read_to_string(&file).map_err(|source| self.failed(source))?;
-            let solution = self.solution_scan();
+            let (_, solution) = solution(&self.grader.workspace, self.lesson)?;
             for Variant { name, .. } in variants {
                 let scan = variant_scan(solution.clone(), &text, &name);
                 let report = self.variant(&program, &name, &scan, 0)?;
@@ -470,11 +469,6 @@ impl Proof<'_> {
         self.grader.grade_subject(self.lesson, &subject, options(seed))
     }
 
-    fn solution_scan(&self) -> Scan {
-        let folder = self.grader.workspace.solution(self.lesson.id);
-        Sources::take(&folder, "solution").map(|sources| Scan::of(&sources)).unwrap_or_default()
-    }
-
     fn failed(&self, source: io::Error) -> GradeError {
         GradeError::of(self.lesson)(source)
     }
@@ -488,8 +482,7 @@ fn variant_scan(solution: Scan, text: &str, name: &str) -> Scan {
     let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
     let is_other = |item: &syn::Item| matches!(item, syn::Item::Mod(it) if it.ident != name);
     for item in items.into_iter().filter(|item| !is_other(item)) {
-        let sources = Sources::of_text(&item.to_token_stream().to_string());
-        scan.functions.extend(Scan::of(&sources).functions);
+        scan.functions.extend(Scan::of_text(&item.to_token_stream().to_string()).functions);
     }
     scan
 }

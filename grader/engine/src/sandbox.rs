@@ -214,6 +214,19 @@ impl Sandbox {
         if self == Self::NONE { Ok(()) } else { Err(io::ErrorKind::Unsupported.into()) }
     }
 
+    /// Confines this thread as a worker that may open no file, and limits this process: for the grader's
+    /// own work on what strangers wrote.
+    pub fn confine_here(self, limits: Limits) -> io::Result<()> {
+        leave(&[])?;
+        confine(&Confinement {
+            sandbox: self,
+            profile: Profile::Worker,
+            limits,
+            paths: Paths::default(),
+            stage: Stage::Inside,
+        })
+    }
+
     /// A command that will start `program` confined, with an empty environment.
     pub fn command(
         self,
@@ -322,7 +335,7 @@ fn confine(confinement: &Confinement) -> io::Result<()> {
 }
 
 /// The grader's own program. Its path would name another program, or none, once it was built anew.
-fn own_program() -> io::Result<PathBuf> {
+pub fn own_program() -> io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
 

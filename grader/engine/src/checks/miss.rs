@@ -196,7 +196,6 @@ fn question_of_time(scan: &Scan, function: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::Sources;
 
     const TEXT: &str = "\
 pub fn forward() {
@@ -207,7 +206,7 @@ fn helper() {
 }";
 
     fn scan() -> Scan {
-        Scan::of(&Sources::of_text(TEXT))
+        Scan::of_text(TEXT)
     }
 
     fn panicked(message: &str, line: u32) -> Miss {

@@ -1,85 +1,45 @@
-use std::{fs::File, io, os::fd::OwnedFd, path::Path};
+//! Files of a lesson that lies in a folder.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::fd::{AsFd, OwnedFd},
+    path::{Path, PathBuf},
+};
 
 use rustix::{
-    fs::{CWD, Dir, FileType, Mode, OFlags},
+    fs::{CWD, FileType, Mode, OFlags},
     io::Errno,
 };
 
-use super::{
-    Rejection, Sources,
-    sources::{is_too_deep, shown},
-};
+use super::sources;
 
-/// How many files and folders are looked at.
-const MAX_ENTRIES: usize = 10_000;
-
-impl Sources {
-    /// Copies `src/**/*.rs` of the lesson's `folder`, which messages call `display_path`.
-    pub fn take(folder: &Path, display_path: &str) -> Result<Self, Rejection> {
-        let no_folder = |errno| match errno {
-            Errno::NOENT => Rejection::Missing(format!("{display_path}/src/lib.rs")),
-            errno => Rejection::of(format!("{display_path}/src"), explain(errno)),
-        };
-        let lesson = open(CWD, folder, OFlags::DIRECTORY).map_err(no_folder)?;
-        let src = open(&lesson, "src", OFlags::DIRECTORY).map_err(no_folder)?;
-        let mut walk = Walk { display_path, taken: Self::default(), entries: 0 };
-        walk.folder(&src, Path::new("src"))?;
-        walk.taken.complete(display_path)
+/// The text of the file at `path` in the folder `lesson`; none where there is no file. Every folder on
+/// the way is opened relative to its parent: nothing outside of the lesson can be reached.
+pub fn text(lesson: &Path, path: &Path) -> Result<Option<String>, String> {
+    match file(lesson, path) {
+        Ok(Some(file)) => sources::text(file).map(Some),
+        Ok(None) | Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(explain(errno)),
     }
 }
 
-/// The way through the folders of a lesson.
-struct Walk<'a> {
-    display_path: &'a str,
-    taken: Sources,
-    entries: usize,
-}
-
-impl Walk<'_> {
-    fn folder(&mut self, folder: &OwnedFd, path: &Path) -> Result<(), Rejection> {
-        if is_too_deep(path) {
-            return Err(self.rejection(path, "its folders are nested too deep"));
-        }
-        for entry in Dir::read_from(folder).map_err(|errno| self.rejection(path, explain(errno)))? {
-            let entry = entry.map_err(|errno| self.rejection(path, explain(errno)))?;
-            let Ok(name) = entry.file_name().to_str() else {
-                return Err(self.rejection(path, "it contains a file whose name is not UTF-8"));
-            };
-            if name != "." && name != ".." {
-                self.entry(folder, &path.join(name), name)?;
-            }
-        }
-        Ok(())
+fn file(lesson: &Path, path: &Path) -> Result<Option<File>, Errno> {
+    let mut folder = open(CWD, lesson, OFlags::DIRECTORY)?;
+    for name in path.parent().into_iter().flat_map(Path::iter) {
+        folder = open(&folder, name, OFlags::DIRECTORY)?;
     }
-
-    fn entry(&mut self, folder: &OwnedFd, path: &Path, name: &str) -> Result<(), Rejection> {
-        self.entries += 1;
-        if self.entries > MAX_ENTRIES {
-            return Err(self.rejection(path, format!("it is one of more than {MAX_ENTRIES} files")));
-        }
-        let reject = |errno| self.rejection(path, explain(errno));
-        // Non-blocking, because opening a FIFO would otherwise wait for a writer for ever.
-        let entry = open(folder, name, OFlags::NONBLOCK).map_err(reject)?;
-        match FileType::from_raw_mode(rustix::fs::fstat(&entry).map_err(reject)?.st_mode) {
-            FileType::Directory => self.folder(&entry, path),
-            FileType::RegularFile if !name.ends_with(".rs") => Ok(()),
-            FileType::RegularFile => {
-                self.taken.add(path, File::from(entry), self.display_path).map(drop)
-            }
-            _ => Err(self.rejection(path, "it is not a regular file")),
-        }
-    }
-
-    fn rejection(&self, path: &Path, reason: impl ToString) -> Rejection {
-        Rejection::of(shown(path, self.display_path), reason)
+    // Non-blocking, because opening a FIFO would otherwise wait for a writer for ever.
+    let file = open(&folder, path.file_name().ok_or(Errno::NOENT)?, OFlags::NONBLOCK)?;
+    match FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode) {
+        FileType::Directory => Ok(None),
+        FileType::RegularFile => Ok(Some(File::from(file))),
+        // What a device answers to those who ask it for what it does not do.
+        _ => Err(Errno::NOTTY),
     }
 }
 
-fn open(
-    parent: impl std::os::fd::AsFd,
-    name: impl rustix::path::Arg,
-    flags: OFlags,
-) -> Result<OwnedFd, Errno> {
+fn open(parent: impl AsFd, name: impl rustix::path::Arg, flags: OFlags) -> Result<OwnedFd, Errno> {
     let flags = flags | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(parent, name, flags, Mode::empty())
 }
@@ -89,72 +49,114 @@ fn explain(errno: Errno) -> String {
         Errno::LOOP | Errno::NOTDIR => {
             "it is a link or not a folder; put the file itself there".to_owned()
         }
+        Errno::NOTTY | Errno::NXIO => "it is not a regular file".to_owned(),
         errno => io::Error::from(errno).to_string(),
     }
 }
 
+/// What to do where the folder `lesson` of a submission has no file, and one near it has.
+pub fn advice(lesson: &Path) -> Option<String> {
+    let (submission, id) = (lesson.parent()?, lesson.file_name()?);
+    if let Some(inner) = inner(submission, id) {
+        let file = inner.join(id).join("src/lib.rs");
+        return Some(format!(
+            "There is {}: please give --submission {}",
+            file.display(),
+            inner.display()
+        ));
+    }
+    let files = ["src/lib.rs", "lib.rs"].map(|file| submission.join(file));
+    let file = files.iter().find(|file| is_file(file))?;
+    let id = id.display();
+    let place = file.canonicalize().ok()?;
+    match place.ancestors().nth(2) {
+        Some(own) if place.ends_with(format!("{id}/src/lib.rs")) => Some(format!(
+            "There is {}: please give --submission {}",
+            file.display(),
+            own.parent()?.display()
+        )),
+        _ => Some(format!(
+            "There is {}: please put it at {id}/src/lib.rs, and give the folder that holds {id}",
+            file.display()
+        )),
+    }
+}
+
+/// The folder in `submission` that holds the lesson; `exercises` where there are several.
+fn inner(submission: &Path, id: &std::ffi::OsStr) -> Option<PathBuf> {
+    let folders = fs::read_dir(submission).ok()?.flatten().map(|entry| entry.path());
+    let holds = |folder: &PathBuf| is_file(&folder.join(id).join("src/lib.rs"));
+    let mut holding: Vec<_> = folders.filter(holds).collect();
+    holding.sort_by_key(|folder| (!folder.ends_with("exercises"), folder.clone()));
+    holding.into_iter().next()
+}
+
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
-    fn lesson(write: impl FnOnce(&Path)) -> Result<Sources, Rejection> {
+    fn taken(write: impl FnOnce(&Path), path: &str) -> Result<Option<String>, String> {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("src")).unwrap();
         write(&folder.path().join("src"));
-        Sources::take(folder.path(), "ex")
-    }
-
-    fn reason(result: Result<Sources, Rejection>) -> String {
-        result.unwrap_err().to_string()
+        text(folder.path(), Path::new(path))
     }
 
     #[test]
-    fn source_files_are_taken_and_nothing_else() {
-        let sources = lesson(|src| {
-            fs::create_dir(src.join("inner")).unwrap();
-            fs::write(src.join("lib.rs"), "mod inner;").unwrap();
-            fs::write(src.join("inner/mod.rs"), "").unwrap();
-            fs::write(src.join("notes.txt"), "private").unwrap();
-        });
-        let paths: Vec<_> = sources.unwrap().files().iter().map(|file| file.path.clone()).collect();
-        assert_eq!(paths, [Path::new("src/inner/mod.rs"), Path::new("src/lib.rs")]);
-    }
-
-    #[test]
-    fn a_missing_file_is_not_an_unacceptable_one() {
-        assert_eq!(lesson(|_| ()).unwrap_err(), Rejection::Missing("ex/src/lib.rs".to_owned()));
-        assert!(matches!(Sources::take(Path::new("/nowhere"), "ex"), Err(Rejection::Missing(_))));
+    fn a_file_is_taken_from_the_folder() {
+        let write = |src: &Path| fs::write(src.join("lib.rs"), "mod inner;").unwrap();
+        assert_eq!(taken(write, "src/lib.rs"), Ok(Some("mod inner;".to_owned())));
+        assert_eq!(taken(write, "src/inner.rs"), Ok(None));
+        assert_eq!(taken(write, "src/inner/mod.rs"), Ok(None));
+        assert_eq!(text(Path::new("/nowhere"), Path::new("src/lib.rs")), Ok(None));
     }
 
     #[test]
     fn links_are_not_followed() {
-        let linked = lesson(|src| {
+        let link = |src: &Path| {
             std::os::unix::fs::symlink("/etc/passwd", src.join("lib.rs")).unwrap();
-        });
-        assert!(reason(linked).contains("it is a link"));
+            std::os::unix::fs::symlink("/etc", src.join("etc")).unwrap();
+        };
+        assert!(taken(link, "src/lib.rs").unwrap_err().contains("it is a link"));
+        assert!(taken(link, "src/etc/passwd").unwrap_err().contains("it is a link"));
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_fifo_neither_hangs_nor_passes() {
-        let fifo = lesson(|src| {
+        let fifo = |src: &Path| {
             let path = src.join("lib.rs");
             rustix::fs::mknodat(CWD, path, FileType::Fifo, Mode::RUSR, 0).unwrap();
-        });
-        assert!(reason(fifo).contains("not a regular file"));
+        };
+        assert!(taken(fifo, "src/lib.rs").unwrap_err().contains("not a regular file"));
     }
 
     #[test]
-    fn text_that_is_not_utf8_names_its_line() {
-        let latin = lesson(|src| fs::write(src.join("lib.rs"), b"// ok\n// caf\xe9\n").unwrap());
-        assert!(reason(latin).contains("see line 2"));
-    }
-
-    #[test]
-    fn a_file_that_is_too_large_is_rejected() {
-        let large = lesson(|src| fs::write(src.join("lib.rs"), vec![b' '; 2 << 20]).unwrap());
-        assert!(reason(large).contains("larger than 256 KiB"));
+    fn a_folder_that_is_near_the_right_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for part in ["fork/exercises", "fork/a_copy"] {
+            fs::create_dir_all(root.join(part).join("ex_2_2/src")).unwrap();
+            fs::write(root.join(part).join("ex_2_2/src/lib.rs"), "").unwrap();
+        }
+        let give = |path: &str| format!("please give --submission {}", root.join(path).display());
+        for (given, right) in [
+            ("fork", "fork/exercises"),
+            ("fork/exercises/ex_2_2", "fork/exercises"),
+            ("fork/exercises/ex_2_2/src", "fork/exercises"),
+        ] {
+            let advice = advice(&root.join(given).join("ex_2_2")).unwrap();
+            assert!(advice.ends_with(&give(right)), "{given}: {advice}");
+        }
+        fs::write(root.join("lib.rs"), "").unwrap();
+        let lone = advice(&root.join("ex_2_2")).unwrap();
+        assert!(
+            lone.ends_with("put it at ex_2_2/src/lib.rs, and give the folder that holds ex_2_2")
+        );
+        assert_eq!(advice(&root.join("fork/exercises/ex_3_1")), None);
     }
 }

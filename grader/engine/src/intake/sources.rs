@@ -3,14 +3,13 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::Rejection;
+use super::{Files, Rejection};
 use crate::hash::hash;
 
 const MAX_FILES: usize = 64;
 const MAX_FILE_BYTES: u64 = 256 << 10;
 /// How long all files of a lesson may be together: a hundred times what a lesson needs.
 const MAX_LESSON_BYTES: usize = 1 << 20;
-const MAX_NAME_BYTES: usize = 128;
 const MAX_FOLDER_DEPTH: usize = 8;
 
 /// The learner's source files of one lesson.
@@ -58,69 +57,45 @@ impl Sources {
         self.files.iter().map(|file| file.text.len()).sum()
     }
 
-    /// Takes a copy of one file; gives its length in bytes.
-    pub(super) fn add(
-        &mut self,
-        path: &Path,
-        contents: impl Read,
-        display_path: &str,
-    ) -> Result<usize, Rejection> {
-        let reject = |reason| Err(Rejection::of(shown(path, display_path), reason));
-        if is_too_deep(path.parent().unwrap_or(path)) {
-            return reject("its folders are nested too deep".to_owned());
+    /// Takes a copy of the file at `path`; gives false where there is none.
+    ///
+    /// # Errors
+    /// When there is one that is not accepted.
+    pub fn take(&mut self, files: &Files, path: &Path) -> Result<bool, Rejection> {
+        let text = match files.text(path)? {
+            Some(text) => text,
+            None => return Ok(false),
+        };
+        match self.refusal(path, &text) {
+            Some(reason) => Err(files.rejection(path, reason)),
+            None => {
+                self.files.push(SourceFile { path: path.to_owned(), text });
+                self.files.sort_by(|one, other| one.path.cmp(&other.path));
+                Ok(true)
+            }
         }
-        if path.components().any(|name| name.as_os_str().len() > MAX_NAME_BYTES) {
-            return reject("its name is too long".to_owned());
-        }
-        if path.to_string_lossy().contains(char::is_control) {
-            return reject("its name contains a control character".to_owned());
+    }
+
+    /// Why a further file is too much, or cannot lie beside those that were taken.
+    fn refusal(&self, path: &Path, text: &str) -> Option<String> {
+        if path.parent().is_some_and(|folder| folder.components().count() > MAX_FOLDER_DEPTH) {
+            return Some("its folders are nested too deep".to_owned());
         }
         if self.files.len() == MAX_FILES {
-            return reject(format!("there are more than {MAX_FILES} source files"));
+            return Some(format!("there are more than {MAX_FILES} source files"));
         }
-        if let Some(reason) = self.files.iter().find_map(|file| collision(&file.path, path)) {
-            return reject(reason);
+        if self.length() + text.len() > MAX_LESSON_BYTES {
+            let limit = MAX_LESSON_BYTES >> 10;
+            return Some(format!("all source files together are larger than {limit} KiB"));
         }
-        match read(contents) {
-            Ok(text) if self.length() + text.len() > MAX_LESSON_BYTES => reject(format!(
-                "all source files together are larger than {} KiB",
-                MAX_LESSON_BYTES >> 10
-            )),
-            Ok(text) => {
-                let length = text.len();
-                self.files.push(SourceFile { path: path.to_owned(), text });
-                Ok(length)
-            }
-            Err(reason) => reject(reason),
-        }
+        self.files.iter().find_map(|file| collision(&file.path, path))
     }
-
-    /// The sources in a fixed order, when the root of the crate is among them.
-    pub(super) fn complete(mut self, display_path: &str) -> Result<Self, Rejection> {
-        self.files.sort_by(|one, other| one.path.cmp(&other.path));
-        match self.file("src/lib.rs") {
-            Some(_) => Ok(self),
-            None => Err(Rejection::Missing(format!("{display_path}/src/lib.rs"))),
-        }
-    }
-}
-
-/// A file of a lesson as the learner knows it.
-pub(super) fn shown(path: &Path, display_path: &str) -> String {
-    format!("{display_path}/{}", path.display())
-}
-
-pub(super) fn is_too_deep(folder: &Path) -> bool {
-    folder.components().count() > MAX_FOLDER_DEPTH
 }
 
 /// Why some file system would take the two paths for one, or for a file and its folder.
 fn collision(taken: &Path, path: &Path) -> Option<String> {
     let lower = |part: Component| part.as_os_str().to_string_lossy().to_lowercase();
     let shown = taken.display();
-    if taken == path {
-        return Some("the submission contains it twice".to_owned());
-    }
     match taken.components().zip(path.components()).find(|(one, other)| one != other) {
         None => Some(format!("{shown} cannot be both a file and a folder")),
         Some((one, other)) if lower(one) == lower(other) => {
@@ -130,7 +105,8 @@ fn collision(taken: &Path, path: &Path) -> Option<String> {
     }
 }
 
-fn read(contents: impl Read) -> Result<String, String> {
+/// The text of a file, or why it is not accepted.
+pub(super) fn text(contents: impl Read) -> Result<String, String> {
     let mut bytes = Vec::new();
     let length = contents.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
     match length {
@@ -150,11 +126,15 @@ fn read(contents: impl Read) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    fn of(files: &[(&str, &str)]) -> Result<Sources, Rejection> {
+    fn of(files: &[(&str, &str)]) -> Result<Sources, String> {
         let mut sources = Sources::default();
-        files.iter().try_for_each(|(path, text)| {
-            sources.add(Path::new(path), text.as_bytes(), "ex").map(drop)
-        })?;
+        for (path, text) in files {
+            let path = PathBuf::from(path);
+            if let Some(reason) = sources.refusal(&path, text) {
+                return Err(reason);
+            }
+            sources.files.push(SourceFile { path, text: (*text).to_owned() });
+        }
         Ok(sources)
     }
 
@@ -172,11 +152,10 @@ mod tests {
     fn names_that_are_one_somewhere_are_rejected() {
         for (other, says) in [
             ("src/Lib.rs", "differs from src/lib.rs only in upper and lower case"),
-            ("src/lib.rs", "twice"),
             ("src/lib.rs/mod.rs", "both a file and a folder"),
             ("SRC/other.rs", "only in upper and lower case"),
         ] {
-            let rejection = of(&[("src/lib.rs", ""), (other, "")]).unwrap_err().to_string();
+            let rejection = of(&[("src/lib.rs", ""), (other, "")]).unwrap_err();
             assert!(rejection.contains(says), "{other}: {rejection}");
         }
         assert!(of(&[("src/lib.rs", ""), ("src/lib2.rs", ""), ("src/a/lib.rs", "")]).is_ok());
@@ -188,14 +167,18 @@ mod tests {
         let names: Vec<_> = (0..5).map(|at| format!("src/{at}.rs")).collect();
         let files: Vec<_> = names.iter().map(|name| (&**name, &*text)).collect();
         assert!(of(&files[..4]).is_ok());
-        assert!(of(&files).unwrap_err().to_string().contains("larger than 1024 KiB"));
+        assert!(of(&files).unwrap_err().contains("larger than 1024 KiB"));
     }
 
     #[test]
-    fn names_have_a_sensible_length() {
-        let long = format!("src/{}.rs", "a".repeat(200));
-        assert!(of(&[(&long, "")]).unwrap_err().to_string().contains("too long"));
+    fn folders_have_a_sensible_depth() {
         let deep = format!("src/{}lib.rs", "a/".repeat(8));
-        assert!(of(&[(&deep, "")]).unwrap_err().to_string().contains("too deep"));
+        assert!(of(&[(&deep, "")]).unwrap_err().contains("too deep"));
+    }
+
+    #[test]
+    fn text_is_utf8_of_sensible_length() {
+        assert!(text(&b"// ok\n// caf\xe9\n"[..]).unwrap_err().contains("see line 2"));
+        assert!(text(&vec![b' '; 2 << 20][..]).unwrap_err().contains("larger than 256 KiB"));
     }
 }

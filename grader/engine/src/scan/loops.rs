@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
+use serde::{Deserialize, Serialize};
 use syn::{
     Attribute, Expr, ExprForLoop, ExprLoop, ExprMethodCall, ExprWhile, ImplItemFn, Item, ItemFn,
     ItemMacro, TraitItemFn, UseRename,
@@ -40,7 +41,7 @@ const PATHS: [&str; 2] = ["from_shape_fn", "indexed"];
 const SHAPES: [&str; 3] = ["shape", "strides", "axes"];
 
 /// A function, or a macro, of the learner's.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Function {
     /// Its name; empty for what stands outside of all.
     pub name: String,

@@ -38,6 +38,14 @@ fn forward_with(statement: &str) -> String {
 #[case::modules_named_like_the_grader(
     solution("ex_90_1") + "mod gradlings_wire { pub fn serve() {} } mod wire {} mod learner {} mod contract {}"
 )]
+#[case::unit_tests(
+    solution("ex_90_1") + "#[cfg(test)] mod tests { use rand::Rng; unsafe fn f() {} } #[cfg(test)] mod more;"
+)]
+#[case::readme_as_documentation("#![doc = include_str!(\"../README.md\")]\n".to_owned() + &solution("ex_90_1"))]
+#[case::readme_by_cargo(
+    "#![doc = include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/README.md\"))]\n".to_owned()
+        + &solution("ex_90_1")
+)]
 #[case::megabytes_printed(forward_with("print!(\"{}\", \"x\".repeat(1 << 20));"))]
 fn what_rust_accepts_is_graded(#[case] text: String) {
     let lesson = graded(text);
@@ -58,6 +66,11 @@ fn what_rust_accepts_is_graded(#[case] text: String) {
 )]
 #[case::nul_byte("fn f() {}\0", "compile_error", "ex_90_1/src/lib.rs:1")]
 #[case::type_error("fn f() -> f64 { true }", "compile_error", "ex_90_1/src/lib.rs:1:17")]
+#[case::fences(
+    format!("Here you are:\n```rust\n{}```\n", solution("ex_90_1")),
+    "compile_error",
+    "ex_90_1/src/lib.rs:2: this line is the fence of a Markdown code block"
+)]
 #[case::foreign_crate(
     "use rand::Rng;",
     "compile_error",
@@ -244,6 +257,65 @@ fn printed_verdicts_earn_nothing() {
     assert_eq!(graded(text)["checks"][0]["verdict"], "failed");
 }
 
+#[test]
+fn helpers_may_lie_in_modules() {
+    let text = changed("ex_90_1", "b + w * x", "helpers::affine(x, w, b)");
+    let submission = Submission::empty().with("ex_90_1", text + "mod helpers;");
+    let write = |file: &str, text: &str| {
+        let file = format!("{}/ex_90_1/src/{file}", submission.path());
+        fs::create_dir_all(std::path::Path::new(&file).parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    write("helpers/mod.rs", "mod a; #[path = \"own name.rs\"] mod b; pub use a::affine;");
+    write(
+        "helpers/a.rs",
+        "pub fn affine(x: f64, w: f64, b: f64) -> f64 { super::b::add(b, w * x) }",
+    );
+    write("helpers/own name.rs", "pub fn add(a: f64, b: f64) -> f64 { a + b }");
+    write("helpers/draft.rs", "unsafe fn broken( {");
+    assert!(is_full(&submission.grade_one("ex_90_1")));
+    write("helpers/a.rs", "pub fn affine(x: f64, w: f64, b: f64) -> f64 {\n    unsafe { x } }");
+    let messages = messages(&submission.grade_one("ex_90_1"));
+    assert!(messages.contains("ex_90_1/src/helpers/a.rs:2: `unsafe`"), "{messages}");
+}
+
+/// What overflows the stack of the grader's own parser.
+#[rstest]
+#[case::closures("let _ = ", "|a,|", "0;", 20_000)]
+#[case::conditions("", "if true && ", "true {}", 10_000)]
+#[case::parentheses("let _ = ", "(", "0", 20_000)]
+#[case::negations("let _ = ", "!", "true;", 100_000)]
+fn what_cannot_be_parsed_costs_its_own_lesson_only(
+    #[case] before: &str,
+    #[case] nested: &str,
+    #[case] after: &str,
+    #[case] times: usize,
+) {
+    let closing = if nested == "(" { ")".repeat(times) + ";" } else { String::new() };
+    let lesson = graded(forward_with(&format!("{before}{}{after}{closing}", nested.repeat(times))));
+    assert_eq!(lesson["verdict"], "compile_error", "{lesson:#}");
+    assert_eq!(lesson["score"], 0.0);
+}
+
+#[rstest]
+#[case::above("", "exercises/ex_90_1/src/lib.rs: please give --submission ")]
+#[case::below("exercises/ex_90_1", "src/lib.rs: please give --submission ")]
+#[case::far_below("exercises/ex_90_1/src", "lib.rs: please give --submission ")]
+#[case::file("exercises/ex_90_1/src/lib.rs", "please give the folder that holds ex_*/src/lib.rs")]
+fn a_folder_near_the_right_one_is_told(#[case] given: &str, #[case] says: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let right = folder.path().join("exercises");
+    fs::create_dir_all(right.join("ex_90_1/src")).unwrap();
+    fs::write(right.join("ex_90_1/src/lib.rs"), solution("ex_90_1")).unwrap();
+    let given = folder.path().join(given);
+    let flags = ["--format=json", "--submission", given.to_str().unwrap()];
+    let report = report(&grader(&[&["grade", "ex_90_1"], &flags[..]].concat()));
+    let messages = messages(&report["lessons"][0]);
+    assert!(messages.contains(says), "{messages}");
+    let names_right = messages.contains(&format!("--submission {}", right.display()));
+    assert!(names_right || !says.contains("--submission"), "{messages}");
+}
+
 /// A tar file with one file in it.
 fn tar(path: &str, text: &str) -> Vec<u8> {
     let mut header = tar::Header::new_ustar();
@@ -258,6 +330,8 @@ fn tar(path: &str, text: &str) -> Vec<u8> {
 #[rstest]
 #[case::sound("ex_90_1/src/lib.rs", "passed", "")]
 #[case::in_a_folder("mine/ex_90_1/src/lib.rs", "passed", "")]
+#[case::of_windows("mine\\ex_90_1\\src\\lib.rs", "passed", "")]
+#[case::too_deep("src/lib.rs", "not_implemented", "There is src/lib.rs: please pack the folder")]
 #[case::leads_elsewhere("../ex_90_1/src/lib.rs", "rejected", "outside the submission")]
 #[case::another_lesson("ex_90_2/src/lib.rs", "not_implemented", "nothing was handed in")]
 fn an_archive_is_graded_like_a_folder(
