@@ -19,13 +19,13 @@ use crate::{
     hash::hash,
     intake::Sources,
     kit::Kit,
-    sandbox::{Finished, Limits, Paths, Profile, Sandbox},
+    sandbox::{self, Allowance, Exceeded, Finished, Limits, Paths, Profile, Sandbox},
     workspace,
 };
 
 /// rustc and its linker need about 600 MB of address space for an honest lesson.
 pub const LIMITS: Limits =
-    Limits { cpu_seconds: 10, memory_bytes: 4 << 30, file_bytes: 1 << 28, open_files: 1024 };
+    Limits { cpu_seconds: 10, memory_bytes: 4 << 30, file_bytes: 64 << 20, open_files: 1024 };
 
 /// Processor time of a compiler that optimises.
 const OPTIMISING_SECONDS: u64 = 30;
@@ -56,6 +56,15 @@ const SYSTEM: [&str; 14] = [
 
 /// Where a linker finds the programs that it starts.
 pub const PATH: &str = "/usr/bin:/bin";
+
+/// How many bytes all files of one build may have together; those of an honest lesson have 10 MB.
+const MAX_BUILD_BYTES: u64 = 256 << 20;
+
+/// Where the compiler keeps, in a folder of its own, what it need not do again after an edit.
+const INCREMENTAL: &str = "incremental";
+
+/// How many bytes of that are kept from one build to the next.
+const MAX_INCREMENTAL_BYTES: u64 = 32 << 20;
 
 /// How much of the compiler's messages is kept.
 const MAX_MESSAGE_BYTES: usize = 8 << 10;
@@ -184,10 +193,6 @@ impl Job<'_> {
                 // A build that fails half-way must not leave a worker that passes for the old one.
                 fs::remove_file(&record)?;
             }
-            if path.exists() {
-                // It may be somebody else's, who was graded here before.
-                fs::remove_file(&path)?;
-            }
             self.build(kit)?;
             fs::write(&record, &key)?;
             // Another grader may step in between the two locks; the loop looks again.
@@ -241,7 +246,39 @@ impl Job<'_> {
         Ok((!output.succeeded()).then(|| job.rendered(&output)))
     }
 
+    /// Builds in a folder where nothing can be found that somebody left who was graded here before, and
+    /// leaves the product. What the compiler keeps for itself has names that no source can know.
     fn build(&self, kit: &Kit) -> Result<(), CompileError> {
+        self.keep_only(None)?;
+        let built = self.compiled(kit);
+        let product = match self.product {
+            Product::Library => "library",
+            Product::Worker(_) | Product::Check => "worker",
+        };
+        self.keep_only(built.is_ok().then_some(product))?;
+        built
+    }
+
+    /// Removes all that lies in the folder, but this and what the compiler keeps.
+    fn keep_only(&self, product: Option<&str>) -> io::Result<()> {
+        let folder = self.folder();
+        fs::create_dir_all(&folder)?;
+        let fits = sandbox::size(&folder.join(INCREMENTAL)) <= MAX_INCREMENTAL_BYTES;
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if product.is_some_and(|kept| name == *kept) || (fits && name == INCREMENTAL) {
+                continue;
+            }
+            match entry.file_type()?.is_dir() {
+                true => fs::remove_dir_all(entry.path())?,
+                false => fs::remove_file(entry.path())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn compiled(&self, kit: &Kit) -> Result<(), CompileError> {
         let output = match (self.rustc(kit)?, self.product) {
             (output, Product::Worker(entry)) if messages::tell_of_two_mains(&output.text) => {
                 self.rustc_around_main(entry, kit)?
@@ -380,7 +417,9 @@ impl Job<'_> {
         command.arg(format!("--remap-path-prefix={}={display_path}", folder.display()));
         command.args(self.debug_information()).args(self.optimisation());
         command.arg("-o").arg(&call.product).args(self.emission());
-        Finished::run(confined, COMPILE_TIMEOUT, MAX_MESSAGE_BYTES)
+        let disk = (folder, MAX_BUILD_BYTES);
+        let allowance = Allowance { time: COMPILE_TIMEOUT, disk, output: MAX_MESSAGE_BYTES };
+        Finished::run(confined, allowance)
     }
 
     fn limits(&self) -> Limits {
@@ -405,7 +444,7 @@ impl Job<'_> {
             Product::Check => vec!["--emit=metadata".to_owned()],
             _ if self.afresh => vec!["--emit=link".to_owned(), "-Ccodegen-units=1".to_owned()],
             _ => {
-                let folder = self.folder().join("incremental");
+                let folder = self.folder().join(INCREMENTAL);
                 vec!["--emit=link".to_owned(), format!("-Cincremental={}", folder.display())]
             }
         }
@@ -419,11 +458,16 @@ impl Job<'_> {
 
     fn rendered(&self, output: &Finished) -> String {
         match output {
+            Finished { exceeded: Some(Exceeded::Disk), .. } => {
+                messages::wrote_too_much(MAX_BUILD_BYTES)
+            }
             Finished { text, .. } if !text.is_empty() => {
                 let Contract { crates, lessons, .. } = self.lesson.contract;
                 messages::readable(text, &[crates, lessons].concat())
             }
-            Finished { late: true, .. } => messages::stopped_after(COMPILE_TIMEOUT.as_secs()),
+            Finished { exceeded: Some(Exceeded::Time), .. } => {
+                messages::stopped_after(COMPILE_TIMEOUT.as_secs())
+            }
             _ if output.signal() == Some(Signal::XCPU) => {
                 messages::stopped_after(self.limits().cpu_seconds)
             }

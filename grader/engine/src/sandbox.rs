@@ -32,7 +32,7 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 use serde::{Deserialize, Serialize};
 
 pub use cgroup::Group;
-pub use finished::Finished;
+pub use finished::{Allowance, Exceeded, Finished, size};
 
 /// The first argument that makes the grader the launcher.
 pub const LAUNCH: &str = "launch";

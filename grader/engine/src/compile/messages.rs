@@ -28,6 +28,14 @@ pub fn stopped_after(seconds: u64) -> String {
     )
 }
 
+/// What was stopped for the files that it wrote.
+pub fn wrote_too_much(bytes: u64) -> String {
+    let mib = bytes >> 20;
+    format!(
+        "rustc was stopped: it wrote more than {mib} MiB. Is there a huge constant or `static`?"
+    )
+}
+
 /// What rustc wrote about a crate that may use `crates` beside std and ndarray.
 pub fn readable(text: &str, crates: &[&str]) -> String {
     if text.contains(OVERFLOW) {

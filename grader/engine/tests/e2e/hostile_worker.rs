@@ -3,11 +3,7 @@
 //!
 //! Nothing that it tries is reached, and none of its answers earns a point.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 use rstest::rstest;
 use wire::{
@@ -15,7 +11,7 @@ use wire::{
     frame::{Answer, Response, encode},
 };
 
-use crate::support::{Submission, is_confined, target, verdicts};
+use crate::support::{Submission, is_confined, slot, verdicts};
 
 /// What a worker must not ask of the kernel, whatever it asks exactly.
 #[cfg(target_os = "linux")]
@@ -140,18 +136,10 @@ impl Program {
     fn graded(&self, flags: &[&str]) -> serde_json::Value {
         let submission = Submission::empty().with_solution("ex_90_1");
         assert_eq!(submission.grade_one("ex_90_1")["verdict"], "passed");
-        self.build(&worker(&submission));
+        self.build(&slot(&submission).join("build/worker"));
         let (mut report, _) = submission.grade(&[&["ex_90_1"], flags].concat());
         report["lessons"][0].take()
     }
-}
-
-/// The worker that was built of a submission.
-fn worker(submission: &Submission) -> PathBuf {
-    let origin = fs::canonicalize(submission.path()).unwrap();
-    let slots = fs::read_dir(target().join("gradlings/workers")).unwrap();
-    let is_its = |slot: &PathBuf| fs::read_link(slot.join("origin")).is_ok_and(|it| it == origin);
-    slots.map(|slot| slot.unwrap().path()).find(is_its).unwrap().join("build/worker")
 }
 
 /// What the program could reach, as it printed itself.

@@ -8,6 +8,7 @@ mod grade;
 mod hostile_worker;
 mod machine;
 mod report;
+mod slot;
 #[path = "../support/mod.rs"]
 mod support;
 mod together;
