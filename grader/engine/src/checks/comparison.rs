@@ -53,20 +53,40 @@ pub fn all_close<D: Dimension>(
     scale: &Array<f64, D>,
 ) -> Outcome {
     same_shape(name, got.shape(), want.shape())?;
-    let pairs = got.iter().zip(want).zip(scale);
-    let wrong: Vec<_> =
-        pairs.filter(|((got, want), scale)| close(name, **got, **want, **scale).is_err()).collect();
-    let Some(((first_got, first_want), _)) = wrong.first() else { return Ok(()) };
+    let pairs = got.iter().zip(want).zip(scale).enumerate();
+    let is_wrong = |(_, ((got, want), scale)): &(usize, ((&f64, &f64), &f64))| {
+        close(name, **got, **want, **scale).is_err()
+    };
+    let wrong: Vec<_> = pairs.filter(is_wrong).collect();
+    let Some((at, ((first_got, first_want), _))) = wrong.first() else { return Ok(()) };
+    let observed = observed(**first_got, **first_want);
     let miss = match Structure::of(&got.clone().into_dyn(), &want.clone().into_dyn()) {
         Some(structure) => Miss::structured(name, structure, got.len() > 1),
+        None if got.len() == 1 => Miss::failed(format!("{name} {observed}")),
         None => Miss::failed(format!(
-            "{name} is wrong in {} of {} elements: the first of them {}",
+            "{name} is wrong in {} of {} elements: the one at {:?} {observed}",
             wrong.len(),
             got.len(),
-            observed(**first_got, **first_want),
+            place(*at, got.shape()),
         )),
     };
     Err(miss.revealing(format!("{name}: got\n{got}\nexpected\n{want}")))
+}
+
+/// The indices of the element that comes after so many `others`, row by row.
+fn place(others: usize, shape: &[usize]) -> Vec<usize> {
+    let mut left = others;
+    let mut place: Vec<_> = shape
+        .iter()
+        .rev()
+        .map(|length| {
+            let index = left % length;
+            left /= length;
+            index
+        })
+        .collect();
+    place.reverse();
+    place
 }
 
 /// Compares shapes.
@@ -192,7 +212,7 @@ pub fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use gradcheck::check_loss;
-    use ndarray::{Array1, array};
+    use ndarray::{Array2, array};
 
     use super::*;
 
@@ -220,13 +240,16 @@ mod tests {
 
     #[test]
     fn a_message_counts_wrong_elements_and_hides_values() {
-        let got: Array1<f64> = array![1.0, -2.5, 3.0];
-        let miss = all_close("z", &got, &array![1.0, 2.5, 3.0], &Array1::ones(3)).unwrap_err();
+        let got = array![[1.0, 3.0, 1.0], [1.0, 1.0, -2.5]];
+        let want = array![[1.0, 2.0, 1.0], [1.0, 1.0, 2.5]];
+        let miss = all_close("z", &got, &want, &Array2::ones((2, 3))).unwrap_err();
         assert_eq!(
             miss.message,
-            "z is wrong in 1 of 3 elements: the first of them has the wrong sign"
+            "z is wrong in 2 of 6 elements: the one at [0, 1] is too large in magnitude"
         );
         assert!(!miss.message.contains("2.5") && miss.reveal.contains("2.5"));
+        let miss = all_close("z", &array![f64::NAN], &array![1.0], &array![1.0]).unwrap_err();
+        assert_eq!(miss.message, "z is NaN");
     }
 
     /// Jumps at w = 0.

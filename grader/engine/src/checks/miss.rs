@@ -84,7 +84,8 @@ impl Miss {
         let raised =
             Raised { function: within.unwrap_or(function).to_owned(), place: place.clone() };
         let within = within.map(|other| format!(" in `{other}`")).unwrap_or_default();
-        let message = format!("`{function}` panicked{within}{place}: {message}");
+        let hint = if message.contains(REFUSED) { NOT_FOR_GRADED_CODE } else { "" };
+        let message = format!("`{function}` panicked{within}{place}: {message}{hint}");
         Self { panic: Some(Box::new(raised)), ..Self::new(Verdict::Panicked, message) }
     }
 
@@ -101,7 +102,10 @@ impl Miss {
             Stop::OutOfMemory(how) => {
                 (Verdict::OutOfMemory, format!("{called} {how}. Does an array grow without bound?"))
             }
-            Stop::Crashed(how) => (Verdict::Crashed, format!("{called} crashed: {how}")),
+            Stop::Crashed(how) => {
+                let question = if how.contains("SIGABRT") { QUESTION_OF_ABORT } else { "" };
+                (Verdict::Crashed, format!("{called} ended its process: {how}{question}"))
+            }
             Stop::StoppedEarly(how) => {
                 (Verdict::StoppedEarly, format!("{called} stopped before it returned: {how}"))
             }
@@ -124,7 +128,10 @@ impl Miss {
     #[must_use]
     pub fn refused(function: &str, why: &str) -> Self {
         let why = excerpt(why, MAX_QUOTE_BYTES);
-        Self::new(Verdict::ProtocolError, format!("the call of `{function}` failed: {why}"))
+        Self::new(
+            Verdict::ProtocolError,
+            format!("the result of `{function}` did not arrive: {why}"),
+        )
     }
 
     /// A check that panicked or has no verdict to give, which is a fault of the course.
@@ -175,6 +182,14 @@ impl Miss {
         self
     }
 }
+
+/// What the standard library says of a thread, a file or a connection that the sandbox refuses.
+const REFUSED: &str = "kind: PermissionDenied";
+const NOT_FOR_GRADED_CODE: &str =
+    ". Graded functions start no threads, open no files and use no network.";
+
+const QUESTION_OF_ABORT: &str =
+    ". Does it call `abort`, or panic while another panic is under way?";
 
 /// What the panic of a `todo!` says of the step to take; `None` for any other panic.
 fn unwritten(message: &str) -> Option<String> {
@@ -241,6 +256,16 @@ fn helper() {
         assert_eq!(own.message, "`forward` panicked at me/src/lib.rs:2: index out of bounds");
         let other = panicked("index out of bounds", 5).message;
         assert_eq!(other, "`forward` panicked in `helper` at me/src/lib.rs:5: index out of bounds");
+    }
+
+    #[test]
+    fn what_the_sandbox_refuses_is_explained() {
+        let refused = panicked("failed to spawn: Os { code: 1, kind: PermissionDenied }", 2);
+        assert!(
+            refused
+                .message
+                .ends_with("Graded functions start no threads, open no files and use no network.")
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use textwrap::Options;
+use textwrap::{Options, WordSeparator, WordSplitter};
 
 use super::{harmless, of};
 use crate::report::{CheckReport, LessonReport, Report, Verdict};
@@ -49,8 +49,16 @@ fn reasons(text: &mut String, check: &CheckReport, before: &[CheckReport]) {
     if check.verdict == Verdict::Passed {
         return;
     }
-    if check.same_reason(before).is_none() {
-        paragraph(text, &format!("{}: {}", check.verdict.word(), check.message), Style::new());
+    match check.same_reason(before) {
+        None => {
+            paragraph(text, &format!("{}: {}", check.verdict.word(), check.message), Style::new());
+        }
+        // What is not written yet may be most of a lesson, and needs no reason.
+        Some(_) if check.verdict == Verdict::NotImplemented => (),
+        Some(other) => {
+            let told = format!("{}: as for “{}”", check.verdict.word(), other.title);
+            paragraph(text, &told, Style::new());
+        }
     }
     let Some(diagnosis) = &check.diagnosis else { return };
     if !before.iter().any(|other| other.diagnosis.as_ref() == Some(diagnosis)) {
@@ -68,6 +76,9 @@ fn paragraph(text: &mut String, message: &str, style: Style) {
     } else {
         // The second half of a broken word could begin with a command.
         let options = Options::new(WIDTH).break_words(false);
+        // Nor does a path break: terminals open what they recognise.
+        let options = options.word_separator(WordSeparator::AsciiSpace);
+        let options = options.word_splitter(WordSplitter::NoHyphenation);
         textwrap::fill(&message, options.initial_indent(indent).subsequent_indent(indent))
     };
     for line in wrapped.lines() {

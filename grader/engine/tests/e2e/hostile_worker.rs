@@ -216,7 +216,7 @@ fn framed(body: &[u8]) -> Vec<u8> {
 #[case::another_type(encode(&Response { id: 1, answer: Answer::Returned(Value::Bool(true)) }).unwrap(),
     1, "protocol_error", "wrong type")]
 #[case::forged_refusal(encode(&Response { id: 1, answer: Answer::Refused("passed".to_owned()) }).unwrap(),
-    1, "protocol_error", "failed: passed")]
+    1, "protocol_error", "did not arrive: passed")]
 #[case::nan(forward(1, f64::NAN), 1, "failed", "is NaN")]
 #[case::nested(framed(&[&[1, 0][..], &[5, 1].repeat(1 << 20)].concat()), 1, "protocol_error", "its reply cannot be read")]
 #[case::many_small_values(framed(&[&[1, 0, 5, 0xff, 0xff, 0xff, 7][..], &[2, 1].repeat(1 << 20)].concat()),
