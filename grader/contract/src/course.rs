@@ -128,7 +128,8 @@ fn lesson(root: &Path, id: &str, leave_out: &[&str]) -> Result<String, String> {
     let surface = Surface::read(&solution, read("adapter.rs")?.as_deref());
     let surface = surface.map_err(|error| file(&error.to_string()))?;
     let dependencies = Dependencies::read(root, &format!("exercises/{id}/Cargo.toml"))?;
-    Ok(module(id, &root.join(file("checks.rs")), &surface, &dependencies))
+    let formulas = read("formulas.rs")?.unwrap_or_default();
+    Ok(module(id, &root.join(file("checks.rs")), &surface, &dependencies, &formulas))
 }
 
 /// The text of a file, if there is one.
@@ -144,12 +145,18 @@ fn missing(file: &str) -> String {
     format!("{file} is missing")
 }
 
-fn module(id: &str, checks: &Path, surface: &Surface, dependencies: &Dependencies) -> String {
+fn module(
+    id: &str,
+    checks: &Path,
+    surface: &Surface,
+    dependencies: &Dependencies,
+    formulas: &str,
+) -> String {
     format!(
         "#[allow(missing_docs)] mod {id} {{ #[allow(dead_code, clippy::all)] \
          pub mod contract {{ {} }} #[path = {:?}] mod checks; \
          pub const LESSON: ::engine::checks::Lesson = ::engine::checks::Lesson {{ id: {id:?}, \
-         contract: {}, ..checks::LESSON }}; }}\n",
+         contract: {}, formulas: {formulas:?}, ..checks::LESSON }}; }}\n",
         surface.typed(),
         checks.display().to_string(),
         contract(surface, dependencies),

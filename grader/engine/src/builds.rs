@@ -108,8 +108,7 @@ impl<'a> Builds<'a> {
     /// How a worker is started.
     pub fn program(&self, built: &Built) -> Program {
         let libraries = self.grader.kit.libraries().to_vec();
-        let (path, sandbox) = (built.path.clone(), self.options.sandbox);
-        Program { path, libraries, sandbox, budget: Arc::default() }
+        Program { path: built.path.clone(), libraries, sandbox: self.options.sandbox }
     }
 
     /// The libraries of the lessons that a learner's code builds on: the references, so that an old

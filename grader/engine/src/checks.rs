@@ -40,6 +40,8 @@ pub struct Lesson {
     pub checks: &'static [Check],
     /// Its public functions and types.
     pub contract: Contract,
+    /// The text of its `formulas.rs`; empty where there is none.
+    pub formulas: &'static str,
 }
 
 /// The precision of answers that a program computes.
@@ -72,6 +74,7 @@ impl Lesson {
             limits: Limits::SMALL,
             checks,
             contract: Contract::EMPTY,
+            formulas: "",
         }
     }
 
@@ -97,6 +100,11 @@ impl Lesson {
     #[must_use]
     pub const fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// How far answers may be off, relative to their size, beside rounding: where people round by hand.
+    pub(crate) fn precision_of_digits(&self) -> f64 {
+        if self.precision > COMPUTED { self.precision } else { 0.0 }
     }
 
     /// The sum of the points of its checks.

@@ -69,6 +69,9 @@ pub struct Grade {
     /// Show hidden inputs and expected values.
     #[arg(long)]
     pub reveal: bool,
+    /// Also say what the code computes, as a formula, where the grader has found it out.
+    #[arg(long)]
+    pub explain: bool,
 }
 
 #[derive(Debug, Args)]

@@ -119,7 +119,7 @@ fn grade(
         Err(error) => nothing_graded(&lessons, &submission, options, error.as_ref())?,
     };
     let text = match command.format {
-        Format::Terminal => render::terminal(&report),
+        Format::Terminal => render::terminal(&report, command.explain),
         Format::Json => render::json(&report).into_diagnostic()?,
         Format::Html => render::html(&report),
         Format::Csv => render::csv(&report).into_diagnostic()?,

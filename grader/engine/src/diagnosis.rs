@@ -1,219 +1,320 @@
-//! Names the wrong variant that a learner's answers match.
+//! What explains a submission's wrong answers.
 //!
-//! The lesson's wrong variants are compiled into one worker, beside the solution. A check's calls are
-//! repeated on each of them, in one process for all; a variant is named only when it gives the
-//! learner's answer every time, and the solution does not.
+//! After a failure the learner's code is asked once more, at points that tell formulas apart
+//! ([`wide`]). Each step is judged on the learner's own earlier values ([`steps`]), so that every mistake
+//! is found by itself. What is said of a wrong step comes, in this order, from a wrong variant that the
+//! lesson's author foresaw ([`named`]), from what its values look like ([`values`]), from a changed
+//! formula that gives them ([`inference`]), and from the points where they are right ([`place`]).
+//! A score does not depend on any of it.
 
-use wire::{
-    Value,
-    frame::{Answer, Panic},
+mod answers;
+mod inference;
+mod named;
+mod place;
+mod steps;
+mod values;
+mod wide;
+mod words;
+
+use formulas::{Expression, Formulas, ReadError};
+use wire::frame;
+
+use self::{
+    answers::same_array,
+    inference::FEW_POINTS,
+    named::{Item, Panel, Questions, Recorded},
+    steps::{State, Taken, taken},
+    wide::{Answers, Asked, Wide},
 };
-
+pub use self::{steps::StepId, words::Told};
 use crate::{
-    checks::{Lesson, Probe},
+    checked::Checked,
+    checks::{Lesson, Subject},
     report::{CheckReport, Diagnosis, Kind, Verdict},
     variants::Variant,
-    worker::{Program, Worker},
+    worker::Program,
 };
 
+/// Of the points where a step is right and wrong, the share that has to be right for “where it is right”
+/// to say more than two mistakes at once.
+const MOSTLY_RIGHT: f64 = 0.3;
+
 /// The wrong variants of a lesson, ready to be asked.
-pub struct Diagnostician<'a> {
-    lesson: &'a Lesson,
-    program: &'a Program,
-    wrong: &'a [Variant],
+#[derive(Clone, Copy)]
+pub struct WrongVariants<'a> {
+    pub program: &'a Program,
+    pub variants: &'a [Variant],
 }
 
-/// True when some check failed in a way that a wrong variant may explain.
-pub fn is_needed(reports: &[CheckReport]) -> bool {
-    reports.iter().any(may_be_explained)
+/// True when some check failed in a way that can be explained.
+pub fn is_needed<'a>(reports: impl IntoIterator<Item = &'a CheckReport>) -> bool {
+    reports.into_iter().any(may_be_explained)
 }
 
-/// Source and cost checks judge how answers come about, which no variant's answers explain.
+/// Source and cost checks judge how answers come about, which no answers explain.
 fn may_be_explained(report: &CheckReport) -> bool {
     matches!(report.verdict, Verdict::Failed | Verdict::Panicked)
         && !matches!(report.kind, Kind::Source | Kind::Cost)
 }
 
-impl<'a> Diagnostician<'a> {
-    /// `program` is the worker of the wrong variants.
-    pub fn new(lesson: &'a Lesson, program: &'a Program, wrong: &'a [Variant]) -> Self {
-        Self { lesson, program, wrong }
-    }
-
-    /// Names in each failed check the variant that its calls match: where there are several, the one
-    /// that agrees with the learner in the most checks.
-    pub fn explain(&self, reports: &mut [CheckReport], probes: &[Vec<Probe>]) {
-        for (report, calls) in reports.iter_mut().zip(probes) {
-            if !may_be_explained(report) {
-                continue;
-            }
-            let best = self.closest(self.matching(calls), probes);
-            report.diagnosis = best.map(|Variant { name, explanation }| Diagnosis {
-                mistake: name.clone(),
-                explanation: explanation.clone(),
-            });
-        }
-    }
-
-    /// Which variants answer as the learner did.
-    ///
-    /// The first call that the solution answers differently tells which function is wrong; a variant
-    /// matches when it gives the learner's answer to every call of that function. Other functions may
-    /// be wrong at the same time, for reasons of their own.
-    fn matching(&self, probes: &[Probe]) -> Vec<&'a Variant> {
-        let all: Vec<_> = probes.iter().collect();
-        let mut panel = self.panel();
-        let Some(wrong) = all.get(panel.agreed(None, &all)) else { return Vec::new() };
-        let asked: Vec<_> =
-            all.iter().copied().filter(|it| it.function == wrong.function).collect();
-        let agrees = |it: &&Variant| panel.agreed(Some(&it.name), &asked) == asked.len();
-        self.wrong.iter().filter(agrees).collect()
-    }
-
-    /// Of several candidates the one that answers the most checks, passed or not, entirely as the
-    /// learner did; among equals the first declared.
-    fn closest(&self, candidates: Vec<&'a Variant>, checks: &[Vec<Probe>]) -> Option<&'a Variant> {
-        if candidates.len() < 2 {
-            return candidates.first().copied();
-        }
-        let mut agreements = vec![0; candidates.len()];
-        for probes in checks {
-            let probes: Vec<_> = probes.iter().collect();
-            let mut panel = self.panel();
-            for (agreements, variant) in agreements.iter_mut().zip(&candidates) {
-                let agreed = panel.agreed(Some(&variant.name), &probes);
-                *agreements += usize::from(agreed == probes.len());
-            }
-        }
-        // `max_by_key` would take the last of equals.
-        let counted = candidates.into_iter().zip(agreements).rev();
-        counted.max_by_key(|(_, agreements)| *agreements).map(|(variant, _)| variant)
-    }
-
-    fn panel(&self) -> Panel<'a> {
-        Panel { lesson: self.lesson, program: self.program, worker: None }
-    }
-}
-
-/// One process that answers as the solution and as every wrong variant. Each keeps what it remembers
-/// to itself, so each may be asked once: it starts as fresh as in a process of its own.
-struct Panel<'a> {
-    lesson: &'a Lesson,
-    program: &'a Program,
-    worker: Option<Worker>,
-}
-
-impl Panel<'_> {
-    /// How many of the probes, from the first, the named variant, or else the solution, answers as the
-    /// learner did.
-    fn agreed(&mut self, variant: Option<&str>, probes: &[&Probe]) -> usize {
-        let had_company = self.worker.is_some();
-        let agreed = self.asked(variant, probes);
-        // The variants before it may have used up the time, or the memory.
-        if had_company && self.worker.is_none() { self.asked(variant, probes) } else { agreed }
-    }
-
-    /// Asks a variant; when it ends the process, the next one starts another.
-    fn asked(&mut self, variant: Option<&str>, probes: &[&Probe]) -> usize {
-        let start = || Worker::start(self.program, self.lesson.limits).ok();
-        let Some(mut worker) = self.worker.take().or_else(start) else { return 0 };
-        let mut is_alive = true;
-        let agrees = |probe: &&&Probe| {
-            let answer = probe.repeat(variant, &mut worker);
-            is_alive = answer.is_some();
-            answer.is_some_and(|answer| same_answer(&answer, &probe.answer, self.lesson.precision))
-        };
-        let agreed = probes.iter().take_while(agrees).count();
-        self.worker = is_alive.then_some(worker);
-        agreed
-    }
-}
-
-fn same_answer(one: &Answer, other: &Answer, precision: f64) -> bool {
-    match (one, other) {
-        (Answer::Returned(one), Answer::Returned(other)) => same_value(one, other, precision),
-        (Answer::Panicked(one), Answer::Panicked(other)) => same_panic(one, other),
-        _ => false,
-    }
-}
-
-/// The same words, both in the crate itself or both in one that it calls: an array that does not fit
-/// is no division by zero.
-fn same_panic(one: &Panic, other: &Panic) -> bool {
-    one.message == other.message && one.file.is_empty() == other.file.is_empty()
-}
-
-fn same_value(one: &Value, other: &Value, precision: f64) -> bool {
-    let all = |one: &[Value], other: &[Value]| {
-        one.len() == other.len()
-            && one.iter().zip(other).all(|(one, other)| same_value(one, other, precision))
+/// The steps of right code that do not agree with the lesson's formulas, for the lesson's author.
+///
+/// # Errors
+/// When the formulas cannot be read.
+pub fn disagreements(lesson: &Lesson, subject: &Subject) -> Result<Vec<String>, ReadError> {
+    let formulas = Formulas::read(lesson.formulas)?;
+    let wide = Wide::new(&formulas);
+    let mut asked = Asked::new(subject.program, lesson.limits, subject.variant);
+    let answers = wide.ask(&mut asked);
+    let steps = taken(&formulas, &wide, &answers, lesson.precision_of_digits());
+    let wrong = steps.iter().filter(|step| step.state != State::Right);
+    let named = |step: &Taken| {
+        let function = &formulas.functions[step.id.function].name;
+        format!("{} of `{function}`", words::shown(&formulas, step.symbol))
     };
-    match (one, other) {
-        (Value::Float(one), Value::Float(other)) => same_number(*one, *other, precision),
-        (Value::Single(one), Value::Single(other)) => {
-            same_number((*one).into(), (*other).into(), precision)
-        }
-        (Value::Array(one), Value::Array(other)) => {
-            let pairs = || one.numbers().into_iter().zip(other.numbers());
-            one.shape() == other.shape() && pairs().all(|(a, b)| same_number(a, b, precision))
-        }
-        (Value::Tuple(one), Value::Tuple(other)) | (Value::List(one), Value::List(other)) => {
-            all(one, other)
-        }
-        (Value::Option(Some(one)), Value::Option(Some(other)))
-        | (Value::Result(Ok(one)), Value::Result(Ok(other)))
-        | (Value::Result(Err(one)), Value::Result(Err(other))) => same_value(one, other, precision),
-        (Value::Enum { variant: a, payload: one }, Value::Enum { variant: b, payload: other }) => {
-            a == b && same_value(one, other, precision)
-        }
-        (Value::Record(one), Value::Record(other)) => {
-            one.len() == other.len()
-                && one
-                    .iter()
-                    .zip(other)
-                    .all(|((a, x), (b, y))| a == b && same_value(x, y, precision))
-        }
-        _ => one == other,
+    let silent = formulas
+        .functions
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !steps.iter().any(|step| step.id.function == *index));
+    let silent = silent.map(|(_, function)| format!("everything of `{}`", function.name));
+    Ok(wrong.map(named).chain(silent).collect())
+}
+
+/// Explains the failed checks of a submission.
+pub fn explain(
+    lesson: &Lesson,
+    subject: &Subject,
+    wrong: Option<WrongVariants>,
+    checked: &mut [Checked],
+) {
+    let formulas = Formulas::read(lesson.formulas).unwrap_or_default();
+    let wide = Wide::new(&formulas);
+    let mut asked = Asked::new(subject.program, lesson.limits, subject.variant);
+    let answers = wide.ask(&mut asked);
+    let again = wide.ask_backwards(&mut asked);
+    let probes: Vec<_> = checked.iter().map(|checked| checked.probes.clone()).collect();
+    let taken = taken(&formulas, &wide, &answers, lesson.precision_of_digits());
+    let questions = Questions {
+        lesson,
+        formulas: &formulas,
+        wide: &wide,
+        taken: &taken,
+        recorded: Recorded::of(&formulas, &probes),
+    };
+    let panel = wrong.map(|wrong| Panel::new(&questions, wrong.program, wrong.variants));
+    let mut unsteady = unsteady(&answers, &again);
+    for taken in taken.iter().filter(|taken| taken.state == State::Wrong) {
+        unsteady[taken.id.function] |= answers_otherwise_alone(&wide, taken, &answers, &mut asked);
+    }
+    let precision = lesson.precision_of_digits();
+    let telling = Telling { formulas: &formulas, wide: &wide, precision };
+    let told = taken.iter().map(|step| telling.told(step, &taken)).collect();
+    let explanation = Explanation { formulas: &formulas, taken: &taken, told, panel, unsteady };
+    checked.iter_mut().filter(|it| may_be_explained(&it.report)).for_each(|it| explanation.add(it));
+    leave_to_earlier(lesson, checked);
+}
+
+/// The functions that answer the same call differently after other calls.
+fn unsteady(answers: &Answers, again: &Answers) -> Vec<bool> {
+    let encoded = |answer: &Option<frame::Answer>| answer.as_ref().map(|it| frame::encode(it).ok());
+    let differs = |(one, other): (&Vec<_>, &Vec<_>)| {
+        one.iter().zip(other).any(|(one, other)| encoded(one) != encoded(other))
+    };
+    answers.iter().zip(again).map(differs).collect()
+}
+
+/// True where a function answers a call differently when it is the first that its process gets: something of
+/// an earlier call was kept.
+fn answers_otherwise_alone(
+    wide: &Wide,
+    taken: &Taken,
+    answers: &Answers,
+    asked: &mut Asked,
+) -> bool {
+    // Not the very first point, whose call came first before as well.
+    let wrong = (1..taken.values.len()).find(|at| {
+        let right = wide.points[*at].value(taken.symbol);
+        let got = taken.values[*at].as_ref();
+        got.is_some_and(|got| right.is_some_and(|right| !right.may_be(got, 0.0)))
+    });
+    let Some(at) = wrong else { return false };
+    asked.worker = None;
+    let alone = wide.ask_one(taken.id.function, at, asked);
+    alone.as_ref().map(|it| frame::encode(it).ok())
+        != answers[taken.id.function][at].as_ref().map(|it| frame::encode(it).ok())
+}
+
+/// A mistake that a check shares with one that it builds on is told there.
+fn leave_to_earlier(lesson: &Lesson, checked: &mut [Checked]) {
+    for (at, check) in lesson.checks.iter().enumerate() {
+        let earlier = checked.iter().filter(|it| check.builds_on.contains(&it.report.id.as_str()));
+        let told: Vec<_> = earlier.flat_map(|it| it.own_mistakes.clone()).collect();
+        checked[at].own_mistakes.retain(|step| !told.contains(step));
     }
 }
 
-/// Equal up to `precision`. Here, unlike in a check, NaN matches NaN: both went wrong alike.
-fn same_number(one: f64, other: f64, precision: f64) -> bool {
-    let allowed = precision * one.abs().max(other.abs()).max(1e-3);
-    // An infinite number would allow any difference.
-    let near = allowed.is_finite() && (one - other).abs() <= allowed;
-    one == other || (one.is_nan() && other.is_nan()) || near
+/// What is said of each step of a submission, and of each check.
+struct Explanation<'a> {
+    formulas: &'a Formulas,
+    taken: &'a [Taken],
+    /// Of each step that is wrong, what is known.
+    told: Vec<Option<Told>>,
+    panel: Option<Panel<'a>>,
+    /// The functions that answer the same call differently.
+    unsteady: Vec<bool>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Explanation<'_> {
+    /// Adds to a failed check what is known of its steps.
+    fn add(&self, checked: &mut Checked) {
+        let steps = self.steps_of(checked);
+        if let Some(function) = self.unsteady_in(checked) {
+            // The message may say already that a call, repeated at once, has another answer.
+            if !checked.miss.as_ref().is_some_and(|miss| miss.is_unsteady) {
+                checked.report.tell(&[Told::unsteady(function)]);
+            }
+            return;
+        }
+        let wrong: Vec<_> = steps.iter().filter(|taken| taken.state == State::Wrong).collect();
+        let items = wrong.iter().map(|taken| Item::Step(taken.id));
+        let functions =
+            checked.probes.iter().map(|probe| Item::Function(probe.function.to_owned()));
+        let named = self
+            .panel
+            .as_ref()
+            .and_then(|panel| items.chain(functions).find_map(|item| panel.named(&item)));
+        checked.report.diagnosis = named.map(|Variant { name, explanation }| Diagnosis {
+            mistake: name.clone(),
+            explanation: explanation.clone(),
+        });
+        if !checked.quantities().is_empty() {
+            checked.own_mistakes = wrong.iter().map(|taken| taken.id).collect();
+        }
+        if named.is_none() {
+            // Of a check whose steps follow from earlier ones, that is the news.
+            let worth_telling = |it: &&Taken| wrong.is_empty() || it.state == State::Wrong;
+            let steps = steps.iter().copied().filter(worth_telling);
+            let told: Vec<_> = steps.filter_map(|step| self.told_of(step)).collect();
+            checked.report.tell(&told);
+        }
+    }
 
-    #[test]
-    fn panics_are_the_same_by_their_words_and_by_whose_code_raised_them() {
-        let panic = |message: &str, file: &str| {
-            let (message, file) = (message.to_owned(), file.to_owned());
-            Answer::Panicked(Panic { message, file, line: 3 })
+    fn told_of(&self, step: &Taken) -> Option<Told> {
+        let at = self.taken.iter().position(|taken| taken.id == step.id)?;
+        self.told[at].clone()
+    }
+
+    /// A function that the check called and that answers the same call differently.
+    fn unsteady_in(&self, checked: &Checked) -> Option<&str> {
+        let functions = self.formulas.functions.iter().zip(&self.unsteady);
+        let mut unsteady =
+            functions.filter(|(_, unsteady)| **unsteady).map(|(it, _)| it.name.as_str());
+        unsteady.find(|name| checked.probes.iter().any(|probe| probe.function == *name))
+    }
+
+    /// The steps that a check judges: those that its message names, or all that its calls gave.
+    fn steps_of(&self, checked: &Checked) -> Vec<&Taken> {
+        let names = |taken: &&Taken| {
+            let shown = words::shown(self.formulas, taken.symbol);
+            let starts = |quantity: &String| {
+                quantity
+                    .strip_prefix(shown)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
+            };
+            self.is_asked(taken, checked) && checked.quantities().iter().any(starts)
         };
-        let same = |one: &Answer, other: &Answer| same_answer(one, other, 1e-9);
-        let shapes = panic("ndarray: incompatible shapes", "");
-        assert!(same(&shapes, &shapes.clone()));
-        assert!(!same(&shapes, &panic("attempt to divide by zero", "")));
-        assert!(!same(&shapes, &panic("ndarray: incompatible shapes", "ex_3_2/src/lib.rs")));
+        let named: Vec<_> = self.taken.iter().filter(names).collect();
+        if !named.is_empty() {
+            return named;
+        }
+        self.taken.iter().filter(|taken| self.is_asked(taken, checked)).collect()
     }
 
-    #[test]
-    fn only_the_same_infinity_is_the_same_as_an_infinite_number() {
-        assert!(same_number(f64::INFINITY, f64::INFINITY, 1e-9));
-        assert!(!same_number(f64::INFINITY, 1.0, 1e-9));
-        assert!(!same_number(f64::INFINITY, f64::NEG_INFINITY, 1e-9));
-        assert!(same_number(f64::NAN, f64::NAN, 1e-9) && !same_number(f64::NAN, 1.0, 1e-9));
+    fn is_asked(&self, taken: &Taken, checked: &Checked) -> bool {
+        let function = &self.formulas.functions[taken.id.function].name;
+        checked.probes.iter().any(|probe| probe.function == function)
+    }
+}
+
+/// Finds out what to say of a step.
+struct Telling<'a> {
+    formulas: &'a Formulas,
+    wide: &'a Wide,
+    precision: f64,
+}
+
+impl Telling<'_> {
+    /// What is known of a wrong step, beside all others.
+    fn told(&self, taken: &Taken, all: &[Taken]) -> Option<Told> {
+        let formulas = self.formulas;
+        match taken.state {
+            State::Right | State::Missing => return None,
+            State::Follows => return Some(words::of_consequence(formulas, taken, all)),
+            State::Wrong => {}
+        }
+        let answered = (0..taken.values.len()).filter(|at| taken.values[*at].is_some());
+        let (right, wrong): (Vec<_>, Vec<_>) =
+            answered.partition(|at| taken.follows(&taken.formula, *at, self.precision));
+        let points: Vec<_> = wrong.iter().chain(&right).copied().collect();
+        let share = right.len() as f64 / points.len() as f64;
+        let is_mostly_right = share >= MOSTLY_RIGHT;
+        let is_few = points.len() < FEW_POINTS;
+        let by_case = is_few || matches!(taken.formula, Expression::Choice(..));
+        let exchanged = || self.is_exchanged(taken).then(|| words::of_exchange(formulas, taken));
+        let plain = || if is_few { self.everywhere(taken, &points, share, false) } else { None };
+        let case = || if by_case { self.somewhere(taken) } else { None };
+        exchanged()
+            .or_else(plain)
+            .or_else(case)
+            .or_else(|| self.everywhere(taken, &points, share, !is_mostly_right))
+            .or_else(|| sibling(taken, all).map(|other| words::of_sibling(formulas, taken, other)))
+            .or_else(|| self.somewhere(taken))
+            .or_else(|| is_mostly_right.then(|| self.everywhere(taken, &points, share, true))?)
     }
 
-    #[test]
-    fn numbers_are_the_same_up_to_the_precision() {
-        let same =
-            |one: f64, other: f64| same_value(&Value::Float(one), &Value::Float(other), 1e-9);
-        assert!(same(1.0, 1.0 + 1e-10) && !same(1.0, 1.0 + 1e-8));
+    /// What is true at all of these points, of which a share is `right`.
+    fn everywhere(&self, taken: &Taken, points: &[usize], right: f64, two: bool) -> Option<Told> {
+        let formulas = self.formulas;
+        let look = values::look(taken, points, right);
+        look.map(|look| words::of_look(formulas, taken, look)).or_else(|| {
+            let inferred = inference::infer(formulas, taken, points, self.precision, two)?;
+            Some(words::of_formula(formulas, taken, &inferred))
+        })
     }
+
+    /// True where every value is the right one of another point.
+    fn is_exchanged(&self, taken: &Taken) -> bool {
+        let is_few = taken.values.len() < FEW_POINTS;
+        is_few
+            && taken.values.iter().enumerate().all(|(at, got)| {
+                let others = self.wide.points.iter().enumerate().filter(|(other, _)| *other != at);
+                let mut rights = others.filter_map(|(_, point)| point.value(taken.symbol));
+                got.as_ref()
+                    .is_some_and(|got| rights.any(|right| right.may_be(got, self.precision)))
+            })
+    }
+
+    /// Where it is right, and what is known of the other points.
+    fn somewhere(&self, taken: &Taken) -> Option<Told> {
+        let place = place::place(self.formulas, taken, self.precision)?;
+        let beyond = match place.beyond.as_slice() {
+            [] => None,
+            points => self.everywhere(taken, points, 0.0, false),
+        };
+        Some(words::of_place(self.formulas, taken, &place, beyond))
+    }
+}
+
+/// Another step with the same values, which does not have them from this one.
+fn sibling<'a>(taken: &Taken, all: &'a [Taken]) -> Option<&'a Taken> {
+    all.iter().find(|other| {
+        let mut pairs = taken.values.iter().zip(&other.values);
+        other.symbol != taken.symbol
+            && other.state != State::Follows
+            && pairs.all(|pair| match pair {
+                (Some(one), Some(other)) => same_array(one, other, 0.0),
+                (one, other) => one.is_none() && other.is_none(),
+            })
+    })
 }

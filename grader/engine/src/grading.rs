@@ -13,23 +13,19 @@ use wire::frame::{Answer, Panic};
 
 use crate::{
     builds::{Builds, Handed, NoWorker},
-    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Raised, Subject, changed, panic_again},
+    checked::Checked,
+    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, changed, panic_again},
     course::Course,
-    diagnosis::{self, Diagnostician},
-    excerpt::excerpt,
+    diagnosis::{self, WrongVariants},
     hash::{derive_seed, hash},
     intake::{NoSubmission, Submission},
     kit::Kit,
     machine,
-    report::{self, CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict},
+    report::{CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict},
     sandbox::Sandbox,
     scan::Scan,
-    worker::Program,
     workspace::Workspace,
 };
-
-/// How much of the learner's prints one lesson's report keeps.
-const MAX_OUTPUT_BYTES: usize = 16 << 10;
 
 /// What grading needs besides a submission.
 #[derive(Debug)]
@@ -177,17 +173,6 @@ struct Walk<'a> {
     builds: Builds<'a>,
 }
 
-/// What comes of one check.
-struct Checked {
-    report: CheckReport,
-    /// Where learner code panicked.
-    panic: Option<Raised>,
-    /// The calls that were made.
-    probes: Vec<Probe>,
-    /// What the learner's code printed.
-    prints: String,
-}
-
 /// Repeats calls of which the last one panicked, where the learner's lines are known.
 type PanicAgain<'a> = dyn Fn(&[Probe]) -> Option<Panic> + Sync + 'a;
 
@@ -238,12 +223,7 @@ impl Walk<'_> {
         // Built when a panic asks for it, which few do: every edit would wait for the lines.
         let with_lines = LazyLock::new(|| self.builds.worker_with_lines(lesson, handed));
         let again = |probes: &[Probe]| {
-            let budget = program.budget.clone();
-            if budget.is_spent(lesson.limits.seconds) {
-                return None;
-            }
-            let program = Program { budget, ..self.builds.program(with_lines.as_ref()?) };
-            panic_again(&program, lesson.limits, probes)
+            panic_again(&self.builds.program(with_lines.as_ref()?), lesson.limits, probes)
         };
         let report = self.subject(lesson, &subject, &again)?;
         Ok(report.without_faults(|| machine::fault(&self.builds, lesson.limits)))
@@ -270,21 +250,10 @@ impl Walk<'_> {
     ) -> Result<LessonReport, GradeError> {
         let check = |check| self.check(lesson, check, subject, again);
         let checked: io::Result<Vec<_>> = lesson.checks.par_iter().map(check).collect();
-        let mut reports = Vec::new();
-        let mut probes = Vec::new();
-        let mut panics = Vec::new();
-        let mut output = String::new();
-        for checked in checked.map_err(GradeError::of(lesson))? {
-            reports.push(checked.report);
-            probes.push(checked.probes);
-            panics.push(checked.panic);
-            output += &checked.prints;
-        }
-        self.repeat(lesson, subject, &mut reports, &probes).map_err(GradeError::of(lesson))?;
-        self.diagnose(lesson, &mut reports, &probes);
-        report::skip_what_follows(lesson, &mut reports);
-        report::skip_the_same_panic(lesson, &mut reports, &panics);
-        Ok(LessonReport::new(lesson, excerpt(&output, MAX_OUTPUT_BYTES), reports))
+        let mut checked = checked.map_err(GradeError::of(lesson))?;
+        self.repeat(lesson, subject, &mut checked).map_err(GradeError::of(lesson))?;
+        self.diagnose(lesson, subject, &mut checked);
+        Ok(LessonReport::of(lesson, checked))
     }
 
     fn check(
@@ -307,13 +276,9 @@ impl Walk<'_> {
             Some(last) => located(miss, &probes, subject.scan, again).in_context(last),
             None => miss,
         });
-        let panic = outcome.as_ref().err().and_then(|miss| miss.panic.as_deref().cloned());
-        Ok(Checked {
-            report: CheckReport::of(check, outcome, options.reveal),
-            panic,
-            probes,
-            prints,
-        })
+        let miss = outcome.as_ref().err().cloned();
+        let report = CheckReport::of(check, outcome, options.reveal);
+        Ok(Checked { report, miss, probes, prints, own_mistakes: Vec::new() })
     }
 
     /// Fails the checks whose calls are answered otherwise when they are made once more, after others.
@@ -321,38 +286,36 @@ impl Walk<'_> {
         &self,
         lesson: &Lesson,
         subject: &Subject,
-        reports: &mut [CheckReport],
-        probes: &[Vec<Probe>],
+        checked: &mut [Checked],
     ) -> io::Result<()> {
         let seed = derive_seed(self.builds.options.seed, lesson.id, "repetition");
-        let passed = reports.iter().zip(probes).filter(|(report, _)| may_be_repeated(report));
-        let calls: Vec<_> = passed.flat_map(|(_, calls)| calls).collect();
+        let passed = checked.iter().filter(|it| may_be_repeated(&it.report));
+        let calls: Vec<_> = passed.flat_map(|it| &it.probes).collect();
         let changed = changed(subject, lesson.limits, &calls, seed)?;
-        for ((report, check), calls) in reports.iter_mut().zip(lesson.checks).zip(probes) {
-            let of_changed = |function: &&&str| calls.iter().any(|it| it.function == **function);
+        for (checked, check) in checked.iter_mut().zip(lesson.checks) {
+            let of_changed =
+                |function: &&&str| checked.probes.iter().any(|it| it.function == **function);
             if let Some(function) =
-                changed.iter().find(of_changed).filter(|_| may_be_repeated(report))
+                changed.iter().find(of_changed).filter(|_| may_be_repeated(&checked.report))
             {
-                *report = CheckReport::of(check, Err(Miss::changed(function)), false);
+                checked.report = CheckReport::of(check, Err(Miss::changed(function)), false);
             }
         }
         Ok(())
     }
 
-    /// Names the wrong variants that the learner's answers match. A score does not depend on them;
-    /// `prove` tells their author what is wrong.
-    fn diagnose(
-        &self,
-        lesson: &'static Lesson,
-        reports: &mut [CheckReport],
-        probes: &[Vec<Probe>],
-    ) {
+    /// Explains what failed. A score does not depend on it; that a solution or its wrong variants cannot be
+    /// built, `prove` tells their author.
+    fn diagnose(&self, lesson: &'static Lesson, subject: &Subject, checked: &mut [Checked]) {
+        let reports = checked.iter().map(|it| &it.report);
         if !self.builds.options.diagnose || !diagnosis::is_needed(reports) {
             return;
         }
-        let Ok(Some((built, wrong))) = self.builds.variants(lesson, "wrong.rs") else { return };
-        let program = self.builds.program(&built);
-        Diagnostician::new(lesson, &program, &wrong).explain(reports, probes);
+        let built = self.builds.variants(lesson, "wrong.rs").ok().flatten();
+        let program = built.as_ref().map(|(built, _)| self.builds.program(built));
+        let wrong = built.as_ref().zip(program.as_ref());
+        let wrong = wrong.map(|((_, variants), program)| WrongVariants { program, variants });
+        diagnosis::explain(lesson, subject, wrong, checked);
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod author;
 mod builds;
+mod checked;
 pub mod checks;
 mod cli;
 mod commands;

@@ -19,6 +19,7 @@ use crate::{
     author::{Example, Examples},
     builds::{Builds, solution},
     checks::{Lesson, Subject},
+    diagnosis,
     grading::{GradeError, Grader, Options},
     plan::Plan,
     report::{CheckReport, Kind, LessonReport, Verdict, Visibility},
@@ -274,6 +275,7 @@ impl Proof<'_> {
             )
         });
         let (_, scan) = solution(&self.grader.workspace, self.lesson)?;
+        self.formulas("the solution", &Subject { program: &program, variant: None, scan: &scan });
         for variant in &variants {
             for seed in SEEDS {
                 let report = self.variant(&program, &variant.name, &scan, seed)?;
@@ -282,6 +284,17 @@ impl Proof<'_> {
         }
         self.problems.dedup();
         Ok(variants.len())
+    }
+
+    /// Right code computes what the lesson's formulas say: else a diagnosis would be false.
+    fn formulas(&mut self, whose: &str, subject: &Subject) {
+        let file = format!("solutions/{}/formulas.rs", self.lesson.id);
+        match diagnosis::disagreements(self.lesson, subject) {
+            Ok(steps) => self.expect(steps.is_empty(), || {
+                format!("{whose} does not agree with {file} in {}", steps.join(", "))
+            }),
+            Err(error) => self.problems.push(format!("{file}: {error}")),
+        }
     }
 
     fn wrong_variant(&mut self, variant: &Variant, report: &LessonReport) {
@@ -323,6 +336,8 @@ impl Proof<'_> {
                 let scan = variant_scan(solution.clone(), &text, &name);
                 let report = self.variant(&program, &name, &scan, 0)?;
                 self.correct_variant(&name, &report);
+                let subject = Subject { program: &program, variant: Some(&name), scan: &scan };
+                self.formulas(&format!("the correct variant `{name}`"), &subject);
                 styles.push(name);
             }
         }

@@ -52,7 +52,7 @@ mod tests {
     fn plain(report: &Report) -> String {
         let styles =
             ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m"];
-        styles.iter().fold(terminal(report), |text, style| text.replace(style, ""))
+        styles.iter().fold(terminal(report, true), |text, style| text.replace(style, ""))
     }
 
     #[test]

@@ -4,12 +4,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    checked::Checked,
     checks::{Check, Lesson, Outcome, Raised},
+    diagnosis::Told,
     excerpt::excerpt,
 };
 
 /// The version of the report's form.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// How much of the learner's prints one lesson's report keeps.
+const MAX_OUTPUT_BYTES: usize = 16 << 10;
 
 /// How much is kept of why a lesson never came to its checks, each of which says it.
 const MAX_REASON_BYTES: usize = 8 << 10;
@@ -84,6 +89,9 @@ pub struct CheckReport {
     pub message: String,
     /// What explains the answers, where something does.
     pub diagnosis: Option<Diagnosis>,
+    /// What the learner's code computes, where that was found out; empty where it was not.
+    #[serde(default)]
+    pub formula: String,
 }
 
 /// The wrong variant whose answers the learner's equal.
@@ -209,7 +217,20 @@ impl CheckReport {
             verdict,
             message: message.to_owned(),
             diagnosis: None,
+            formula: String::new(),
         }
+    }
+
+    /// Adds what a diagnosis tells to the reason.
+    pub fn tell(&mut self, told: &[Told]) {
+        let hints = told.iter().map(|told| sentence(&told.hint));
+        let reason = std::iter::once(sentence(&self.message)).chain(hints);
+        if !told.is_empty() {
+            let between = if self.message.contains('\n') { "\n" } else { " " };
+            self.message = reason.collect::<Vec<_>>().join(between);
+        }
+        let formulas = told.iter().map(|told| told.formula.as_str()).filter(|it| !it.is_empty());
+        self.formula = formulas.collect::<Vec<_>>().join(" ");
     }
 
     /// The check among those `before` it whose reason is the same.
@@ -223,8 +244,8 @@ impl CheckReport {
 }
 
 /// One bug is one message: a failed check is skipped when a check that it builds on has not passed,
-/// unless its diagnosis names a wrong variant of its own.
-pub fn skip_what_follows(lesson: &Lesson, reports: &mut [CheckReport]) {
+/// unless it has a mistake of its own, or its diagnosis names another wrong variant.
+fn skip_what_follows(lesson: &Lesson, reports: &mut [CheckReport], own_mistakes: &[bool]) {
     for (at, check) in lesson.checks.iter().enumerate() {
         let earlier = |id: &&str| reports.iter().find(|report| report.id == *id);
         let open: Vec<_> =
@@ -233,7 +254,7 @@ pub fn skip_what_follows(lesson: &Lesson, reports: &mut [CheckReport]) {
             open.iter().all(|report| report.diagnosis.as_ref() != Some(diagnosis))
         });
         let wrong = matches!(reports[at].verdict, Verdict::Failed | Verdict::Panicked);
-        if open.is_empty() || news.is_some() || !wrong {
+        if open.is_empty() || news.is_some() || own_mistakes[at] || !wrong {
             continue;
         }
         let cause =
@@ -245,11 +266,7 @@ pub fn skip_what_follows(lesson: &Lesson, reports: &mut [CheckReport]) {
 
 /// One panic is one message as well: a check that panicked where an earlier one did says that it could
 /// not run.
-pub fn skip_the_same_panic(
-    lesson: &Lesson,
-    reports: &mut [CheckReport],
-    panics: &[Option<Raised>],
-) {
+fn skip_the_same_panic(lesson: &Lesson, reports: &mut [CheckReport], panics: &[Option<Raised>]) {
     let panicked = |report: &CheckReport| report.verdict == Verdict::Panicked;
     for (at, check) in lesson.checks.iter().enumerate() {
         let Some(Raised { function, place }) = &panics[at] else { continue };
@@ -263,6 +280,17 @@ pub fn skip_the_same_panic(
 }
 
 impl LessonReport {
+    /// The report of a lesson from its checks: one mistake is one message.
+    pub fn of(lesson: &Lesson, checked: Vec<Checked>) -> Self {
+        let prints: String = checked.iter().map(|it| it.prints.as_str()).collect();
+        let panics: Vec<_> = checked.iter().map(|it| it.panic().cloned()).collect();
+        let own_mistakes: Vec<_> = checked.iter().map(|it| !it.own_mistakes.is_empty()).collect();
+        let mut reports: Vec<_> = checked.into_iter().map(|it| it.report).collect();
+        skip_what_follows(lesson, &mut reports, &own_mistakes);
+        skip_the_same_panic(lesson, &mut reports, &panics);
+        Self::new(lesson, excerpt(&prints, MAX_OUTPUT_BYTES), reports)
+    }
+
     /// The report of a lesson that never came to its checks.
     pub fn stopped(lesson: &Lesson, verdict: Verdict, message: &str) -> Self {
         let message = excerpt(message, MAX_REASON_BYTES);
@@ -316,6 +344,12 @@ impl Report {
         self.lessons.iter().all(|lesson| lesson.verdict == Verdict::Passed)
     }
 
+    /// True when it says of some check what the learner's code computes.
+    pub fn has_formulas(&self) -> bool {
+        let mut checks = self.lessons.iter().flat_map(|lesson| &lesson.checks);
+        checks.any(|check| !check.formula.is_empty())
+    }
+
     /// True when some check could not be graded, which is not the learner's fault.
     pub fn has_ungraded(&self) -> bool {
         self.lessons.iter().any(LessonReport::has_ungraded)
@@ -332,6 +366,15 @@ impl Report {
         }
         self
     }
+}
+
+/// With a full stop, where it does not end in a mark of its own.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first =
+        letters.next().filter(|_| text.starts_with("your ") || text.starts_with("in your "));
+    let text = first.map_or(text.to_owned(), |first| first.to_uppercase().chain(letters).collect());
+    if text.ends_with(['.', '?', '!', ':']) { text } else { text + "." }
 }
 
 /// The verdict that all checks share; `failed` where they differ.

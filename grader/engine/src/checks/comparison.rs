@@ -39,7 +39,7 @@ pub fn within(name: &str, got: f64, want: f64, tolerance: f64) -> Outcome {
         Some(structure @ Structure::Factor(_)) => Miss::structured(name, structure, false),
         _ => Miss::failed(format!("{name} {}", observed(got, want))),
     };
-    Err(miss.revealing(reveal))
+    Err(miss.of(&[name]).revealing(reveal))
 }
 
 /// Compares arrays of one rank: shapes first, then every element.
@@ -70,7 +70,7 @@ pub fn all_close<D: Dimension>(
             place(*at, got.shape()),
         )),
     };
-    Err(miss.revealing(format!("{name}: got\n{got}\nexpected\n{want}")))
+    Err(miss.of(&[name]).revealing(format!("{name}: got\n{got}\nexpected\n{want}")))
 }
 
 /// The indices of the element that comes after so many `others`, row by row.
@@ -97,7 +97,8 @@ pub fn same_shape(name: &str, got: &[usize], want: &[usize]) -> Outcome {
     if got == want {
         return Ok(());
     }
-    Err(Miss::failed(format!("{name} has shape {got:?} where {want:?} is expected")))
+    let miss = Miss::failed(format!("{name} has shape {got:?} where {want:?} is expected"));
+    Err(miss.of(&[name]))
 }
 
 /// What can be said of a wrong number without giving the right one away.
@@ -135,6 +136,8 @@ pub fn gradients<A: Arguments<Real = f64> + Copy>(
     let of_own = miss.verdict == Verdict::Failed
         && matches!(agree_with_own(learner, arguments, own), Ok(true));
     let miss = if of_own { of_another_forward(&report) } else { miss };
+    let wrong: Vec<_> = report.wrong_arguments().iter().map(|it| format!("dL/d{it}")).collect();
+    let miss = miss.of(&wrong.iter().map(String::as_str).collect::<Vec<_>>());
     Err(miss.revealing(report.to_string()))
 }
 
@@ -184,7 +187,7 @@ fn disagreement(report: &Report) -> Miss {
     };
     let right = report.right_arguments().into_iter().map(|name| format!("dL/d{name} is right"));
     let message = wrong.iter().map(claim).chain(right).collect::<Vec<_>>().join("; ");
-    let structure = wrong.first().and_then(|name| report.structure(name)).cloned();
+    let structure = wrong.first().and_then(|name| report.structure(name)).cloned().map(Box::new);
     Miss { structure, ..Miss::failed(message) }
 }
 

@@ -26,7 +26,11 @@ pub struct Miss {
     /// Inputs and expected values, shown only when asked for.
     pub reveal: String,
     /// The simple form of the difference, where there is one.
-    pub structure: Option<Structure>,
+    pub structure: Option<Box<Structure>>,
+    /// What is wrong, as the message names it.
+    pub quantities: Vec<String>,
+    /// True when the same call, made once more at once, had another answer.
+    pub is_unsteady: bool,
     /// The panic, where there was one.
     pub panic: Option<Box<Raised>>,
 }
@@ -51,12 +55,20 @@ impl Miss {
     #[must_use]
     pub fn structured(name: &str, structure: Structure, all: bool) -> Self {
         let form = if all { format!("{structure:#}") } else { structure.to_string() };
-        Self { structure: Some(structure), ..Self::failed(format!("{name} {form}")) }
+        Self { structure: Some(Box::new(structure)), ..Self::failed(format!("{name} {form}")) }
     }
 
     fn new(verdict: Verdict, message: impl Into<String>) -> Self {
-        let (message, reveal) = (message.into(), String::new());
-        Self { verdict, message, reveal, structure: None, panic: None }
+        let (message, reveal, quantities) = (message.into(), String::new(), Vec::new());
+        let (structure, panic, is_unsteady) = (None, None, false);
+        Self { verdict, message, reveal, structure, quantities, is_unsteady, panic }
+    }
+
+    /// Names what is wrong.
+    #[must_use]
+    pub fn of(self, quantities: &[&str]) -> Self {
+        let quantities = quantities.iter().map(|name| (*name).to_owned()).collect();
+        Self { quantities, ..self }
     }
 
     /// Adds what only `--reveal` shows.
@@ -151,7 +163,7 @@ impl Miss {
         let message = self.message
             + ". Besides, the same call gives another answer the second time: does it depend on a \
                `static`, the time or a random number?";
-        Self { message, ..self }
+        Self { message, is_unsteady: true, ..self }
     }
 
     /// A call that was answered otherwise when it was made again.
@@ -170,7 +182,7 @@ impl Miss {
     pub fn in_context(mut self, last: &Probe) -> Self {
         self.reveal += &format!("\nlast call: {}{}", last.function, last.arguments);
         let batch = last.batch().filter(|batch| *batch > 1);
-        if let (Some(Structure::Factor(factor)), Some(batch)) = (&self.structure, batch) {
+        if let (Some(Structure::Factor(factor)), Some(batch)) = (self.structure.as_deref(), batch) {
             let is = |other: f64| (factor / other - 1.0).abs() < 1e-6;
             if is(batch as f64) {
                 self.message += &format!(". The batch has {batch} samples: is a mean missing?");

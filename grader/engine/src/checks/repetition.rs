@@ -20,12 +20,12 @@ const PRECISION: f64 = 1e-9;
 ///
 /// # Errors
 /// When the system starts no process.
-pub fn changed<'a>(
+pub fn changed(
     subject: &Subject,
     limits: Limits,
-    calls: &[&'a Probe],
+    calls: &[&Probe],
     random_seed: u64,
-) -> io::Result<Vec<&'a str>> {
+) -> io::Result<Vec<&'static str>> {
     let mut rng = Rng::with_seed(random_seed);
     let mut worker = Worker::start(subject.program, limits)?;
     let mut changed = Vec::new();

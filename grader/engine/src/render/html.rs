@@ -107,6 +107,9 @@ fn reasons(check: &CheckReport, before: &[CheckReport]) -> Markup {
                         (harmless(&diagnosis.explanation))
                     }
                 }
+                @if !check.formula.is_empty() {
+                    details { summary { "What the code computes" } p { (harmless(&check.formula)) } }
+                }
             } }
         }
     }
@@ -182,7 +185,9 @@ mod tests {
             let page = read(&specimen::report(hostile));
             assert_eq!(text(&page, "title"), [format!("2 / 6 points · {hostile}")]);
             assert_eq!(text(&page, "dd")[0], hostile);
-            assert!(text(&page, ".reasons").contains(&format!("{hostile}\n{hostile}")));
+            let reason = format!("{hostile}\n{hostile}");
+            let of_formula = format!("What the code computes{reason}");
+            assert!(text(&page, ".reasons").contains(&format!("{reason}{of_formula}")));
             assert_eq!(text(&page, "pre").pop().unwrap(), hostile);
         }
     }

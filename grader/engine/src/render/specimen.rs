@@ -39,6 +39,7 @@ fn check(id: &str, verdict: Verdict, message: String, diagnosis: Option<Diagnosi
         points: 2.0,
         score: if verdict == Verdict::Passed { 2.0 } else { 0.0 },
         verdict,
+        formula: message.clone(),
         message,
         diagnosis,
     }

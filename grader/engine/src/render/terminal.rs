@@ -16,16 +16,19 @@ const QUIET: Style = Style::new().dimmed();
 
 /// The report for a person at a terminal, with ANSI styles, at most 80 columns wide where the text
 /// is ours.
-pub fn terminal(report: &Report) -> String {
+pub fn terminal(report: &Report, explain: bool) -> String {
     let mut text = String::new();
     for report in &report.lessons {
-        lesson(&mut text, report);
+        lesson(&mut text, report, explain);
     }
     summary(&mut text, report);
+    if !explain && report.has_formulas() {
+        text += "Stuck? With --explain the grader says what your code computes.\n";
+    }
     text
 }
 
-fn lesson(text: &mut String, report: &LessonReport) {
+fn lesson(text: &mut String, report: &LessonReport, explain: bool) {
     let heading = format!("{}  {}", report.id, report.title);
     line(text, &heading, &format!("{} points", of(report.score, report.max_score)), STRONG);
     for (at, check) in report.checks.iter().enumerate() {
@@ -33,6 +36,9 @@ fn lesson(text: &mut String, report: &LessonReport) {
         let title = format!("  {mark} {}", check.title);
         line(text, &title, &of(check.score, check.points), style(check.verdict));
         reasons(text, check, &report.checks[..at]);
+        if explain && !check.formula.is_empty() {
+            paragraph(text, &check.formula, OPEN);
+        }
     }
     prints(text, &report.output);
     text.push('\n');
@@ -193,7 +199,7 @@ mod tests {
     fn shown(report: &Report) -> Parser<Told> {
         let (rows, columns) = (60.try_into().unwrap(), 300.try_into().unwrap());
         let mut parser = Parser::new_with_callbacks(rows, columns, 0, Told::default());
-        parser.process(terminal(report).replace('\n', "\r\n").as_bytes());
+        parser.process(terminal(report, true).replace('\n', "\r\n").as_bytes());
         parser
     }
 
@@ -210,7 +216,7 @@ mod tests {
             "{}",
             screen.contents()
         );
-        let plain = strip_str(&terminal(&report)).to_string();
+        let plain = strip_str(&terminal(&report, true)).to_string();
         let lines: Vec<&str> = plain.trim_end().lines().map(str::trim_end).collect();
         assert_eq!(screen.contents().trim_end().lines().collect::<Vec<_>>(), lines);
         assert_eq!(parser.callbacks().0, [""; 0]);

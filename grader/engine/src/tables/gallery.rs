@@ -62,6 +62,9 @@ fn said(check: &CheckReport) -> String {
         let message = check.message.replace('\n', "\n      ");
         let _ = writeln!(text, "- **{}**: {message}", check.title);
     }
+    if !check.formula.is_empty() {
+        let _ = writeln!(text, "  - `--explain`: {}", check.formula);
+    }
     if let Some(diagnosis) = &check.diagnosis {
         let _ = writeln!(text, "  - `{}`: {}", diagnosis.mistake, diagnosis.explanation);
     }

@@ -1,0 +1,94 @@
+//! When two answers are the same.
+
+use ndarray::ArrayD;
+use wire::{Value, frame::Answer};
+
+/// True when both returned the same up to `precision`, or both panicked with the same words.
+pub fn same_answer(one: &Answer, other: &Answer, precision: f64) -> bool {
+    match (one, other) {
+        (Answer::Returned(one), Answer::Returned(other)) => same_value(one, other, precision),
+        (Answer::Panicked(one), Answer::Panicked(other)) => one.message == other.message,
+        _ => false,
+    }
+}
+
+/// True when two arrays have one shape and the same elements.
+pub fn same_array(one: &ArrayD<f64>, other: &ArrayD<f64>, precision: f64) -> bool {
+    let mut pairs = one.iter().zip(other);
+    one.shape() == other.shape() && pairs.all(|(a, b)| same_number(*a, *b, precision))
+}
+
+fn same_value(one: &Value, other: &Value, precision: f64) -> bool {
+    let all = |one: &[Value], other: &[Value]| {
+        one.len() == other.len()
+            && one.iter().zip(other).all(|(one, other)| same_value(one, other, precision))
+    };
+    match (one, other) {
+        (Value::Float(one), Value::Float(other)) => same_number(*one, *other, precision),
+        (Value::Single(one), Value::Single(other)) => {
+            same_number((*one).into(), (*other).into(), precision)
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            let pairs = || one.numbers().into_iter().zip(other.numbers());
+            one.shape() == other.shape() && pairs().all(|(a, b)| same_number(a, b, precision))
+        }
+        (Value::Tuple(one), Value::Tuple(other)) | (Value::List(one), Value::List(other)) => {
+            all(one, other)
+        }
+        (Value::Option(Some(one)), Value::Option(Some(other)))
+        | (Value::Result(Ok(one)), Value::Result(Ok(other)))
+        | (Value::Result(Err(one)), Value::Result(Err(other))) => same_value(one, other, precision),
+        (Value::Enum { variant: a, payload: one }, Value::Enum { variant: b, payload: other }) => {
+            a == b && same_value(one, other, precision)
+        }
+        (Value::Record(one), Value::Record(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|((a, x), (b, y))| a == b && same_value(x, y, precision))
+        }
+        _ => one == other,
+    }
+}
+
+/// Equal up to `precision`. Here, unlike in a check, NaN matches NaN: both went wrong alike.
+fn same_number(one: f64, other: f64, precision: f64) -> bool {
+    let allowed = precision * one.abs().max(other.abs()).max(1e-3);
+    // An infinite number would allow any difference.
+    let near = allowed.is_finite() && (one - other).abs() <= allowed;
+    one == other || (one.is_nan() && other.is_nan()) || near
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::frame::Panic;
+
+    use super::*;
+
+    #[test]
+    fn only_the_same_infinity_is_the_same_as_an_infinite_number() {
+        assert!(same_number(f64::INFINITY, f64::INFINITY, 1e-9));
+        assert!(!same_number(f64::INFINITY, 1.0, 1e-9));
+        assert!(!same_number(f64::INFINITY, f64::NEG_INFINITY, 1e-9));
+        assert!(same_number(f64::NAN, f64::NAN, 1e-9) && !same_number(f64::NAN, 1.0, 1e-9));
+    }
+
+    #[test]
+    fn numbers_are_the_same_up_to_the_precision() {
+        let same =
+            |one: f64, other: f64| same_value(&Value::Float(one), &Value::Float(other), 1e-9);
+        assert!(same(1.0, 1.0 + 1e-10) && !same(1.0, 1.0 + 1e-8));
+    }
+
+    #[test]
+    fn panics_are_the_same_when_they_say_the_same() {
+        let panic = |message: &str, line| {
+            let (message, file) = (message.to_owned(), String::new());
+            Answer::Panicked(Panic { message, file, line })
+        };
+        let same = |one, other| same_answer(&one, &other, 1e-9);
+        assert!(same(panic("index 3", 1), panic("index 3", 2)));
+        assert!(!same(panic("index 3", 1), panic("shapes differ", 1)));
+    }
+}

@@ -1,0 +1,241 @@
+//! Which formula a wrong step computes.
+
+use formulas::{
+    Change, Computed, Domain, Expression, Formulas, Kind, Length, Operation, SymbolId, changes,
+};
+
+use super::steps::{Taken, written_out};
+
+/// How many nodes of formulas are evaluated at most: the budget of one step. A diagnosis does not depend on
+/// the clock.
+const MAX_NODES: usize = 400_000;
+
+/// Where there are fewer points, only what is plain is told: among thousands of formulas some fit by chance.
+pub const FEW_POINTS: usize = 8;
+
+/// The share of the points at which a formula may fail: where the learner's code does something special.
+const MAX_EXCEPTIONS: f64 = 0.1;
+
+/// At how many points a formula has to differ from the lesson's.
+const MIN_TELLING: usize = 2;
+
+/// The most that a change may cost where there are few points.
+const MAX_COST_OF_FEW: u32 = 1;
+
+/// Larger formulas are changed once at most.
+const MAX_SIZE_OF_TWO: usize = 16;
+
+/// What a factor of the whole costs, or a few points at which a formula fails.
+const SEPARATE: u32 = 2;
+
+/// The second of two changes comes from those up to this cost.
+const MAX_COST_OF_TWO: u32 = 2;
+
+/// The formula that a wrong step computes, and in which ways it differs from the lesson's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inferred {
+    pub formula: Expression,
+    pub kinds: Vec<Kind>,
+    /// What the whole is multiplied by.
+    pub factor: f64,
+    cost: u32,
+}
+
+/// Finds the nearest formula that gives the values of a wrong step at all of `points`, by one change or,
+/// if that is wanted, by two.
+pub fn infer(
+    formulas: &Formulas,
+    taken: &Taken,
+    points: &[usize],
+    precision: f64,
+    two: bool,
+) -> Option<Inferred> {
+    Search { formulas, taken, points, precision, nodes: 0 }.nearest(two)
+}
+
+/// How a formula fits a step.
+struct Fit {
+    factor: f64,
+    /// At how many points it does not.
+    exceptions: usize,
+}
+
+struct Search<'a> {
+    formulas: &'a Formulas,
+    taken: &'a Taken,
+    /// Those where the lesson's formula does not fit come first: they tell candidates apart.
+    points: &'a [usize],
+    precision: f64,
+    nodes: usize,
+}
+
+impl Search<'_> {
+    fn nearest(&mut self, two: bool) -> Option<Inferred> {
+        let formula = &self.taken.formula;
+        let unchanged = Change { formula: formula.clone(), kind: Kind::Number, cost: 0 };
+        if let Some(fit) = self.fit(formula).filter(|fit| fit.factor != 1.0) {
+            return Some(Inferred { kinds: Vec::new(), ..inferred(&[unchanged], fit) });
+        }
+        let is_few = self.points.len() < FEW_POINTS;
+        let may_be_two = two && !is_few && formula.size() <= MAX_SIZE_OF_TWO;
+        let scope = self.scope();
+        let mut once = self.changed_once(&scope);
+        once.retain(|change| !is_few || change.cost <= MAX_COST_OF_FEW);
+        once.sort_by_key(|change| (change.cost, change.formula.size()));
+        if let Some(found) = self.first_that_fits(&once, &|it| vec![it.clone()]) {
+            return Some(found);
+        }
+        let cheap = once.iter().filter(|change| may_be_two && change.cost <= MAX_COST_OF_TWO);
+        for first in cheap {
+            let mut twice = changes(self.formulas, &first.formula, &scope);
+            twice.retain(|change| change.cost <= MAX_COST_OF_TWO);
+            let found = self.first_that_fits(&twice, &|second| vec![first.clone(), second.clone()]);
+            if found.is_some() || self.nodes > MAX_NODES {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// The step's formula with one change, in itself or in a step that no answer shows.
+    fn changed_once(&self, scope: &[SymbolId]) -> Vec<Change> {
+        let function = &self.formulas.functions[self.taken.id.function];
+        let step = &function.steps[self.taken.id.step];
+        let hidden = &self.taken.hidden;
+        let of_itself = changes(self.formulas, &step.formula, scope).into_iter();
+        let mut found: Vec<_> = of_itself
+            .map(|change| Change { formula: written_out(&change.formula, hidden), ..change })
+            .collect();
+        for (at, earlier) in hidden.iter().enumerate() {
+            found.extend(changes(self.formulas, &earlier.formula, scope).into_iter().map(
+                |change| {
+                    let mut hidden = hidden.clone();
+                    hidden[at].formula = change.formula;
+                    Change { formula: written_out(&step.formula, &hidden), ..change }
+                },
+            ));
+        }
+        found
+    }
+
+    fn first_that_fits(
+        &mut self,
+        candidates: &[Change],
+        changes: &dyn Fn(&Change) -> Vec<Change>,
+    ) -> Option<Inferred> {
+        let mut nearest: Option<Inferred> = None;
+        for candidate in candidates {
+            let cost: u32 = changes(candidate).iter().map(|change| change.cost).sum();
+            if nearest.as_ref().is_some_and(|nearest| nearest.cost <= cost) {
+                continue;
+            }
+            if let Some(fit) = self.fit(&candidate.formula) {
+                let found = inferred(&changes(candidate), fit);
+                if nearest.as_ref().is_none_or(|nearest| found.cost < nearest.cost) {
+                    nearest = Some(found);
+                }
+            }
+        }
+        nearest
+    }
+
+    /// What a formula has to be multiplied by to give the step's values, where that is a simple number; it may
+    /// fail at a few points.
+    fn fit(&mut self, formula: &Expression) -> Option<Fit> {
+        let is_changed = *formula != self.taken.formula;
+        let may_scale = !is_changed || self.points.len() >= FEW_POINTS;
+        let size = formula.size();
+        let mut factor = None;
+        let (mut telling, mut exceptions) = (0, 0);
+        let max_exceptions = (MAX_EXCEPTIONS * self.points.len() as f64) as usize;
+        for (nth, at) in self.points.iter().enumerate() {
+            self.nodes += size;
+            if self.nodes > MAX_NODES {
+                return None;
+            }
+            let got = self.taken.values[*at].as_ref()?;
+            let want = formula.evaluate(&self.taken.own[*at])?.spread(got.shape());
+            let fits = want.is_some_and(|want| {
+                let factor = factor.or_else(|| {
+                    factor = if may_scale { ratio(&want, got).and_then(simple) } else { Some(1.0) };
+                    factor
+                });
+                scaled(&want, factor.unwrap_or(1.0)).may_be(got, self.precision)
+            });
+            if fits {
+                telling +=
+                    usize::from(!self.taken.follows(&self.taken.formula, *at, self.precision));
+                continue;
+            }
+            exceptions += 1;
+            // The first points tell formulas apart.
+            if exceptions > max_exceptions || nth < FEW_POINTS / 2 {
+                return None;
+            }
+        }
+        let enough = telling >= MIN_TELLING.min(self.points.len()) && telling > exceptions;
+        enough.then(|| Fit { factor: factor.unwrap_or(1.0), exceptions })
+    }
+
+    /// What may stand in the formula: what the function is given, and what it or a function of the same
+    /// arguments gave before.
+    fn scope(&self) -> Vec<SymbolId> {
+        let Formulas { symbols, functions, known } = self.formulas;
+        let function = &functions[self.taken.id.function];
+        let given = function.given();
+        let lengths = given.iter().filter_map(|symbol| match &symbols[*symbol].domain {
+            Domain::Array(lengths) => Some(lengths),
+            _ => None,
+        });
+        let lengths = lengths.flatten().filter_map(|length| match length {
+            Length::Of(symbol) => Some(*symbol),
+            Length::Fixed(_) => None,
+        });
+        let earlier = functions[..=self.taken.id.function]
+            .iter()
+            .filter(|earlier| earlier.given().iter().all(|symbol| given.contains(symbol)));
+        let steps = earlier.flat_map(|function| &function.steps).chain(known);
+        let mut scope: Vec<_> = given.iter().copied().chain(lengths).collect();
+        scope.extend(steps.map(|step| step.symbol));
+        scope.sort_unstable();
+        scope.dedup();
+        scope.retain(|symbol| *symbol != self.taken.symbol);
+        scope
+    }
+}
+
+fn inferred(changes: &[Change], Fit { factor, exceptions }: Fit) -> Inferred {
+    let last = &changes[changes.len() - 1].formula;
+    let formula = match factor {
+        1.0 => last.clone(),
+        -1.0 => Expression::Apply(Operation::Negate, vec![last.clone()]),
+        _ => {
+            Expression::Apply(Operation::Multiply, vec![Expression::Constant(factor), last.clone()])
+        }
+    };
+    let mut cost = changes.iter().map(|change| change.cost).sum::<u32>();
+    cost += if factor == 1.0 { 0 } else { SEPARATE };
+    cost += if exceptions == 0 { 0 } else { SEPARATE };
+    let kinds = changes.iter().map(|change| change.kind).collect();
+    Inferred { formula, kinds, factor, cost }
+}
+
+/// The quotient of the first elements that have one.
+fn ratio(want: &Computed, got: &ndarray::ArrayD<f64>) -> Option<f64> {
+    let mut pairs = want.value.iter().zip(got);
+    let usable = |want: &f64, got: &f64| *want != 0.0 && want.is_finite() && got.is_finite();
+    pairs.find(|(want, got)| usable(want, got)).map(|(want, got)| got / want)
+}
+
+/// ±1, ±n or ±1/n for a small n, where a number is near one of them.
+fn simple(ratio: f64) -> Option<f64> {
+    let magnitude = ratio.abs();
+    let whole = if magnitude >= 1.0 { magnitude } else { 1.0 / magnitude };
+    let rounded = whole.round();
+    let near = (whole - rounded).abs() <= 1e-6 * rounded && (1.0..=100.0).contains(&rounded);
+    near.then(|| ratio.signum() * if magnitude >= 1.0 { rounded } else { 1.0 / rounded })
+}
+
+fn scaled(want: &Computed, factor: f64) -> Computed {
+    Computed { value: &want.value * factor, error: &want.error * factor.abs() }
+}

@@ -1,0 +1,237 @@
+//! Names the wrong variant that a learner's answers match.
+//!
+//! The lesson's wrong variants are compiled into one worker, beside the solution, and asked what the
+//! learner was asked. A variant is named for a wrong step, or a wrong function without formulas, when it
+//! answers as the learner did everywhere, and when nothing that it gets wrong is right in the
+//! learner's code.
+
+use formulas::{Computed, Formulas, SymbolId};
+use ndarray::ArrayD;
+use wire::frame::Answer;
+
+use super::{
+    answers::{same_answer, same_array},
+    steps::{State, StepId, Taken, taken},
+    wide::{Answers, Asked, Call, Wide},
+};
+use crate::{
+    checks::{Lesson, Probe},
+    variants::Variant,
+    worker::{Program, Worker},
+};
+
+/// How many calls of a function without formulas are repeated.
+const MAX_CALLS: usize = 200;
+
+/// Calls of a function that has no formulas, and the learner's answers.
+pub struct Recorded {
+    pub function: String,
+    calls: Vec<(Call, Answer)>,
+}
+
+/// What is asked of everybody, and what the learner answered.
+pub struct Questions<'a> {
+    pub lesson: &'a Lesson,
+    pub formulas: &'a Formulas,
+    pub wide: &'a Wide,
+    pub taken: &'a [Taken],
+    pub recorded: Vec<Recorded>,
+}
+
+/// A step, or a function as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    Step(StepId),
+    Function(String),
+}
+
+/// A wrong variant beside the learner.
+struct Beside<'a> {
+    variant: &'a Variant,
+    /// What the variant gets wrong.
+    wrong: Vec<Item>,
+    /// Where it answers as the learner does.
+    alike: Vec<Item>,
+}
+
+/// All wrong variants beside the learner.
+pub struct Panel<'a> {
+    besides: Vec<Beside<'a>>,
+    /// What the learner gets wrong.
+    learner_wrong: Vec<Item>,
+    learner_own: Vec<Item>,
+}
+
+impl Recorded {
+    /// The calls that checks made of functions without formulas.
+    pub fn of(formulas: &Formulas, checks: &[Vec<Probe>]) -> Vec<Self> {
+        let mut found: Vec<Self> = Vec::new();
+        for probe in checks.iter().flatten() {
+            if formulas.functions.iter().any(|function| function.name == probe.function) {
+                continue;
+            }
+            let position = found.iter().position(|it| it.function == probe.function);
+            let at = position.unwrap_or_else(|| {
+                found.push(Self { function: probe.function.to_owned(), calls: Vec::new() });
+                found.len() - 1
+            });
+            if found[at].calls.len() < MAX_CALLS {
+                found[at].calls.push((probe.into(), probe.answer.clone()));
+            }
+        }
+        found
+    }
+}
+
+impl<'a> Panel<'a> {
+    /// Asks the solution and every wrong variant.
+    pub fn new(questions: &Questions, program: &Program, variants: &'a [Variant]) -> Self {
+        let mut worker = None;
+        let (_, truths) = questions.asked(program, None, &mut worker);
+        let mut panel = Self {
+            besides: Vec::new(),
+            learner_wrong: questions.learner_wrong(&truths),
+            learner_own: questions.learner_own(),
+        };
+        for variant in variants {
+            let (answers, others) = questions.asked(program, Some(&variant.name), &mut worker);
+            panel.besides.push(questions.beside(variant, &answers, &others, &truths));
+        }
+        panel
+    }
+
+    /// The variant that explains an item; among several the one that is like the learner in the most
+    /// items, and among equals the first declared.
+    pub fn named(&self, item: &Item) -> Option<&'a Variant> {
+        let explains = |beside: &&Beside| self.explains(beside, item);
+        let candidates = self.besides.iter().filter(explains);
+        // `max_by_key` would take the last of equals.
+        let best = candidates.rev().max_by_key(|beside| beside.alike.len());
+        best.map(|beside| beside.variant)
+    }
+
+    fn explains(&self, beside: &Beside, item: &Item) -> bool {
+        let accounted = |wrong: &Item| {
+            beside.alike.contains(wrong)
+                || self.learner_own.contains(wrong)
+                || (self.learner_wrong.contains(wrong) && matches!(wrong, Item::Function(_)))
+        };
+        beside.wrong.contains(item)
+            && beside.alike.contains(item)
+            && self.learner_wrong.contains(item)
+            && beside.wrong.iter().all(accounted)
+    }
+}
+
+impl Questions<'_> {
+    fn precision(&self) -> f64 {
+        self.lesson.precision
+    }
+
+    /// The answers of a variant, or of the solution, to all calls.
+    fn asked(
+        &self,
+        program: &Program,
+        variant: Option<&str>,
+        worker: &mut Option<Worker>,
+    ) -> (Answers, Answers) {
+        let mut asked = Asked::new(program, self.lesson.limits, variant);
+        asked.worker = worker.take();
+        let wide = self.wide.ask_some(&mut asked);
+        let others = self
+            .recorded
+            .iter()
+            .map(|recorded| recorded.calls.iter().map(|(call, _)| asked.answer(call)).collect());
+        let others = others.collect();
+        *worker = asked.worker.take();
+        (wide, others)
+    }
+
+    /// The steps and functions that the learner gets wrong, for whatever reason.
+    fn learner_wrong(&self, truths: &Answers) -> Vec<Item> {
+        let steps = self.taken.iter().filter(|taken| taken.state != State::Right);
+        let mut wrong: Vec<_> = steps.map(|taken| Item::Step(taken.id)).collect();
+        wrong.extend(
+            self.wrong_functions(truths, |at, call| Some(&self.recorded[at].calls[call].1)),
+        );
+        wrong
+    }
+
+    /// The steps that the learner gets wrong for reasons of their own.
+    fn learner_own(&self) -> Vec<Item> {
+        let own = self.taken.iter().filter(|taken| taken.state == State::Wrong);
+        own.map(|taken| Item::Step(taken.id)).collect()
+    }
+
+    /// The functions without formulas that somebody answers otherwise than the solution.
+    fn wrong_functions<'b>(
+        &'b self,
+        truths: &'b Answers,
+        answer: impl Fn(usize, usize) -> Option<&'b Answer> + 'b,
+    ) -> impl Iterator<Item = Item> + 'b {
+        self.recorded.iter().enumerate().filter_map(move |(at, recorded)| {
+            let same = |call: usize| match (truths[at][call].as_ref(), answer(at, call)) {
+                (Some(truth), Some(answer)) => same_answer(truth, answer, self.precision()),
+                _ => false,
+            };
+            let wrong = (0..recorded.calls.len()).any(|call| !same(call));
+            wrong.then(|| Item::Function(recorded.function.clone()))
+        })
+    }
+
+    fn beside<'v>(
+        &self,
+        variant: &'v Variant,
+        answers: &Answers,
+        others: &Answers,
+        truths: &Answers,
+    ) -> Beside<'v> {
+        let steps = taken(self.formulas, self.wide, answers, self.precision());
+        let wrong = steps.iter().filter(|taken| taken.state != State::Right);
+        let mut wrong: Vec<_> = wrong.map(|taken| Item::Step(taken.id)).collect();
+        wrong.extend(self.wrong_functions(truths, |at, call| others[at][call].as_ref()));
+        let mut alike: Vec<_> = steps
+            .iter()
+            .filter(|step| self.taken.iter().any(|own| self.same_step(own, step)))
+            .map(|taken| Item::Step(taken.id))
+            .collect();
+        for (at, recorded) in self.recorded.iter().enumerate() {
+            let same = |(call, (_, learner)): (usize, &(Call, Answer))| {
+                let answer = others[at][call].as_ref();
+                answer.is_some_and(|answer| same_answer(answer, learner, self.precision()))
+            };
+            if recorded.calls.iter().enumerate().all(same) {
+                alike.push(Item::Function(recorded.function.clone()));
+            }
+        }
+        Beside { variant, wrong, alike }
+    }
+
+    /// True where two steps have the same values everywhere, up to the rounding of their formula.
+    fn same_step(&self, one: &Taken, other: &Taken) -> bool {
+        let symbol = one.symbol;
+        let same = |at: usize| match (&one.values[at], &other.values[at]) {
+            (Some(one), Some(other)) => {
+                same_array(one, other, self.precision())
+                    || self.rounded_alike(symbol, at, one, other)
+            }
+            (Some(_), None) => !self.wide.is_some(at),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        one.id == other.id && (0..one.values.len()).all(same)
+    }
+
+    /// True where two values differ by no more than the rounding error of the right one.
+    fn rounded_alike(
+        &self,
+        symbol: SymbolId,
+        at: usize,
+        one: &ArrayD<f64>,
+        other: &ArrayD<f64>,
+    ) -> bool {
+        let truth = self.wide.points[at].value(symbol);
+        truth.filter(|truth| truth.error.shape() == one.shape()).is_some_and(|truth| {
+            Computed { value: one.clone(), error: truth.error.clone() }.may_be(other, 0.0)
+        })
+    }
+}

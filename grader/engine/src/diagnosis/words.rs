@@ -1,0 +1,243 @@
+//! What is said of a step: first the place and the kind of the mistake, and, for who asks, the formula.
+
+use formulas::{Expression, Formulas, Kind, SymbolId};
+
+use super::{
+    inference::Inferred,
+    place::Place,
+    steps::{State, Taken},
+    values::Look,
+};
+
+/// Two sentences about a wrong step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Where it is wrong and in which way.
+    pub hint: String,
+    /// What it computes, where that is known.
+    pub formula: String,
+}
+
+impl Told {
+    pub fn unsteady(function: &str) -> Self {
+        let hint = format!(
+            "`{function}` answers the same call differently after other calls: does it keep something in \
+             a `static`?"
+        );
+        Self { hint, formula: String::new() }
+    }
+}
+
+/// How a sentence spells a symbol.
+pub fn shown(formulas: &Formulas, symbol: SymbolId) -> &str {
+    &formulas.symbols[symbol].shown
+}
+
+/// A number as people write it, to three digits.
+pub fn number(value: f64) -> String {
+    let text = if value != 0.0 && !(1e-3..1e5).contains(&value.abs()) {
+        format!("{value:.2e}")
+    } else {
+        let digits = (2.0 - value.abs().max(1e-3).log10().floor()).max(0.0) as usize;
+        let text = format!("{value:.digits$}");
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text
+        }
+    };
+    text.replace('-', "−")
+}
+
+/// `your dL/dw`.
+pub fn your(formulas: &Formulas, taken: &Taken) -> String {
+    let shown = shown(formulas, taken.symbol);
+    format!("your {}", shown.strip_prefix("the ").unwrap_or(shown))
+}
+
+pub fn of_formula(formulas: &Formulas, taken: &Taken, inferred: &Inferred) -> Told {
+    let name = your(formulas, taken);
+    let symbol = &formulas.symbols[taken.symbol];
+    let formula = format!("{} = {}", symbol.letter(), formulas.written(&inferred.formula));
+    let mut parts: Vec<_> = inferred.kinds.iter().map(|kind| of_kind(formulas, *kind)).collect();
+    parts.extend(of_factor(inferred.factor));
+    parts.dedup();
+    let hint = match (&inferred.formula, parts.as_slice()) {
+        (Expression::Symbol(other), _) => {
+            format!("{name} equals {}", of_other(formulas, *other))
+        }
+        (_, [one]) => format!("in {name}, {one}"),
+        (_, parts) => format!("in {name}, {}: two separate mistakes", parts.join(", and ")),
+    };
+    Told { hint, formula: format!("What your code computes is {formula}.") }
+}
+
+fn of_other(formulas: &Formulas, symbol: SymbolId) -> String {
+    let name = shown(formulas, symbol);
+    match formulas.steps().any(|step| step.symbol == symbol) {
+        true => format!("your {}", name.strip_prefix("the ").unwrap_or(name)),
+        false => name.to_owned(),
+    }
+}
+
+fn of_factor(factor: f64) -> Option<String> {
+    let times = |factor: f64| match factor.abs() {
+        one if one >= 1.0 => format!("everything is {} times too large", number(one)),
+        part => format!("everything is {} times too small", number(1.0 / part)),
+    };
+    match factor {
+        1.0 => None,
+        -1.0 => Some("the sign is wrong everywhere".to_owned()),
+        factor if factor < 0.0 => Some(format!("the sign is wrong, and {}", times(factor))),
+        factor => Some(times(factor)),
+    }
+}
+
+/// What is said of one change. It never states what the formula should be.
+fn of_kind(formulas: &Formulas, kind: Kind) -> String {
+    let shown = |symbol| shown(formulas, symbol);
+    match kind {
+        Kind::Sign => "one sign differs: look at each + and −".to_owned(),
+        Kind::Magnitude => "a sign is lost: an absolute value is taken, or as good as".to_owned(),
+        Kind::FactorMissing => "a factor is missing".to_owned(),
+        Kind::TermMissing => "a term is missing".to_owned(),
+        Kind::FunctionMissing => "a function is not applied".to_owned(),
+        Kind::FactorExtra(symbol) => {
+            format!("there is a factor or divisor too many: {}", shown(symbol))
+        }
+        Kind::TermExtra(symbol) => format!("there is a term too many: {}", shown(symbol)),
+        Kind::Another(symbol) => {
+            format!("{} stands in the place of another quantity", shown(symbol))
+        }
+        Kind::Instead(symbol) => {
+            format!("{} stands where something else is to be computed", shown(symbol))
+        }
+        Kind::Function(function) => {
+            format!("a function other than {} is applied", formulas.function_name(function))
+        }
+        Kind::Operation => "one operation is another than the step asks for".to_owned(),
+        Kind::Times(symbol) => {
+            format!("{} enters with another factor than the step asks for", shown(symbol))
+        }
+        Kind::Fixed(symbol) => {
+            format!("a fixed number stands in the place of {}", shown(symbol))
+        }
+        Kind::OffByOne(symbol) => format!("{} is taken one too large or too small", shown(symbol)),
+        Kind::DivisorsExtra(one, other) => {
+            format!("everything is divided by {} and by {}", shown(one), shown(other))
+        }
+        Kind::Number => "one number is another than the step asks for".to_owned(),
+        Kind::Axis => {
+            "a sum or a mean is taken over something else: which axis, and sum or mean?".to_owned()
+        }
+        Kind::Order => {
+            "operands are exchanged or a matrix is turned: look at order, transposes and reshapes"
+                .to_owned()
+        }
+        Kind::Grouping => {
+            "something is applied to another part of the formula: look at the brackets and the order"
+                .to_owned()
+        }
+        Kind::Comparison => "a comparison is the other way round".to_owned(),
+        Kind::Normalised(symbol) => format!("{} is scaled to length 1", shown(symbol)),
+        Kind::Floor => {
+            "a small number is added to the divisor, or taken where the divisor is smaller".to_owned()
+        }
+        Kind::Derivative => "the derivative is that of another function".to_owned(),
+        Kind::Case => "the cases are not told apart as the step asks".to_owned(),
+        Kind::Single => "a part is computed in single precision: is there an f32?".to_owned(),
+        Kind::Whole => "a part is cut to a whole number".to_owned(),
+        Kind::Clipped => "a part is kept within bounds".to_owned(),
+        Kind::Rows => "rows after the first 32 are left out".to_owned(),
+    }
+}
+
+pub fn of_look(formulas: &Formulas, taken: &Taken, look: Look) -> Told {
+    let name = your(formulas, taken);
+    let hint = match look {
+        Look::Constant(value) => format!("{name} is always {}", number(value)),
+        Look::Single => format!(
+            "{name} is right to about 7 digits: is a part of it computed in single precision, f32?"
+        ),
+        Look::Offset(offset) => {
+            let more = if offset > 0.0 { "large" } else { "small" };
+            format!("{name} is too {more} by the same number everywhere, {}", number(offset.abs()))
+        }
+        Look::Digits(digits) => format!(
+            "{name} is right to about {digits} digits: is it a difference, or is a number rounded?"
+        ),
+        Look::Decimals(decimals) => format!("{name} is rounded to {decimals} decimals"),
+        Look::Between(low, high) => format!(
+            "{name} never leaves the range from {} to {}, and is right within it: is it clipped?",
+            number(low),
+            number(high)
+        ),
+        Look::Below(high) => {
+            format!("{name} is never above {}, and is right below: is it clipped?", number(high))
+        }
+        Look::Above(low) => {
+            format!("{name} is never below {}, and is right above: is it clipped?", number(low))
+        }
+    };
+    Told { hint, formula: String::new() }
+}
+
+/// Where a step is right, and what is known of the rest.
+pub fn of_place(formulas: &Formulas, taken: &Taken, place: &Place, beyond: Option<Told>) -> Told {
+    let name = your(formulas, taken);
+    let Place { right, constant, .. } = place;
+    match (constant, beyond) {
+        _ if place.other_shape => {
+            let hint = format!("{name} is right {right}; elsewhere it has another shape");
+            Told { hint, formula: String::new() }
+        }
+        (Some(value), _) => {
+            let hint = format!("{name} is right {right}; elsewhere it is {}", number(*value));
+            Told { hint, formula: String::new() }
+        }
+        (None, Some(Told { hint, formula })) => Told {
+            hint: format!("{name} is right {right}; elsewhere {}", without(&hint, &name)),
+            formula: formula.replace("What your code computes", "What your code computes there"),
+        },
+        (None, None) => {
+            let hint = format!("{name} is right {right}, and wrong elsewhere");
+            Told { hint, formula: String::new() }
+        }
+    }
+}
+
+/// A hint on a step, where the sentence has named the step already.
+fn without(hint: &str, name: &str) -> String {
+    let inside = hint.strip_prefix("in ").and_then(|rest| rest.strip_prefix(name));
+    match (inside, hint.strip_prefix(name)) {
+        (Some(rest), _) => rest.trim_start_matches(", ").to_owned(),
+        (None, Some(rest)) => format!("it{rest}"),
+        (None, None) => hint.to_owned(),
+    }
+}
+
+/// A step whose values are those of another.
+pub fn of_sibling(formulas: &Formulas, taken: &Taken, other: &Taken) -> Told {
+    let hint = format!("{} equals {}", your(formulas, taken), your(formulas, other));
+    Told { hint, formula: String::new() }
+}
+
+/// A step that is right for earlier values that are not.
+pub fn of_consequence(formulas: &Formulas, taken: &Taken, all: &[Taken]) -> Told {
+    let used = taken.formula.symbols();
+    let causes = all.iter().filter(|it| used.contains(&it.symbol) && it.state != State::Right);
+    let mut causes: Vec<_> = causes.map(|cause| your(formulas, cause)).collect();
+    causes.dedup();
+    let hint = format!(
+        "{} is right for {}: look there first",
+        your(formulas, taken),
+        causes.join(" and ")
+    );
+    Told { hint, formula: String::new() }
+}
+
+/// A step whose values belong to other cases.
+pub fn of_exchange(formulas: &Formulas, taken: &Taken) -> Told {
+    let hint = format!("{} has the right numbers, each for another case", your(formulas, taken));
+    Told { hint, formula: String::new() }
+}
