@@ -119,7 +119,7 @@ fn grade(
         Err(error) => nothing_graded(&lessons, &submission, options, error.as_ref())?,
     };
     let text = match command.format {
-        Format::Terminal => render::terminal(&report, command.explain),
+        Format::Terminal => render::terminal(&report, command.explain, columns()),
         Format::Json => render::json(&report).into_diagnostic()?,
         Format::Html => render::html(&report),
         Format::Csv => render::csv(&report).into_diagnostic()?,
@@ -151,6 +151,13 @@ fn graded(
     });
     progress.finish_and_clear();
     report
+}
+
+/// How wide a page is: as the terminal, between what can be read there and what is pleasant to read.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout());
+    let columns = size.map_or(0, |size| usize::from(size.ws_col));
+    if columns == 0 { render::WIDTH } else { columns.clamp(40, render::WIDTH) }
 }
 
 /// The course's own exercises, named as briefly as where the grader was started allows.

@@ -8,7 +8,13 @@ mod json;
 mod specimen;
 mod terminal;
 
-pub use self::{csv::csv, harmless::harmless, html::html, json::json, terminal::terminal};
+pub use self::{
+    csv::csv,
+    harmless::harmless,
+    html::html,
+    json::json,
+    terminal::{WIDTH, terminal},
+};
 
 fn of(score: f64, max_score: f64) -> String {
     format!("{score} / {max_score}")
@@ -52,7 +58,7 @@ mod tests {
     fn plain(report: &Report) -> String {
         let styles =
             ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m"];
-        styles.iter().fold(terminal(report, true), |text, style| text.replace(style, ""))
+        styles.iter().fold(terminal(report, true, WIDTH), |text, style| text.replace(style, ""))
     }
 
     #[test]
