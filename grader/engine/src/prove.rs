@@ -365,6 +365,12 @@ impl Proof<'_> {
             let (id, message) = (&check.id, &check.message);
             self.problems.push(format!("the correct variant `{name}` fails `{id}`: {message}"));
         }
+        let mut of_form =
+            report.checks.iter().filter(|check| check.kind == Kind::Source).peekable();
+        let unnoticed = of_form.peek().is_some() && of_form.all(|it| it.verdict == Verdict::Passed);
+        self.expect(!(is_in_loops(name) && unnoticed), || {
+            format!("the correct variant `{name}` passes the checks of the source's form")
+        });
     }
 
     /// Correct variants that are whole files: their names and texts.
@@ -489,15 +495,22 @@ impl Proof<'_> {
     }
 }
 
-/// What the scan finds in the module of a variant and in what its file has beside its variants, added
-/// to what it finds in the solution.
+/// What the scan finds in the module of a variant, as if it was the root of the crate, and in what its
+/// file has beside its variants, added to what it finds in the solution.
 fn variant_scan(solution: Scan, text: &str, name: &str) -> Scan {
     use quote::ToTokens as _;
     let mut scan = solution;
     let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
-    let is_other = |item: &syn::Item| matches!(item, syn::Item::Mod(it) if it.ident != name);
-    for item in items.into_iter().filter(|item| !is_other(item)) {
-        scan.functions.extend(Scan::of_text(&item.to_token_stream().to_string()).functions);
+    for item in items {
+        let text = match item {
+            syn::Item::Mod(module) if module.ident == name => {
+                let (_, items) = module.content.unwrap_or_default();
+                items.iter().map(|item| item.to_token_stream().to_string()).collect()
+            }
+            syn::Item::Mod(_) => continue,
+            item => item.to_token_stream().to_string(),
+        };
+        scan.functions.extend(Scan::of_text(&text).functions);
     }
     scan
 }

@@ -1,46 +1,23 @@
-//! Which functions hold loops, whether written as such or as a walk over elements, and which other
-//! functions they lead to.
+//! Which functions hold loops, whether written as such or as a walk over samples or elements, and which
+//! functions lead to which.
+//!
+//! Types are not known here. A call by a path is resolved by its name and module, a call of a method by
+//! its name and by the types that the code around it mentions; where neither tells, nothing is found.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod origin;
+mod reach;
+mod walk;
+mod words;
 
-use proc_macro2::{TokenStream, TokenTree};
+use std::collections::BTreeSet;
+
+use reach::Reach;
 use serde::{Deserialize, Serialize};
-use syn::{
-    Attribute, Expr, ExprForLoop, ExprLoop, ExprMethodCall, ExprWhile, ImplItemFn, Item, ItemFn,
-    ItemMacro, TraitItemFn, UseRename,
-    ext::IdentExt,
-    spanned::Spanned,
-    visit::{self, Visit},
-};
+use walk::Walk;
 
 use super::Finding;
 
-/// Methods that walk an array element by element: loops by another name.
-const METHODS: [&str; 14] = [
-    "iter",
-    "iter_mut",
-    "into_iter",
-    "indexed_iter",
-    "outer_iter",
-    "outer_iter_mut",
-    "axis_iter",
-    "axis_iter_mut",
-    "rows",
-    "rows_mut",
-    "columns",
-    "columns_mut",
-    "lanes",
-    "for_each",
-];
-
-/// Functions that do the same, with the numbers of the elements. `Zip::from` is no such walk: it
-/// sees elements at equal places and nothing else.
-const PATHS: [&str; 2] = ["from_shape_fn", "indexed"];
-
-/// What has a length, and is no array.
-const SHAPES: [&str; 3] = ["shape", "strides", "axes"];
-
-/// A function, or a macro, of the learner's.
+/// A function of the learner's, or what can lead to functions as well: a macro, a constant, a type.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Function {
     /// Its name; empty for what stands outside of all.
@@ -49,262 +26,237 @@ pub struct Function {
     pub path: String,
     /// The line of its name, and its last one, from 1.
     pub lines: (usize, usize),
-    /// Every name in it: functions that it may call are among them.
-    mentions: BTreeSet<String>,
+    /// The last name of its module's path; empty at the root.
+    module: String,
+    role: Role,
+    mentions: BTreeSet<Mention>,
     loops: Vec<Finding>,
+}
+
+/// How others come to a function.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+enum Role {
+    /// By its path. Constants are come to in the same way.
+    #[default]
+    Free,
+    /// As a member of an implementation or a trait.
+    Member {
+        /// The types in its head.
+        owners: BTreeSet<String>,
+        of_trait: Option<String>,
+    },
+    Macro,
+    /// By its name in a type or a path: a struct, an enum, an alias.
+    Type,
+    /// In no way: what stands outside of all.
+    Outside,
+}
+
+/// A name of others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Mention {
+    /// `name`, `module::name`.
+    Function {
+        module: Option<String>,
+        name: String,
+    },
+    /// `.name()`, or the member that an operator stands for.
+    Member(String),
+    /// `Type::name`, `Trait::name`, and `self.name()` in an implementation.
+    MemberOf(String, String),
+    Macro(String),
+    Type(String),
 }
 
 /// The functions of a file.
 pub fn functions(syntax: &syn::File, path: &str) -> Vec<Function> {
-    let mut walk = Walk { path, open: vec![Function::default()], closed: Vec::new() };
-    walk.visit_file(syntax);
-    walk.closed.extend(walk.open);
-    walk.closed
+    Walk::functions(syntax, path)
 }
 
-/// The first loop in the `named` functions, in any that they lead to, or outside of all: what a
-/// constant holds can be called by any name.
-pub fn first_loop<'a>(functions: &'a [Function], named: &[&'a str]) -> Option<&'a Finding> {
-    reached(functions, &[&[OUTSIDE], named].concat()).into_iter().flat_map(|it| &it.loops).next()
+/// The first loop in the `named` functions, or in any that they lead to. A function that comes back to
+/// itself is a loop as well.
+pub fn first_loop(functions: &[Function], named: &[&str]) -> Option<Finding> {
+    let reach = Reach::new(functions, named);
+    let mut found: Vec<_> = reach.functions().flat_map(|it| &it.loops).cloned().collect();
+    found.extend(reach.recursion().map(|it| Finding {
+        path: it.path.clone(),
+        line: it.lines.0,
+        what: format!("`{}`, which calls itself", it.name),
+    }));
+    found.into_iter().min_by_key(|it| (it.path.clone(), it.line))
 }
 
 /// The first loop that may have no end, in the `named` function or in any that it leads to.
-pub fn endless_loop<'a>(functions: &'a [Function], named: &'a str) -> Option<&'a Finding> {
-    let mut loops = reached(functions, &[named]).into_iter().flat_map(|it| &it.loops);
+pub fn endless_loop<'a>(functions: &'a [Function], named: &str) -> Option<&'a Finding> {
+    let reach = Reach::new(functions, &[named]);
+    let mut loops = reach.functions().flat_map(|it| &it.loops);
     loops.find(|found| [WHILE, LOOP].contains(&&*found.what))
-}
-
-/// The `named` functions and all that they lead to.
-fn reached<'a>(functions: &'a [Function], named: &[&'a str]) -> Vec<&'a Function> {
-    let mut by_name: BTreeMap<&str, Vec<&Function>> = BTreeMap::new();
-    for function in functions {
-        by_name.entry(&function.name).or_default().push(function);
-    }
-    let mut pending = named.to_vec();
-    let mut reached = Vec::new();
-    while let Some(name) = pending.pop() {
-        // Taken out: none is looked at twice.
-        for function in by_name.remove(name).unwrap_or_default() {
-            pending.extend(function.mentions.iter().map(String::as_str));
-            reached.push(function);
-        }
-    }
-    reached
 }
 
 const WHILE: &str = "a `while` loop";
 const LOOP: &str = "a `loop`";
 
-/// The name of what stands in no function.
-const OUTSIDE: &str = "";
-
-struct Walk<'a> {
-    path: &'a str,
-    /// The functions around the current place, the outermost first; the very first is the file.
-    open: Vec<Function>,
-    closed: Vec<Function>,
-}
-
-impl Walk<'_> {
-    fn push(&mut self, what: &str, node: &impl Spanned) {
-        let line = node.span().start().line;
-        let found = Finding { path: self.path.to_owned(), line, what: what.to_owned() };
-        self.innermost().loops.push(found);
-    }
-
-    fn mention(&mut self, name: &syn::Ident) {
-        self.innermost().mentions.insert(name.unraw().to_string());
-    }
-
-    fn innermost(&mut self) -> &mut Function {
-        self.open.last_mut().expect("the file's own is never closed")
-    }
-
-    /// Walks a node that is a function of this name.
-    fn within(
-        &mut self,
-        node: &impl Spanned,
-        name: &syn::Ident,
-        attributes: &[Attribute],
-        walk: impl FnOnce(&mut Self),
-    ) {
-        if attributes.iter().any(is_for_tests) {
-            return;
-        }
-        self.open.push(Function {
-            name: name.unraw().to_string(),
-            path: self.path.to_owned(),
-            lines: (name.span().start().line, node.span().end().line),
-            ..Function::default()
-        });
-        walk(self);
-        self.closed.extend(self.open.pop());
-    }
-}
-
-impl<'ast> Visit<'ast> for Walk<'_> {
-    fn visit_item_fn(&mut self, node: &'ast ItemFn) {
-        self.within(node, &node.sig.ident, &node.attrs, |walk| visit::visit_item_fn(walk, node));
-    }
-
-    fn visit_impl_item_fn(&mut self, node: &'ast ImplItemFn) {
-        self.within(node, &node.sig.ident, &node.attrs, |walk| {
-            visit::visit_impl_item_fn(walk, node)
-        });
-    }
-
-    fn visit_trait_item_fn(&mut self, node: &'ast TraitItemFn) {
-        self.within(node, &node.sig.ident, &node.attrs, |walk| {
-            visit::visit_trait_item_fn(walk, node)
-        });
-    }
-
-    fn visit_item_macro(&mut self, node: &'ast ItemMacro) {
-        match &node.ident {
-            Some(name) => self.within(node, name, &node.attrs, |walk| walk.visit_macro(&node.mac)),
-            None => self.visit_macro(&node.mac),
-        }
-    }
-
-    fn visit_item(&mut self, node: &'ast Item) {
-        let attributes: &[Attribute] = match node {
-            Item::Mod(item) => &item.attrs,
-            Item::Impl(item) => &item.attrs,
-            _ => &[],
-        };
-        if !attributes.iter().any(is_for_tests) {
-            visit::visit_item(self, node);
-        }
-    }
-
-    fn visit_use_rename(&mut self, node: &'ast UseRename) {
-        self.within(node, &node.rename, &[], |walk| walk.mention(&node.ident));
-    }
-
-    fn visit_expr_for_loop(&mut self, node: &'ast ExprForLoop) {
-        self.push("a `for` loop", &node.for_token);
-        visit::visit_expr_for_loop(self, node);
-    }
-
-    fn visit_expr_while(&mut self, node: &'ast ExprWhile) {
-        self.push(WHILE, &node.while_token);
-        visit::visit_expr_while(self, node);
-    }
-
-    fn visit_expr_loop(&mut self, node: &'ast ExprLoop) {
-        self.push(LOOP, &node.loop_token);
-        visit::visit_expr_loop(self, node);
-    }
-
-    fn visit_expr_method_call(&mut self, node: &'ast ExprMethodCall) {
-        let method = node.method.to_string();
-        if METHODS.contains(&method.as_str()) && !is_harmless(&node.receiver) {
-            self.push(&format!("`.{method}()`, which walks the elements one by one"), &node.method);
-        }
-        self.mention(&node.method);
-        visit::visit_expr_method_call(self, node);
-    }
-
-    fn visit_path(&mut self, node: &'ast syn::Path) {
-        for segment in &node.segments {
-            self.mention(&segment.ident);
-            if PATHS.iter().any(|name| segment.ident == name) {
-                let what = format!("`{}`, which walks the elements one by one", segment.ident);
-                self.push(&what, &segment.ident);
-            }
-        }
-        visit::visit_path(self, node);
-    }
-
-    fn visit_macro(&mut self, node: &'ast syn::Macro) {
-        if self.mentions_a_loop(node.tokens.clone()) {
-            self.push("a loop inside a macro", &node.path);
-        }
-        self.visit_path(&node.path);
-    }
-}
-
-impl Walk<'_> {
-    /// A macro's tokens have no grammar yet: words have to do.
-    fn mentions_a_loop(&mut self, tokens: TokenStream) -> bool {
-        let (mut found, mut after_for) = (false, false);
-        for token in tokens {
-            match token {
-                TokenTree::Group(group) => found |= self.mentions_a_loop(group.stream()),
-                TokenTree::Ident(ident) => {
-                    self.mention(&ident);
-                    // `for` without `in` is that of `impl Trait for Type`.
-                    found |= ident == "while" || ident == "loop" || (ident == "in" && after_for);
-                    after_for |= ident == "for";
-                }
-                _ => (),
-            }
-        }
-        found
-    }
-}
-
-/// The numbers of a shape, or the element-wise walk over several arrays at once.
-fn is_harmless(receiver: &Expr) -> bool {
-    match receiver {
-        Expr::MethodCall(call) => {
-            SHAPES.iter().any(|name| call.method == name) || is_harmless(&call.receiver)
-        }
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(function) => function.path.segments.iter().any(|it| it.ident == "Zip"),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn is_for_tests(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("test")
-        || (attribute.path().is_ident("cfg")
-            && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// How many loops `f` has, with all it leads to.
-    fn loops(text: &str) -> usize {
+    /// Whether `f` has a loop, or leads to one.
+    fn loops(text: &str) -> bool {
         let functions = functions(&syn::parse_file(text).unwrap(), "src/lib.rs");
-        let reached = first_loop(&functions, &["f"]).is_some();
-        let all = functions.iter().map(|function| function.loops.len()).sum();
-        if reached { all } else { 0 }
+        first_loop(&functions, &["f"]).is_some()
+    }
+
+    #[track_caller]
+    fn has_loops(texts: &[&str]) {
+        texts.iter().for_each(|text| assert!(loops(text), "{text}"));
+    }
+
+    #[track_caller]
+    fn has_none(texts: &[&str]) {
+        texts.iter().for_each(|text| assert!(!loops(text), "{text}"));
     }
 
     #[test]
-    fn loops_are_found_under_every_name() {
-        assert_eq!(loops("fn f() { for i in 0..3 { while true { loop {} } } }"), 3);
-        assert_eq!(loops("fn f(a: A) { a.iter().sum() }"), 1);
-        assert_eq!(loops("fn f() { (0..3).for_each(|i| g(i)) }"), 1);
-        assert_eq!(loops("fn f() { Array2::from_shape_fn((2, 2), |(i, j)| i * j) }"), 1);
-        assert_eq!(loops("fn f(a: A) { Zip::indexed(a).for_each(|i, x| x) }"), 1);
-        assert_eq!(loops("fn f(a: A, b: B) -> A { a.dot(&b).mapv(f64::tanh) }"), 0);
+    fn loops_are_found_as_such() {
+        has_loops(&[
+            "fn f() { for i in 0..n { } }",
+            "fn f() { while g() { } }",
+            "fn f() { loop { } }",
+            "fn f() { let g = || { loop { } }; g() }",
+            "fn f() { vec![{ loop {} }]; }",
+        ]);
     }
 
     #[test]
-    fn element_wise_walks_and_shapes_are_no_loops() {
-        assert_eq!(
-            loops("use ndarray::Zip; fn f(a: A) { Zip::from(a).and(b).for_each(|x| x) }"),
-            0
-        );
-        assert_eq!(loops("fn f(a: A) { azip!((a in &mut a, &b in &b) *a += b) }"), 0);
-        assert_eq!(loops("fn f(a: A) -> usize { a.shape().iter().product() }"), 0);
-        assert_eq!(loops("fn f(a: A) { Zip::from(a.rows()).for_each(|row| row) }"), 1);
+    fn walks_over_elements_are_loops() {
+        has_loops(&[
+            "fn f(a: &Array2<f64>) { a.iter().sum() }",
+            "fn f(a: ArrayView1<f64>) { a.view().into_iter().sum() }",
+            "fn f(s: &Forward) { s.a.iter().sum() } struct Forward { a: Array2<f64> }",
+            "fn f(s: &Forward) { let Forward { a, .. } = s; a.rows() } struct Forward { a: Array2<f64> }",
+            "fn f(x: &Array2<f64>) { x.map_axis(Axis(1), |row| row.iter().sum()) }",
+            "fn f(x: &Matrix) { x.outer_iter() } type Matrix = Array2<f64>;",
+            "fn f(a: &Array2<f64>) { for x in a { } }",
+            "fn f(a: &Array2<f64>) { (a - 1.0).iter() }",
+            "fn f(a: &Array2<f64>) { array![a.iter().sum()] }",
+            "fn f(a: &Array2<f64>) { a.axis_chunks_iter(Axis(0), 1) }",
+            "fn f(a: &Array2<f64>) { std::iter::zip(a, a) }",
+            "use std::iter::zip; fn f(a: &Array2<f64>) { zip(a, a) }",
+            "fn f(a: &Array2<f64>) { IntoIterator::into_iter(a) }",
+            "fn f(a: &Array2<f64>) { Zip::from(a.rows()).for_each(|row| row) }",
+            "fn f(n: usize) { (0..n).map(|i| g(i)).sum() }",
+            "fn f(n: usize) { let all = 0..n; all.for_each(|i| g(i)) }",
+            "fn f(a: &[f64]) { a.iter() }",
+        ]);
     }
 
     #[test]
-    fn loops_in_what_is_called_count_and_others_do_not() {
-        assert_eq!(loops("fn f() { g() } fn g() { h() } fn h() { loop {} }"), 1);
-        assert_eq!(loops("fn f(s: S) { s.g() } impl S { fn g(&self) { loop {} } }"), 1);
-        assert_eq!(loops("macro_rules! m { () => { for i in 0..3 {} } } fn f() { m!() }"), 1);
-        assert_eq!(loops("fn f() {} fn train() { loop { f() } }"), 0);
-        assert_eq!(loops("fn f() {} #[cfg(test)] mod tests { fn f() { loop {} } }"), 0);
-        assert_eq!(loops("fn f() {} #[cfg(test)] impl S { fn f() { loop {} } }"), 0);
-        assert_eq!(loops("macro_rules! m { () => { impl X for Y {} } } fn f() { m!() }"), 0);
+    fn whole_arrays_and_sizes_are_no_loops() {
+        has_none(&[
+            "fn f(a: &Array2<f64>, b: &Array2<f64>) { a.dot(b).mapv(f64::tanh).sum() }",
+            "fn f(a: &Array2<f64>) { a.shape().iter().product() }",
+            "fn f(a: &Array2<f64>) { [a.nrows(), 1].iter().product() }",
+            "fn f(a: &Array2<f64>) { let (n, m) = a.dim(); [n, m].into_iter().max() }",
+            "fn f(a: &Array2<f64>) { let sizes = [a.nrows(), 1]; for size in sizes { } }",
+            "fn f(sizes: &[usize]) { sizes.iter().product() }",
+            "fn f() { g(&[1]) } fn g(sizes: &[usize]) { sizes.iter().product() }",
+            "fn f() { for axis in 0..2 { } }",
+            "fn f(n: usize) { (0..n).contains(&1) }",
+            "fn f(x: &Array2<f64>, n: usize) { x.slice(s![0..n, ..]) }",
+            "fn f(a: A) { a.map_axis(Axis(1), |row| row.dot(&row)).fold(0.0, |s, x| s + x) }",
+        ]);
+    }
+
+    #[test]
+    fn element_wise_walks_over_several_arrays_are_no_loops() {
+        has_none(&[
+            "fn f(a: &Array2<f64>) { Zip::from(a).and(a).for_each(|x, y| x) }",
+            "fn f(a: &Array2<f64>) { let z = ndarray::Zip::from(a); z.for_each(|x| x) }",
+            "fn f(a: A) { azip!((a in &mut a, &b in &b) *a += b) }",
+        ]);
+    }
+
+    #[test]
+    fn what_is_filled_by_position_is_no_loop_and_what_is_computed_is() {
+        has_none(&[
+            "fn f(b: B) { Array2::from_shape_fn((2, 2), |(_, j)| b[j]) }",
+            "fn f(b: B) { Array2::from_shape_fn((2, 2), |(i, j)| if i == j { 1.0 } else { 0.0 }) }",
+            "fn f(a: A) { Zip::indexed(a).for_each(|(i, j), x| *x += b[j]) }",
+        ]);
+        has_loops(&[
+            "fn f(x: X) { Array2::from_shape_fn((2, 2), |(i, j)| x.row(i).dot(&w.row(j))) }",
+            "fn f(x: X) { let mut s = 0.0; Array1::from_shape_fn(2, |i| { s += x[i]; s }) }",
+            "fn f(x: X) { Zip::indexed(x).for_each(|(i, k), x| z[[i, 0]] += x * w[[0, k]]) }",
+        ]);
+    }
+
+    #[test]
+    fn loops_in_what_is_reached_count() {
+        has_loops(&[
+            "fn f() { g() } fn g() { h() } fn h() { loop {} }",
+            "fn f() { helpers::g() } mod helpers { pub fn g() { loop {} } }",
+            "pub use deep::f; mod deep { pub fn f() { loop {} } }",
+            "pub use deep::g as f; mod deep { pub fn g() { loop {} } }",
+            "use deep as d; fn f() { d::g() } mod deep { pub fn g() { loop {} } }",
+            "fn f(x: X) { x.map(g) } fn g() { loop {} }",
+            "fn f() { let loss = loss(); } fn loss() { loop {} }",
+            "fn f(s: S) { s.g() } struct S; impl S { fn g(&self) { loop {} } }",
+            "fn f() { S::g() } struct S; impl S { fn g() { loop {} } }",
+            "fn f(x: &Array2<f64>) { x.matmul(x) } impl Ext for Array2<f64> { fn matmul() { loop {} } }",
+            "fn f<T: Layer>(x: T) { T::g(x) } struct S; trait Layer { fn g() { loop {} } }",
+            "macro_rules! m { () => { for i in 0..3 {} } } fn f() { m!() }",
+            "macro_rules! m { ($x:expr) => { $x.iter().sum() } } fn f() { m!(x) }",
+            "macro_rules! m { () => { g() } } fn f() { m!() } fn g() { loop {} }",
+            "macro_rules! m { ($n:ident) => { fn $n() { loop {} } } } m!(f);",
+            "const G: fn() = || { loop {} }; fn f() { G() }",
+        ]);
+    }
+
+    #[test]
+    fn loops_behind_operators_and_conversions_count() {
+        has_loops(&[
+            "fn f() { M(x) * M(y) } struct M(A); impl Mul for M { fn mul() { loop {} } }",
+            "fn f() { wrap(x) * y } fn wrap(x: A) -> M { M(x) } struct M(A); impl Mul for M { fn mul() { loop {} } }",
+            "fn f() { -M(x) } struct M(A); impl std::ops::Neg for M { fn neg() { loop {} } }",
+            "fn f() { let m: M = x.into(); } struct M(A); impl From<A> for M { fn from() { loop {} } }",
+            "fn f() { A::from(M(x)) } struct M(A); impl From<M> for A { fn from() { loop {} } }",
+            "fn f() { M(x)[0] } struct M(A); impl Index<usize> for M { fn index() { loop {} } }",
+            "fn f() { M(x); } struct M(A); impl Drop for M { fn drop() { loop {} } }",
+        ]);
+    }
+
+    #[test]
+    fn recursion_is_a_loop() {
+        has_loops(&[
+            "fn f(n: usize) { if n > 0 { f(n - 1) } }",
+            "fn f() { g(1) } fn g(n: usize) { h(n) } fn h(n: usize) { g(n) }",
+            "fn f() { S.g(1) } struct S; impl S { fn g(&self, n: usize) { self.g(n) } }",
+            "fn f() { S::g(1) } struct S; impl S { fn g(n: usize) { Self::g(n) } }",
+        ]);
+        has_none(&[
+            "fn f() { deep::f() } mod deep { pub fn f() {} }",
+            "mod deep { fn f() { super::f() } } fn f() { }",
+            "fn f() { nd::f() }",
+            "fn f() { S(x).dot(y) } struct S(A); impl S { fn dot(&self, y: A) { self.0.dot(y) } }",
+        ]);
+    }
+
+    #[test]
+    fn what_is_not_reached_does_not_count() {
+        has_none(&[
+            "fn f() {} fn train() { loop { f() } }",
+            "fn f(x: &Array2<f64>) { x.mean() } fn mean(x: &[f64]) { for x in x {} }",
+            "fn f(x: &Array2<f64>) { x.mean() } struct S; impl S { fn mean(&self) { loop {} } }",
+            "fn f(x: &Array2<f64>) { x.mean() } impl Ext for [f64] { fn mean(&self) { loop {} } }",
+            "fn f(x: A) { let mean = x.sum(); mean * 2.0 } fn mean() { loop {} }",
+            "fn f(mean: f64) { mean * 2.0 } fn mean() { loop {} }",
+            "fn f() { g() } fn g() {} mod old { fn f() { loop {} } fn g() { loop {} } }",
+            "fn f() { deep::g() } mod deep { pub fn g() {} } fn g() { loop {} }",
+            "fn f(x: f64) { f64::max(x, 1.0) } fn max(x: &[f64]) { loop {} }",
+            "fn f() { x * y } struct M(A); impl Mul for M { fn mul() { loop {} } }",
+            "fn f() { M(x) } struct M(A); impl Display for M { fn fmt() { loop {} } }",
+            "macro_rules! m { () => { impl X for Y {} } } fn f() { m!() }",
+            "fn f(x: &Array2<f64>) { debug_assert!(x.iter().all(|x| x.is_finite())) }",
+        ]);
     }
 }
