@@ -108,7 +108,8 @@ impl<'a> Builds<'a> {
     /// How a worker is started.
     pub fn program(&self, built: &Built) -> Program {
         let libraries = self.grader.kit.libraries().to_vec();
-        Program { path: built.path.clone(), libraries, sandbox: self.options.sandbox }
+        let (path, sandbox) = (built.path.clone(), self.options.sandbox);
+        Program { path, libraries, sandbox, budget: Arc::default() }
     }
 
     /// The libraries of the lessons that a learner's code builds on: the references, so that an old

@@ -458,6 +458,9 @@ impl Job<'_> {
 
     fn rendered(&self, output: &Finished) -> String {
         match output {
+            _ if output.signal() == Some(Signal::XFSZ) => {
+                messages::wrote_too_much(LIMITS.file_bytes)
+            }
             Finished { exceeded: Some(Exceeded::Disk), .. } => {
                 messages::wrote_too_much(MAX_BUILD_BYTES)
             }

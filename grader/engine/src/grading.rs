@@ -24,6 +24,7 @@ use crate::{
     report::{CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict},
     sandbox::Sandbox,
     scan::Scan,
+    worker::Program,
     workspace::Workspace,
 };
 
@@ -223,7 +224,12 @@ impl Walk<'_> {
         // Built when a panic asks for it, which few do: every edit would wait for the lines.
         let with_lines = LazyLock::new(|| self.builds.worker_with_lines(lesson, handed));
         let again = |probes: &[Probe]| {
-            panic_again(&self.builds.program(with_lines.as_ref()?), lesson.limits, probes)
+            let budget = program.budget.clone();
+            if budget.is_spent(lesson.limits.seconds) {
+                return None;
+            }
+            let program = Program { budget, ..self.builds.program(with_lines.as_ref()?) };
+            panic_again(&program, lesson.limits, probes)
         };
         let report = self.subject(lesson, &subject, &again)?;
         Ok(report.without_faults(|| machine::fault(&self.builds, lesson.limits)))

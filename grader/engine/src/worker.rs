@@ -1,5 +1,6 @@
 //! A worker seen from the grader: a process of its own that answers calls, within limits.
 
+mod budget;
 mod connection;
 mod output;
 
@@ -12,9 +13,11 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     process::{Child, ExitStatus, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+pub use budget::Budget;
 use connection::{Break, Connection};
 use output::CapturedOutput;
 use rustix::{
@@ -34,12 +37,8 @@ use crate::{
 /// How many files a worker may have open.
 const MAX_OPEN_FILES: u64 = 16;
 
-/// How long all calls of a worker may take by the clock, as a multiple of its processor time: a busy
-/// machine does not fail an honest submission.
-const CLOCK_FACTOR: u64 = 5;
-
 /// How long a process may take to end after it closed its connection.
-const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a worker gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +74,8 @@ pub struct Program {
     /// The shared libraries that it is linked against.
     pub libraries: Vec<PathBuf>,
     pub sandbox: Sandbox,
+    /// What its workers use together.
+    pub budget: Arc<Budget>,
 }
 
 /// A running worker. Dropping it ends the process and everything it started.
@@ -87,7 +88,9 @@ pub struct Worker {
     output: CapturedOutput,
     calls: u64,
     limits: Limits,
-    /// How long its answers took, by the clock.
+    budget: Arc<Budget>,
+    /// How long its answers may take, by the clock, and how long they took.
+    timeout: Duration,
     waited: Duration,
     ended: bool,
 }
@@ -97,7 +100,7 @@ impl Worker {
     pub fn start(program: &Program, limits: Limits) -> io::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
         let (pipe, writer) = io::pipe()?;
-        let Program { path, libraries, sandbox } = program;
+        let Program { path, libraries, sandbox, budget } = program;
         let paths = Paths { read: libraries.clone(), ..Paths::default() };
         let confined = sandbox.command(path, Profile::Worker, confined_to(limits), paths)?;
         let Confined { mut command, group, .. } = confined;
@@ -111,10 +114,12 @@ impl Worker {
             child,
             sandbox: *sandbox,
             _group: group,
-            connection: Connection::new(socket)?,
+            connection: Connection::new(socket, budget.clone())?,
             output: CapturedOutput::new(pipe),
             calls: 0,
             limits,
+            timeout: budget.timeout(limits.seconds),
+            budget: budget.clone(),
             waited: Duration::ZERO,
             ended: false,
         })
@@ -146,13 +151,10 @@ impl Worker {
 
     fn timed_exchange(&mut self, frame: &[u8]) -> Result<Response, Stop> {
         let start = Instant::now();
-        let exchanged = self.exchange(frame, start + self.timeout().saturating_sub(self.waited));
+        let exchanged = self.exchange(frame, start + self.timeout.saturating_sub(self.waited));
         self.waited += start.elapsed();
+        self.budget.wait(start.elapsed());
         exchanged
-    }
-
-    fn timeout(&self) -> Duration {
-        Duration::from_secs(CLOCK_FACTOR * self.limits.seconds)
     }
 
     /// Ends the worker and gives what it printed.
@@ -185,7 +187,7 @@ impl Worker {
     fn wait(&self, sending: bool, deadline: Instant) -> Result<(), Stop> {
         let remaining = deadline.saturating_duration_since(Instant::now());
         let late = || {
-            let limit = self.timeout().as_secs();
+            let limit = self.timeout.as_secs();
             Stop::TimedOut(format!("the calls of this check took more than {limit} s by the clock"))
         };
         if remaining.is_zero() {

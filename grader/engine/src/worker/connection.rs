@@ -1,18 +1,19 @@
 use std::{
     io::{self, ErrorKind, Read, Write},
     os::unix::net::UnixStream,
+    sync::Arc,
 };
 
 use wire::frame::{self, MAX_FRAME_BYTES, PREFIX, Response};
 
-/// How much a worker may answer in all its calls together: the grader remembers them for the diagnosis.
-const MAX_ANSWERED_BYTES: usize = 64 << 20;
+use super::Budget;
 
 /// The grader's end of the socket, which never blocks. What comes out of it is not to be trusted.
 pub struct Connection {
     pub socket: UnixStream,
     inbox: Vec<u8>,
     received: usize,
+    budget: Arc<Budget>,
 }
 
 /// Why no frame came.
@@ -25,9 +26,9 @@ pub enum Break {
 }
 
 impl Connection {
-    pub fn new(socket: UnixStream) -> io::Result<Self> {
+    pub fn new(socket: UnixStream, budget: Arc<Budget>) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, inbox: Vec::new(), received: 0 })
+        Ok(Self { socket, inbox: Vec::new(), received: 0, budget })
     }
 
     /// Fails when the worker has sent anything before it was asked.
@@ -51,15 +52,14 @@ impl Connection {
             Ok(length) => {
                 self.inbox.extend_from_slice(&chunk[..length]);
                 self.received += length;
+                self.budget.answer(length);
             }
             Err(error) if is_temporary(&error) => (),
             Err(_) => return Err(Break::Closed),
         }
-        match self.received > MAX_ANSWERED_BYTES {
-            true => Err(breach(&format!(
-                "its replies are longer than {} MiB",
-                MAX_ANSWERED_BYTES >> 20
-            ))),
+        let most = self.budget.max_answered();
+        match self.received > most {
+            true => Err(breach(&format!("its replies are longer than {} MiB", most >> 20))),
             false => Ok(()),
         }
     }
@@ -101,7 +101,7 @@ mod tests {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         theirs.write_all(bytes).unwrap();
         drop(theirs);
-        let mut connection = Connection::new(ours).unwrap();
+        let mut connection = Connection::new(ours, Arc::default()).unwrap();
         loop {
             if let Some(response) = connection.response()? {
                 return Ok(response);
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn an_extra_frame_is_noticed_at_the_next_call() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let mut connection = Connection::new(ours).unwrap();
+        let mut connection = Connection::new(ours, Arc::default()).unwrap();
         assert_eq!(connection.expect_silence(), Ok(()));
         theirs.write_all(&frame::encode(&response()).unwrap().repeat(2)).unwrap();
         connection.receive().unwrap();
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn answers_without_end_are_cut_off() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let mut connection = Connection::new(ours).unwrap();
+        let mut connection = Connection::new(ours, Arc::default()).unwrap();
         let answering = std::thread::spawn(move || {
             let frame = frame::encode(&response()).unwrap().repeat(1_000);
             while theirs.write_all(&frame).is_ok() {}

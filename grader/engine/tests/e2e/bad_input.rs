@@ -6,7 +6,8 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::support::{
-    Submission, changed, check, grader, is_full, messages, report, solution, verdicts,
+    Submission, changed, check, command, course, grader, is_full, messages, program, report,
+    solution, verdicts,
 };
 
 /// Grades ex_90_1 with `text` beside a sound lesson, which must not suffer.
@@ -194,6 +195,20 @@ fn what_is_not_written_in_a_helper_is_named_with_its_line() {
         submission.path()
     );
     assert!(messages(&lesson).contains(&says), "{}", messages(&lesson));
+}
+
+/// One check at a time: which of them are first does not depend on the number of cores.
+#[test]
+fn checks_that_wait_for_ever_wait_less_after_the_second() {
+    let text = forward_with("std::thread::sleep(std::time::Duration::from_secs(1_000_000));");
+    let submission = Submission::empty().with("ex_90_1", text);
+    let mut grader = command(program(), course());
+    grader.env("RAYON_NUM_THREADS", "1").args(["grade", "ex_90_1", "--format=json"]);
+    let report = report(&grader.args(["--submission", submission.path()]).output().unwrap());
+    let lesson = &report["lessons"][0];
+    let times = messages(lesson);
+    let count = |time: &str| times.matches(&format!("more than {time} by the clock")).count();
+    assert_eq!((count("5 s"), count("1 s")), (2, verdicts(lesson).len() - 2), "{lesson:#}");
 }
 
 #[rstest]

@@ -110,6 +110,7 @@ struct Program {
     files: String,
     answer: Vec<u8>,
     times: usize,
+    goes_on: bool,
     other_entrance: bool,
 }
 
@@ -120,6 +121,7 @@ impl Program {
             ("{CALLS}", self.calls.clone()),
             ("{FILES}", self.files.clone()),
             ("{TIMES}", self.times.to_string()),
+            ("{GOES_ON}", self.goes_on.to_string()),
             ("{OTHER_ENTRANCE}", self.other_entrance.to_string()),
         ];
         let text = parts.iter().fold(text, |text, (name, part)| text.replace(name, part));
@@ -231,5 +233,13 @@ fn a_forged_answer_earns_nothing(
     let first = &lesson["checks"][0];
     assert_eq!(first["verdict"], verdict, "{lesson:#}");
     assert!(first["message"].as_str().unwrap().contains(says), "{lesson:#}");
+    assert_eq!(lesson["score"], 0.0);
+}
+
+#[test]
+fn a_worker_that_hangs_up_and_goes_on_is_ended() {
+    let lesson = Program { goes_on: true, ..Program::default() }.graded(&[]);
+    let message = lesson["checks"][0]["message"].as_str().unwrap();
+    assert!(message.contains("closed its connection and went on running"), "{lesson:#}");
     assert_eq!(lesson["score"], 0.0);
 }

@@ -18,6 +18,8 @@ const FILES: &[&str] = &[{FILES}];
 /// What it sends once it is asked, and how often.
 const ANSWER: &[u8] = include_bytes!("answer");
 const TIMES: usize = {TIMES};
+/// Whether it closes its connection after that and goes on.
+const GOES_ON: bool = {GOES_ON};
 /// Another way out of the machine's ordinary system calls.
 const OTHER_ENTRANCE: bool = {OTHER_ENTRANCE};
 
@@ -54,5 +56,9 @@ fn main() {
         if socket.write_all(ANSWER).is_err() {
             exit(0);
         }
+    }
+    drop(socket);
+    while GOES_ON {
+        std::thread::sleep(std::time::Duration::from_secs(1));
     }
 }
