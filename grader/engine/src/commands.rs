@@ -216,7 +216,9 @@ fn deliver(text: &str, output: Option<&Path>, report: &Report) -> miette::Result
         .into_diagnostic()
         .wrap_err_with(|| format!("failed to write the report to {}", file.display()))?;
     let Report { score, max_score, .. } = report;
-    anstream::eprintln!("{score} / {max_score} points; the report is in {}", file.display());
+    let ungraded = if report.has_ungraded() { ", and not everything was graded" } else { "" };
+    let file = file.display();
+    anstream::eprintln!("{score} / {max_score} points{ungraded}; the report is in {file}");
     Ok(())
 }
 

@@ -170,7 +170,8 @@ impl Sandbox {
         started().is_ok_and(|status: ExitStatus| status.success())
     }
 
-    /// True when files and system calls are both confined.
+    /// True when files and system calls are both confined. Any version of Landlock will do: what the first
+    /// ones let a worker do, the filter of system calls does not.
     pub fn is_full(self) -> bool {
         self.landlock && self.seccomp
     }

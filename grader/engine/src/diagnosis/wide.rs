@@ -115,7 +115,7 @@ impl<'a> Asked<'a> {
     }
 
     fn asked(&mut self, call: &Call) -> Option<Answer> {
-        if self.restarts > MAX_RESTARTS {
+        if self.restarts > MAX_RESTARTS || self.program.budget.is_spent(self.limits.seconds) {
             return None;
         }
         let start = || Worker::start(self.program, self.limits).ok();
