@@ -26,11 +26,15 @@ fn relative_error(analytic: f64, numeric: f64) {
     let error = ratio(abs(analytic - numeric), max(abs(analytic), abs(numeric)));
 }
 
-fn forward_passes(scheme: Scheme, p: Whole<1, 1e9>) {
+fn forward_passes(
+    scheme: Scheme,
+    /// p
+    parameters: Whole<1, 1e9>,
+) {
     /// the number of forward passes
     let passes = match scheme {
-        Scheme::Forward => p + 1.0,
-        Scheme::Central => 2.0 * p,
+        Scheme::Forward => parameters + 1.0,
+        Scheme::Central => 2.0 * parameters,
     };
 }
 

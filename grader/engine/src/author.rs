@@ -22,6 +22,9 @@ pub struct Example {
     pub title: String,
     /// What is replaced, the first time it occurs, and by what.
     pub changes: Vec<(String, String)>,
+    /// Words that its messages contain, together with what the code computes.
+    #[serde(default)]
+    pub told: Vec<String>,
 }
 
 /// A mutant that computes the same as the solution.

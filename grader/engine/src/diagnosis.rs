@@ -24,6 +24,7 @@ use self::{
     inference::FEW_POINTS,
     named::{Item, Panel, Questions, Recorded},
     steps::{State, Taken, taken},
+    values::Look,
     wide::{Answers, Asked, Wide},
 };
 pub use self::{steps::StepId, words::Told};
@@ -277,10 +278,22 @@ impl Telling<'_> {
     fn everywhere(&self, taken: &Taken, points: &[usize], right: f64, two: bool) -> Option<Told> {
         let formulas = self.formulas;
         let look = values::look(taken, points, right);
-        look.map(|look| words::of_look(formulas, taken, look)).or_else(|| {
+        let formula = || {
             let inferred = inference::infer(formulas, taken, points, self.precision, two)?;
             Some(words::of_formula(formulas, taken, &inferred))
-        })
+        };
+        match look {
+            Some(Look::Alike) => {
+                let formula = formula().map(|told| told.formula).unwrap_or_default();
+                Some(Told { formula, ..words::of_look(formulas, taken, Look::Alike) })
+            }
+            // That few digits are right says less than a formula.
+            Some(Look::Digits(digits)) => {
+                formula().or_else(|| Some(words::of_look(formulas, taken, Look::Digits(digits))))
+            }
+            Some(look) => Some(words::of_look(formulas, taken, look)),
+            None => formula(),
+        }
     }
 
     /// True where every value is the right one of another point.

@@ -297,14 +297,20 @@ impl Walk<'_> {
         let seed = derive_seed(self.builds.options.seed, lesson.id, "repetition");
         let passed = checked.iter().filter(|it| may_be_repeated(&it.report));
         let calls: Vec<_> = passed.flat_map(|it| &it.probes).collect();
-        let changed = changed(subject, lesson.limits, &calls, seed)?;
+        let mut changed = changed(subject, lesson.limits, &calls, seed)?;
+        // Where a check of the same function has failed, its mistake is counted there.
+        let failed = |it: &&Checked| it.report.verdict == Verdict::Failed;
+        let failed: Vec<_> = checked.iter().filter(failed).flat_map(|it| &it.probes).collect();
+        changed.retain(|function| !failed.iter().any(|call| call.function == *function));
         for (checked, check) in checked.iter_mut().zip(lesson.checks) {
             let of_changed =
                 |function: &&&str| checked.probes.iter().any(|it| it.function == **function);
             if let Some(function) =
                 changed.iter().find(of_changed).filter(|_| may_be_repeated(&checked.report))
             {
-                checked.report = CheckReport::of(check, Err(Miss::changed(function)), false);
+                let miss = Miss::changed(function);
+                checked.report = CheckReport::of(check, Err(miss.clone()), false);
+                checked.miss = Some(miss);
             }
         }
         Ok(())

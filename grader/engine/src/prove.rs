@@ -422,6 +422,10 @@ impl Proof<'_> {
         self.expect(plain.score < plain.max_score, || {
             format!("the example “{title}” earns every point")
         });
+        let said: String = plain.checks.iter().map(said).collect();
+        for words in example.told.iter().filter(|words| !said.contains(words.as_str())) {
+            self.problems.push(format!("the example “{title}” is not told “{words}”, but:{said}"));
+        }
         for (plain, revealed) in plain.checks.iter().zip(&revealed.checks) {
             let shown = shown_values(plain, revealed);
             self.expect(shown.is_none(), || {
@@ -537,4 +541,12 @@ fn long_numbers(text: &str) -> impl Iterator<Item = &str> {
         mantissa.bytes().filter(u8::is_ascii_digit).count()
     };
     words.filter(move |word| digits(word) >= 4 && word.parse::<f64>().is_ok())
+}
+/// All that is said of a check.
+fn said(check: &CheckReport) -> String {
+    let explanation = check.diagnosis.as_ref().map_or("", |it| it.explanation.as_str());
+    match check.verdict {
+        Verdict::Passed | Verdict::Skipped => String::new(),
+        _ => format!("\n  {} {} {explanation}", check.message, check.formula),
+    }
 }

@@ -224,7 +224,9 @@ impl CheckReport {
     /// Adds what a diagnosis tells to the reason.
     pub fn tell(&mut self, told: &[Told]) {
         let hints = told.iter().map(|told| sentence(&told.hint));
-        let reason = std::iter::once(sentence(&self.message)).chain(hints);
+        let message = self.message.trim_end_matches('.').to_owned() + ".";
+        let message = if self.message.ends_with('?') { self.message.clone() } else { message };
+        let reason = std::iter::once(message).chain(hints);
         if !told.is_empty() {
             let between = if self.message.contains('\n') { "\n" } else { " " };
             self.message = reason.collect::<Vec<_>>().join(between);
@@ -368,12 +370,11 @@ impl Report {
     }
 }
 
-/// With a full stop, where it does not end in a mark of its own.
+/// With a capital letter, and with a full stop where it does not end in a mark of its own.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let first =
-        letters.next().filter(|_| text.starts_with("your ") || text.starts_with("in your "));
-    let text = first.map_or(text.to_owned(), |first| first.to_uppercase().chain(letters).collect());
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    let text: String = first.chain(letters).collect();
     if text.ends_with(['.', '?', '!', ':']) { text } else { text + "." }
 }
 

@@ -5,7 +5,7 @@ use std::{fs, io, path::PathBuf};
 use crate::workspace::Workspace;
 
 /// The files of a new lesson. `{id}` and `{title}` stand for the lesson's.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("exercises/{id}/Cargo.toml", include_str!("scaffold/exercise.toml")),
     ("exercises/{id}/README.md", include_str!("scaffold/brief.md")),
     ("exercises/{id}/hints.md", include_str!("scaffold/hints.md")),
@@ -14,6 +14,7 @@ const TEMPLATES: [(&str, &str); 12] = [
     ("solutions/{id}/Cargo.toml", include_str!("scaffold/solution.toml")),
     ("solutions/{id}/src/lib.rs", include_str!("scaffold/solution.rs.txt")),
     ("solutions/{id}/checks.rs", include_str!("scaffold/checks.rs.txt")),
+    ("solutions/{id}/formulas.rs", include_str!("scaffold/formulas.rs.txt")),
     ("solutions/{id}/wrong.rs", include_str!("scaffold/wrong.rs.txt")),
     ("solutions/{id}/correct.rs", include_str!("scaffold/correct.rs.txt")),
     ("solutions/{id}/examples.toml", include_str!("scaffold/examples.toml")),

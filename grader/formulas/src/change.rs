@@ -18,6 +18,8 @@ pub struct Change {
 pub enum Kind {
     /// A sign.
     Sign,
+    /// The sign of a symbol.
+    SignOf(SymbolId),
     /// A sign is lost, where a magnitude is taken.
     Magnitude,
     /// A factor, or a divisor, is not there.
@@ -233,7 +235,7 @@ impl Changing<'_> {
         let mut found = Vec::new();
         for symbol in formula.symbols() {
             let changed = [
-                (2, Kind::Sign, Operation::Negate),
+                (2, Kind::SignOf(symbol), Operation::Negate),
                 (2, Kind::Magnitude, Operation::Absolute),
                 (2, Kind::Single, Operation::Single),
                 (3, Kind::Times(symbol), Operation::Half),
@@ -466,4 +468,57 @@ fn of_choice(symbol: SymbolId, branches: &[Expression]) -> Vec<Change> {
     let mut reversed = branches.to_vec();
     reversed.reverse();
     same.chain([change(all(reversed))]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How the changes of `y = formula` are written, each with its kind.
+    fn written(formula: &str) -> Vec<(String, Kind)> {
+        let text = format!(
+            "fn f(X: [f64; (B, d)], w: [f64; d], a: f64, b: f64, c: f64) {{ let y = {formula}; }}"
+        );
+        let formulas = Formulas::read(&text).unwrap();
+        let step = &formulas.functions[0].steps[0];
+        let scope: Vec<_> = (0..step.symbol).collect();
+        let changes = changes(&formulas, &step.formula, &scope);
+        changes.iter().map(|it| (formulas.written(&it.formula), it.kind)).collect()
+    }
+
+    #[test]
+    fn people_take_another_sign_number_symbol_or_function() {
+        let found = written("tanh(a * b + 2.0)");
+        let [a, c] = [4, 6];
+        let expected = [
+            ("tanh(a·b − 2)", Kind::Sign),
+            ("tanh(a·b + 1)", Kind::Number),
+            ("tanh(a·b)", Kind::TermMissing),
+            ("tanh(b + 2)", Kind::FactorMissing),
+            ("a·b + 2", Kind::FunctionMissing),
+            ("sin(a·b + 2)", Kind::Function(Operation::Tanh)),
+            ("tanh(a·(b + 2))", Kind::Grouping),
+            ("tanh(a·c + 2)", Kind::Another(c)),
+            ("tanh(−a·b + 2)", Kind::SignOf(a)),
+            ("tanh(|a|·b + 2)", Kind::Magnitude),
+        ];
+        for (formula, kind) in expected {
+            let formulas: Vec<_> = found.iter().filter(|(_, of)| *of == kind).collect();
+            assert!(formulas.iter().any(|(text, _)| text == formula), "{formula}: {formulas:?}");
+        }
+    }
+
+    #[test]
+    fn people_reduce_another_axis_and_turn_matrices() {
+        let found = written("X.dot(w).sum_axis(0) / B");
+        let has = |text: &str| found.iter().any(|(formula, _)| formula == text);
+        assert!(has("Σ(X·w) / B"), "{found:?}");
+        assert!(has("Σ over axis 0 (Xᵀ·w) / B") && has("Σ over axis 0 (X·w) / d"));
+    }
+
+    #[test]
+    fn no_change_is_the_formula_itself() {
+        let found = written("a + b");
+        assert!(found.iter().all(|(formula, _)| formula != "a + b"));
+    }
 }

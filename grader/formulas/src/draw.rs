@@ -108,7 +108,8 @@ impl<'a> Drawing<'a> {
             Domain::Real => Slot::from(self.array(id, &[])),
             Domain::Positive(low, high) => Slot::from(number(self.magnitude(*low..*high))),
             Domain::Whole(low, high) => {
-                let whole = (self.magnitude(low.max(1.0)..*high)).round();
+                // Odd, so that no rounding to fewer bits leaves a large one as it is.
+                let whole = 2.0 * (self.magnitude(low.max(1.0)..*high) / 2.0).floor() + 1.0;
                 // The smallest first, which is the odd one out.
                 Slot::from(number(if self.index == 0 { *low } else { whole }))
             }
@@ -191,4 +192,53 @@ impl<'a> Drawing<'a> {
 
 fn number(value: f64) -> Computed {
     Computed::exact(arr0(value).into_dyn())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(text: &str) -> (Formulas, Vec<Point>) {
+        let formulas = Formulas::read(text).unwrap();
+        let points = draw(&formulas, 84);
+        (formulas, points)
+    }
+
+    #[test]
+    fn numbers_are_of_both_signs_of_all_sizes_and_zero() {
+        let (formulas, points) = points("fn f(x: f64, w: f64) { let z = w * x; }");
+        for symbol in 0..formulas.symbols.len() {
+            let values: Vec<_> = points.iter().map(|it| it.number(symbol).unwrap()).collect();
+            let some = |holds: fn(f64) -> bool| values.iter().any(|value| holds(*value));
+            assert!(some(|it| it > 0.0) && some(|it| it < 0.0) && some(|it| it == 0.0));
+            assert!(some(|it| it.abs() > 30.0) && some(|it| (1e-9..1e-2).contains(&it.abs())));
+        }
+        assert!(points.iter().any(|it| it.number(0) == Some(0.0) && it.number(1) == Some(0.0)));
+    }
+
+    #[test]
+    fn lengths_are_one_equal_different_and_more_than_32() {
+        let (_, points) = points("fn f(X: [f64; (B, d)]) { let s = X.sum(); }");
+        let lengths: Vec<_> =
+            points.iter().map(|it| [it.number(0).unwrap(), it.number(1).unwrap()]).collect();
+        assert!(lengths.contains(&[1.0, 1.0]) && lengths.contains(&[3.0, 3.0]));
+        assert!(lengths.contains(&[2.0, 3.0]) && lengths.iter().any(|[b, _]| *b > 32.0));
+    }
+
+    #[test]
+    fn the_same_points_are_drawn_each_time() {
+        let text = "fn f(x: f64) { let z = x.pow2(); }";
+        let numbers = || points(text).1.iter().map(|it| it.number(1)).collect::<Vec<_>>();
+        assert_eq!(numbers(), numbers());
+    }
+
+    #[test]
+    fn where_nothing_is_drawn_there_is_one_point_for_each_case() {
+        let text = "const x: f64 = match example { Example::First => 2.0, Example::Second => 1.5 };
+            fn y(example: Example) { let y = 3.0 * x; }";
+        let (formulas, points) = points(text);
+        let y = formulas.symbol("y").unwrap();
+        let values: Vec<_> = points.iter().map(|it| it.number(y)).collect();
+        assert_eq!(values, [Some(6.0), Some(4.5)]);
+    }
 }

@@ -84,6 +84,11 @@ impl Formulas {
         let function =
             |name: &str| (format!("{name}({}, {})", self.written(a), self.written(b)), Atom);
         match operation {
+            // θ + (−ε) is θ − ε.
+            Operation::Add if negated(b).is_some() => {
+                let b = negated(b).map(|b| self.at_least(b, Product)).unwrap_or_default();
+                (format!("{} − {b}", self.at_least(a, Sum)), Sum)
+            }
             Operation::Add => infix(" + ", Sum, Sum),
             Operation::Subtract => infix(" − ", Sum, Product),
             Operation::Multiply if self.is_number(a) || self.is_number(b) => {
@@ -110,7 +115,7 @@ impl Formulas {
         let function = |name: &str| (format!("{name}({})", self.written(a)), Atom);
         let first = |name: &str| (format!("the {name} of {}", self.at_least(a, Atom)), Comparison);
         match operation {
-            Operation::Negate => (format!("−{}", self.at_least(a, Factor)), Product),
+            Operation::Negate => (format!("−{}", self.at_least(a, Product)), Product),
             Operation::Absolute => (format!("|{}|", self.written(a)), Atom),
             Operation::Square => after("²"),
             Operation::Cube => after("³"),
@@ -151,10 +156,18 @@ impl Formulas {
     }
 }
 
+fn negated(formula: &Expression) -> Option<&Expression> {
+    match formula {
+        Expression::Apply(Operation::Negate, of) => of.first(),
+        _ => None,
+    }
+}
+
 fn name(operation: Operation) -> String {
     let name = match operation {
         Operation::Root => "√",
         Operation::Exponential => "exp",
+        Operation::Logarithm => "ln",
         Operation::Tanh => "tanh",
         Operation::Logistic => "σ",
         Operation::Relu => "relu",
@@ -184,5 +197,46 @@ fn constant(number: f64) -> String {
             format!("{number:e}").replace('-', "−")
         }
         _ => number.to_string().replace('-', "−"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last step's formula, as it is written.
+    fn written(text: &str) -> String {
+        let formulas = Formulas::read(text).unwrap();
+        formulas.written(&formulas.functions[0].steps.last().unwrap().formula)
+    }
+
+    #[test]
+    fn formulas_are_written_as_mathematics() {
+        let scalars = |formula: &str| {
+            written(&format!("fn f(x: f64, w: f64, dx: f64) {{ let y = {formula}; }}"))
+        };
+        assert_eq!(scalars("w * x + 0.5"), "w·x + ½");
+        assert_eq!(scalars("(w + x) * x"), "(w + x)·x");
+        assert_eq!(scalars("dx * (1.0 - x.pow2())"), "dL/dx·(1 − x²)");
+        assert_eq!(scalars("dx.pow2()"), "(dL/dx)²");
+        assert_eq!(scalars("w - (x - w)"), "w − (x − w)");
+        assert_eq!(scalars("w / (2.0 * x)"), "w / (2·x)");
+        assert_eq!(scalars("w + -x"), "w − x");
+        assert_eq!(scalars("tanh(abs(x)) / 1e-8"), "tanh(|x|) / 1e−8");
+    }
+
+    #[test]
+    fn matrices_are_told_from_numbers() {
+        let text = "fn f(X: [f64; (B, d)], dZ: [f64; (B, 3)]) { let W = dZ.t().dot(X) * B; }";
+        assert_eq!(written(text), "dZᵀ·X·B");
+        let text = "fn f(A: [f64; (B, d)]) { let W = A * (1.0 - A.pow2()); }";
+        assert_eq!(written(text), "A ⊙ (1 − A²)");
+    }
+
+    #[test]
+    fn calls_show_where_a_function_is_evaluated() {
+        let text = "fn g(f: fn([f64; p]) -> f64, theta: [f64; p], epsilon: Positive<1e-8, 0.1>) {
+            let y = (along(f, theta, epsilon) - along(f, theta, -epsilon)) / (2.0 * epsilon); }";
+        assert_eq!(written(text), "(f(θ + ε·eₖ) − f(θ − ε·eₖ)) / (2·ε)");
     }
 }

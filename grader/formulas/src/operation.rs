@@ -41,6 +41,8 @@ pub enum Operation {
     Root,
     /// eᵃ.
     Exponential,
+    /// The natural logarithm.
+    Logarithm,
     /// The hyperbolic tangent.
     Tanh,
     /// 1/(1 + e⁻ᵃ).
@@ -104,6 +106,8 @@ impl Operation {
             ("pow2", None) => Self::Square,
             ("sqrt", None) => Self::Root,
             ("exp", None) => Self::Exponential,
+            ("sigmoid", None) => Self::Logistic,
+            ("ln", None) => Self::Logarithm,
             ("tanh", None) => Self::Tanh,
             ("t", None) => Self::Transpose,
             ("sum", None) => Self::Sum,
@@ -205,6 +209,7 @@ impl Operation {
             Self::Cube => |a| a * a * a,
             Self::Root => f64::sqrt,
             Self::Exponential => f64::exp,
+            Self::Logarithm => f64::ln,
             Self::Tanh => f64::tanh,
             Self::Logistic => |a| 1.0 / (1.0 + (-a).exp()),
             Self::Relu => |a| a.max(0.0),

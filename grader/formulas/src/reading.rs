@@ -320,3 +320,67 @@ fn documentation(attributes: &[Attribute]) -> Option<String> {
         pair.path.is_ident("doc").then(|| text.value().trim().to_owned())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAYER: &str = "\
+fn forward(X: [f64; (B, d)], w: [f64; d], b: f64) {
+    let Z = X.dot(w) + b;
+    /// the loss
+    let loss = 0.5 * Z.pow2().sum() / B;
+}
+fn backward(X: [f64; (B, d)], Forward { Z, loss }: Forward) {
+    let dZ = Z / B;
+    let dw = X.t().dot(dZ);
+}";
+
+    fn problem(text: &str) -> String {
+        Formulas::read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn functions_steps_and_symbols_are_read() {
+        let formulas = Formulas::read(LAYER).unwrap();
+        let names: Vec<_> = formulas.symbols.iter().map(|it| it.shown.as_str()).collect();
+        assert_eq!(names, ["B", "d", "X", "w", "b", "Z", "the loss", "dL/dZ", "dL/dw"]);
+        let lengths = vec![Length::Of(0), Length::Of(1)];
+        assert_eq!(formulas.symbols[2].domain, Domain::Array(lengths));
+        let backward = &formulas.functions[1];
+        assert_eq!(backward.arguments, [Argument::Symbol(2), Argument::Record(vec![5, 6])]);
+        assert_eq!(backward.steps.len(), 2);
+    }
+
+    #[test]
+    fn cases_and_functions_among_the_arguments_are_read() {
+        let text = "\
+fn passes(scheme: Scheme, n: Whole<1, 100>) {
+    let passes = match scheme { Scheme::Forward => n + 1.0, Scheme::Central => 2.0 * n };
+}
+fn difference(f: fn(f64) -> f64, theta: f64, epsilon: Positive<1e-8, 0.1>) {
+    let difference = (f(theta + epsilon) - f(theta)) / epsilon;
+}";
+        let formulas = Formulas::read(text).unwrap();
+        let domain = |name| &formulas.symbols[formulas.symbol(name).unwrap()].domain;
+        let variants = ["Forward", "Central"].map(str::to_owned).to_vec();
+        assert_eq!(*domain("scheme"), Domain::Choice(variants));
+        assert_eq!(*domain("n"), Domain::Whole(1.0, 100.0));
+        assert_eq!(*domain("epsilon"), Domain::Positive(1e-8, 0.1));
+        assert_eq!(*domain("f"), Domain::FunctionOfNumber);
+    }
+
+    #[test]
+    fn what_formulas_do_not_know_is_refused_with_its_line() {
+        assert_eq!(
+            problem("fn f(x: f64) {\n    let y = x + z;\n}"),
+            "failed to read line 2: z is not known here"
+        );
+        assert_eq!(
+            problem("fn f(x: f64) {\n    let y = sort(x);\n}"),
+            "failed to read line 2: no operation `sort` of 1 values"
+        );
+        assert!(problem("struct A;").starts_with("failed to read line 1: neither a function"));
+        assert!(problem("fn f(").starts_with("failed to read line 1: "));
+    }
+}

@@ -169,11 +169,12 @@ impl Miss {
     /// A call that was answered otherwise when it was made again.
     #[must_use]
     pub fn changed(function: &str) -> Self {
-        Self::failed(format!(
+        let miss = Self::failed(format!(
             "the same call of `{function}` gives another answer when other calls come before it. Does it \
              keep something in a `static` from one call to the next? Its answer may depend on its \
              arguments alone"
-        ))
+        ));
+        Self { is_unsteady: true, ..miss }
     }
 
     /// Adds what the last call tells: its arguments to what is revealed, and, where an answer is off

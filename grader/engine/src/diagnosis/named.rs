@@ -50,7 +50,7 @@ struct Beside<'a> {
     variant: &'a Variant,
     /// What the variant gets wrong.
     wrong: Vec<Item>,
-    /// Where it answers as the learner does.
+    /// Where it answers as the learner does: of a tuple everywhere or nowhere.
     alike: Vec<Item>,
 }
 
@@ -190,11 +190,13 @@ impl Questions<'_> {
         let wrong = steps.iter().filter(|taken| taken.state != State::Right);
         let mut wrong: Vec<_> = wrong.map(|taken| Item::Step(taken.id)).collect();
         wrong.extend(self.wrong_functions(truths, |at, call| others[at][call].as_ref()));
-        let mut alike: Vec<_> = steps
-            .iter()
-            .filter(|step| self.taken.iter().any(|own| self.same_step(own, step)))
-            .map(|taken| Item::Step(taken.id))
-            .collect();
+        let is_alike = |step: &Taken| self.taken.iter().any(|own| self.same_step(own, step));
+        let is_answer = |step: &&Taken| {
+            let mut siblings = steps.iter().filter(|it| it.id.function == step.id.function);
+            is_alike(step) && (!step.is_of_tuple || siblings.all(is_alike))
+        };
+        let alike = steps.iter().filter(is_answer);
+        let mut alike: Vec<_> = alike.map(|taken| Item::Step(taken.id)).collect();
         for (at, recorded) in self.recorded.iter().enumerate() {
             let same = |(call, (_, learner)): (usize, &(Call, Answer))| {
                 let answer = others[at][call].as_ref();

@@ -26,6 +26,8 @@ pub struct Taken {
     /// What is known at each point: what was given, and the learner's own earlier values.
     pub own: Vec<Point>,
     pub state: State,
+    /// True where the function gives several values as one answer, a tuple.
+    pub is_of_tuple: bool,
 }
 
 /// What can be said of a step.
@@ -57,7 +59,8 @@ pub fn taken(formulas: &Formulas, wide: &Wide, answers: &Answers, precision: f64
             let Step { symbol, formula } = &function.steps[step];
             let (symbol, formula) = (*symbol, written_out(formula, &hidden));
             let state = State::Missing;
-            let mut taken = Taken { id, symbol, formula, hidden, values, own, state };
+            let is_of_tuple = answers[index].iter().flatten().any(is_tuple);
+            let mut taken = Taken { id, symbol, formula, hidden, values, own, state, is_of_tuple };
             taken.state = taken.judged(wide, precision);
             steps.push(taken);
         }
@@ -94,6 +97,10 @@ impl Taken {
     pub fn follows(&self, formula: &Expression, at: usize, precision: f64) -> bool {
         self.is(formula.evaluate(&self.own[at]).as_ref(), at, precision)
     }
+}
+
+fn is_tuple(answer: &Answer) -> bool {
+    matches!(answer, Answer::Returned(Value::Tuple(_)))
 }
 
 /// The steps of a function that its answers show; the others lie in between.

@@ -26,6 +26,8 @@ pub enum Look {
     Constant(f64),
     /// Right to single precision.
     Single,
+    /// In each array all entries are the same.
+    Alike,
     /// Off by the same number everywhere.
     Offset(f64),
     /// Right to so many digits.
@@ -54,6 +56,7 @@ pub fn look(taken: &Taken, points: &[usize], right: f64) -> Option<Look> {
     let touches_most = right <= MAX_UNTOUCHED;
     constant(&pairs)
         .or_else(|| if touches_most { single(&pairs) } else { None })
+        .or_else(|| alike(&pairs))
         .or_else(|| decimals(&pairs))
         .or_else(|| offset(&pairs))
         .or_else(|| clipped(&pairs))
@@ -84,6 +87,13 @@ fn single(pairs: &Pairs) -> Option<Look> {
         })
     };
     pairs.iter().all(|(want, got)| near(want, got)).then_some(Look::Single)
+}
+
+fn alike(pairs: &Pairs) -> Option<Look> {
+    let same = |array: &ArrayD<f64>| array.iter().all(|it| Some(it) == array.first());
+    let several: Vec<_> = pairs.iter().filter(|(want, _)| !same(&want.value)).collect();
+    let all = several.iter().all(|(_, got)| same(got));
+    (several.len() >= MIN_AT_BOUND && all).then_some(Look::Alike)
 }
 
 fn decimals(pairs: &Pairs) -> Option<Look> {
@@ -119,17 +129,29 @@ fn offset(pairs: &Pairs) -> Option<Look> {
 /// Fewer digits than these say nothing of how a value came about.
 const MIN_DIGITS: f64 = 4.0;
 
+/// The share of the points that have so many digits: a small difference of large numbers has fewer.
+const MOST: f64 = 0.7;
+
 fn digits(pairs: &Pairs) -> Option<Look> {
-    let relative = |(want, got): &(Computed, &ArrayD<f64>)| {
-        let largest = want.value.iter().fold(0.0, |largest: f64, it| largest.max(it.abs()));
+    let size = |(want, _): &(Computed, &ArrayD<f64>)| {
+        want.value.iter().fold(0.0, |largest: f64, it| largest.max(it.abs()))
+    };
+    let mut sizes: Vec<_> = pairs.iter().map(size).filter(|size| *size > 0.0).collect();
+    sizes.sort_by(f64::total_cmp);
+    // Where the right value vanishes, its digits are not those of a difference.
+    let typical_size = sizes.get(sizes.len() / 2)?;
+    let relative = |pair: &(Computed, &ArrayD<f64>)| {
+        let (want, got) = pair;
         let off = Zip::from(&want.value).and(*got).fold(0.0, |worst: f64, want, got| {
             let off = (want - got).abs();
             if off <= worst { worst } else { off }
         });
-        if off == 0.0 { 0.0 } else { off / largest }
+        off / size(pair).max(*typical_size)
     };
-    let worst = pairs.iter().map(relative).fold(0.0, f64::max);
-    let right = -worst.log10();
+    let mut off: Vec<_> = pairs.iter().map(relative).filter(|off| *off > 0.0).collect();
+    off.sort_by(f64::total_cmp);
+    let typical = off.get((MOST * off.len() as f64) as usize)?;
+    let right = -typical.log10();
     (right >= MIN_DIGITS && right.is_finite()).then(|| Look::Digits(right.floor() as i32))
 }
 

@@ -57,8 +57,7 @@ pub fn your(formulas: &Formulas, taken: &Taken) -> String {
 
 pub fn of_formula(formulas: &Formulas, taken: &Taken, inferred: &Inferred) -> Told {
     let name = your(formulas, taken);
-    let symbol = &formulas.symbols[taken.symbol];
-    let formula = format!("{} = {}", symbol.letter(), formulas.written(&inferred.formula));
+    let formula = formulas.written(&inferred.formula);
     let mut parts: Vec<_> = inferred.kinds.iter().map(|kind| of_kind(formulas, *kind)).collect();
     parts.extend(of_factor(inferred.factor));
     parts.dedup();
@@ -69,7 +68,7 @@ pub fn of_formula(formulas: &Formulas, taken: &Taken, inferred: &Inferred) -> To
         (_, [one]) => format!("in {name}, {one}"),
         (_, parts) => format!("in {name}, {}: two separate mistakes", parts.join(", and ")),
     };
-    Told { hint, formula: format!("What your code computes is {formula}.") }
+    Told { hint, formula: format!("What your code computes for {name} is {formula}.") }
 }
 
 fn of_other(formulas: &Formulas, symbol: SymbolId) -> String {
@@ -98,6 +97,7 @@ fn of_kind(formulas: &Formulas, kind: Kind) -> String {
     let shown = |symbol| shown(formulas, symbol);
     match kind {
         Kind::Sign => "one sign differs: look at each + and −".to_owned(),
+        Kind::SignOf(symbol) => format!("{} enters with the other sign", shown(symbol)),
         Kind::Magnitude => "a sign is lost: an absolute value is taken, or as good as".to_owned(),
         Kind::FactorMissing => "a factor is missing".to_owned(),
         Kind::TermMissing => "a term is missing".to_owned(),
@@ -159,12 +159,16 @@ pub fn of_look(formulas: &Formulas, taken: &Taken, look: Look) -> Told {
         Look::Single => format!(
             "{name} is right to about 7 digits: is a part of it computed in single precision, f32?"
         ),
+        Look::Alike => format!(
+            "every entry of {name} is the same number: is a sum taken over too much, or one entry repeated?"
+        ),
         Look::Offset(offset) => {
             let more = if offset > 0.0 { "large" } else { "small" };
             format!("{name} is too {more} by the same number everywhere, {}", number(offset.abs()))
         }
         Look::Digits(digits) => format!(
-            "{name} is right to about {digits} digits: is it a difference, or is a number rounded?"
+            "{name} is right to about {digits} digits, where a formula gives 15: is it a difference \
+             quotient, or is a number rounded?"
         ),
         Look::Decimals(decimals) => format!("{name} is rounded to {decimals} decimals"),
         Look::Between(low, high) => format!(
@@ -238,6 +242,9 @@ pub fn of_consequence(formulas: &Formulas, taken: &Taken, all: &[Taken]) -> Told
 
 /// A step whose values belong to other cases.
 pub fn of_exchange(formulas: &Formulas, taken: &Taken) -> Told {
-    let hint = format!("{} has the right numbers, each for another case", your(formulas, taken));
+    let name = your(formulas, taken);
+    let hint = format!(
+        "{name} has the right numbers, but they are exchanged: each stands for another case"
+    );
     Told { hint, formula: String::new() }
 }

@@ -3,6 +3,7 @@
 mod abilities;
 mod bad_input;
 mod command_line;
+mod diagnosis;
 mod elsewhere;
 mod grade;
 mod hostile_worker;
