@@ -31,9 +31,27 @@ impl Probe {
     /// is a batch. A vector is one sample, or the weights of one neuron.
     #[must_use]
     pub fn batch(&self) -> Option<usize> {
-        let Value::Tuple(arguments) = &self.arguments else { return None };
-        arguments.iter().find_map(|argument| match argument {
-            Value::Array(array) if array.shape().len() > 1 => array.shape().first().copied(),
+        self.shapes().find(|shape| shape.len() > 1)?.first().copied()
+    }
+
+    /// True when something other than a batch, which is the first axis of a matrix, has this length
+    /// as well.
+    #[must_use]
+    pub fn has_other_axis(&self, length: usize) -> bool {
+        let others = |shape: &'_ [usize]| match shape {
+            [_, others @ ..] if !others.is_empty() => others.contains(&length),
+            vector => vector.contains(&length),
+        };
+        self.shapes().any(others)
+    }
+
+    fn shapes(&self) -> impl Iterator<Item = &[usize]> {
+        let arguments = match &self.arguments {
+            Value::Tuple(arguments) => arguments.as_slice(),
+            _ => &[],
+        };
+        arguments.iter().filter_map(|argument| match argument {
+            Value::Array(array) => Some(array.shape()),
             _ => None,
         })
     }

@@ -182,18 +182,27 @@ impl Miss {
     #[must_use]
     pub fn in_context(mut self, last: &Probe) -> Self {
         self.reveal += &format!("\nlast call: {}{}", last.function, last.arguments);
-        let batch = last.batch().filter(|batch| *batch > 1);
-        if let (Some(Structure::Factor(factor)), Some(batch)) = (self.structure.as_deref(), batch) {
-            let is = |other: f64| (factor / other - 1.0).abs() < 1e-6;
-            if is(batch as f64) {
-                self.message += &format!(". The batch has {batch} samples: is a mean missing?");
-            } else if is(1.0 / batch as f64) {
-                self.message +=
-                    &format!(". The batch has {batch} samples: is the mean taken twice?");
-            }
+        if let Some(Structure::Factor(factor)) = self.structure.as_deref() {
+            self.message += &question_of_mean(*factor, last).unwrap_or_default();
         }
         self
     }
+}
+
+/// What to ask where an answer is off by this factor, if that is the batch size or its inverse.
+fn question_of_mean(factor: f64, last: &Probe) -> Option<String> {
+    let batch = last.batch().filter(|batch| *batch > 1)?;
+    let is = |other: f64| (factor / other - 1.0).abs() < 1e-6;
+    let question = match () {
+        () if is(batch as f64) => "is a mean missing",
+        () if is(1.0 / batch as f64) => "is a mean taken that does not belong",
+        () => return None,
+    };
+    let what = match last.has_other_axis(batch) {
+        true => format!("{batch} is the number of samples here, and another size as well"),
+        false => format!("The batch has {batch} samples"),
+    };
+    Some(format!(". {what}: {question}?"))
 }
 
 /// What the standard library says of a thread, a file or a connection that the sandbox refuses.
@@ -223,6 +232,9 @@ fn question_of_time(scan: &Scan, function: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ndarray::{Array1, Array2};
+    use wire::{Callbacks, Value, Wire, frame::Answer};
+
     use super::*;
 
     const TEXT: &str = "\
@@ -269,6 +281,27 @@ fn helper() {
         assert_eq!(own.message, "`forward` panicked at me/src/lib.rs:2: index out of bounds");
         let other = panicked("index out of bounds", 5).message;
         assert_eq!(other, "`forward` panicked in `helper` at me/src/lib.rs:5: index out of bounds");
+    }
+
+    /// A call with a matrix of three samples and this second argument.
+    fn called_with(other: Value) -> Probe {
+        Probe {
+            function: "backward",
+            arguments: Value::Tuple(vec![Array2::<f64>::zeros((3, 2)).into_value(), other]),
+            callbacks: Callbacks::default(),
+            answer: Answer::Returned(Value::Float(0.0)),
+        }
+    }
+
+    #[test]
+    fn a_factor_that_is_the_batch_size_is_asked_about() {
+        let vector = |length: usize| Array1::<f64>::zeros(length).into_value();
+        let question = |factor, other| question_of_mean(factor, &called_with(other));
+        let third = question(1.0 / 3.0, vector(2)).unwrap();
+        assert_eq!(third, ". The batch has 3 samples: is a mean taken that does not belong?");
+        let thrice = question(3.0, vector(3)).unwrap();
+        assert!(thrice.contains("and another size as well: is a mean missing?"), "{thrice}");
+        assert_eq!(question(2.0, vector(2)), None);
     }
 
     #[test]
