@@ -32,7 +32,8 @@ pub fn stopped_after(seconds: u64) -> String {
 pub fn wrote_too_much(bytes: u64) -> String {
     let mib = bytes >> 20;
     format!(
-        "rustc was stopped: it wrote more than {mib} MiB. Is there a huge constant or `static`?"
+        "rustc was stopped: it wrote more than {mib} MiB. Does a constant, a type or a macro grow \
+         without bound?"
     )
 }
 

@@ -115,7 +115,7 @@ impl<'a> Asked<'a> {
     }
 
     fn asked(&mut self, call: &Call) -> Option<Answer> {
-        if self.restarts > MAX_RESTARTS || self.program.budget.is_spent(self.limits.seconds) {
+        if self.restarts > MAX_RESTARTS {
             return None;
         }
         let start = || Worker::start(self.program, self.limits).ok();
