@@ -52,7 +52,7 @@ const CHECKS: &[Check] = &[
     Check::hidden(Property, "large_inputs", "large |z|: saturated, never NaN", 1.0, large_inputs)
         .after(ALL_VALUES),
     Check::hidden(Source, "no_loops", "no loop in `forward` and `backward`", 1.0, no_loops)
-        .after(&["activation", "loss", "chain"]),
+        .after(ALL_VALUES),
 ];
 
 /// The checks of every value that the two functions give.

@@ -72,6 +72,8 @@ pub enum Kind {
     Whole,
     /// A part is kept within bounds.
     Clipped,
+    /// The first or the last row is left out.
+    Dropped,
     /// Rows are left out.
     Rows,
 }
@@ -244,6 +246,8 @@ impl Changing<'_> {
                 (3, Kind::Clipped, Operation::Clip(5.0)),
                 (3, Kind::Operation, Operation::Square),
                 (4, Kind::Rows, Operation::Rows(32)),
+                (4, Kind::Dropped, Operation::WithoutFirst),
+                (4, Kind::Dropped, Operation::WithoutLast),
                 (4, Kind::Whole, Operation::Truncated),
             ];
             found.extend(changed.into_iter().map(|(cost, kind, operation)| {

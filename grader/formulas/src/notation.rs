@@ -130,6 +130,12 @@ impl Formulas {
                 (format!("round({}, {decimals} decimals)", self.written(a)), Atom)
             }
             Operation::Rows(rows) => (format!("the first {rows} rows of {}", self.written(a)), Sum),
+            Operation::WithoutFirst => {
+                (format!("{} without its first row", self.at_least(a, Atom)), Sum)
+            }
+            Operation::WithoutLast => {
+                (format!("{} without its last row", self.at_least(a, Atom)), Sum)
+            }
             Operation::First(0) => first("first row"),
             Operation::First(_) => first("first column"),
             Operation::Last(0) => first("last row"),

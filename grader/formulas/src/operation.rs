@@ -83,6 +83,10 @@ pub enum Operation {
     Last(usize),
     /// The first so many rows.
     Rows(usize),
+    /// With zeros in the first row.
+    WithoutFirst,
+    /// With zeros in the last row.
+    WithoutLast,
     /// Kept within ± a number.
     Clip(f64),
     /// Rounded to `f32`.
@@ -173,6 +177,8 @@ impl Operation {
             }
             Self::First(axis) => a.moved(|it| entry(it, axis, false)),
             Self::Last(axis) => a.moved(|it| entry(it, axis, true)),
+            Self::WithoutFirst => a.moved(|it| without_row(it, false)),
+            Self::WithoutLast => a.moved(|it| without_row(it, true)),
             Self::Rows(rows) => a.moved(|it| first_rows(it, rows)),
             _ => self.of_element().map(|f| a.map(f, self.scale())),
         }
@@ -242,6 +248,16 @@ fn entry(array: &ArrayD<f64>, axis: usize, last: bool) -> Option<ArrayD<f64>> {
     let length = *array.shape().get(axis)?;
     let at = if last { length.checked_sub(1)? } else { 0 };
     (at < length).then(|| array.index_axis(Axis(axis), at).to_owned())
+}
+
+fn without_row(array: &ArrayD<f64>, last: bool) -> Option<ArrayD<f64>> {
+    let rows = *array.shape().first()?;
+    let mut array = array.clone();
+    let row = if last { rows.checked_sub(1)? } else { 0 };
+    if row < rows {
+        array.index_axis_mut(Axis(0), row).fill(0.0);
+    }
+    Some(array)
 }
 
 fn first_rows(array: &ArrayD<f64>, rows: usize) -> Option<ArrayD<f64>> {

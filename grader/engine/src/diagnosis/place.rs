@@ -4,6 +4,7 @@ use formulas::{Domain, Formulas, Slot, SymbolId};
 use ndarray::{Dimension, IxDyn};
 
 use super::{
+    inference::FEW_POINTS,
     steps::Taken,
     wide::is_by_column,
     words::{number, shown},
@@ -57,6 +58,7 @@ pub fn place(formulas: &Formulas, taken: &Taken, precision: f64) -> Option<Place
 }
 
 fn samples(taken: &Taken, precision: f64) -> Vec<Sample> {
+    let is_few = taken.values.len() < FEW_POINTS;
     let mut samples = Vec::new();
     for (at, got) in taken.values.iter().enumerate() {
         let Some(got) = got else { continue };
@@ -68,7 +70,7 @@ fn samples(taken: &Taken, precision: f64) -> Vec<Sample> {
             continue;
         };
         samples.extend(right.indexed_iter().map(|(index, is_right)| {
-            let vanishes = want.value[&index].abs() <= VANISHING * want.error[&index];
+            let vanishes = !is_few && want.value[&index].abs() <= VANISHING * want.error[&index];
             let (got, is_right, is_silent) = (got[&index], *is_right, *is_right && vanishes);
             Sample { at, index: Some(index), got, is_right, is_silent }
         }));
@@ -187,6 +189,8 @@ impl Judge<'_> {
                 let right = format!("where {name} = {}", shown(self.formulas, *other));
                 let equal = |sample: &Sample| length(*id, sample) == length(*other, sample);
                 found.push(self.condition(right, &equal));
+                // A matrix of one element is square, and hardly ever wrong.
+                let equal = |sample: &Sample| equal(sample) && length(*id, sample) > 1.0;
                 let right = format!("where {name} and {} differ", shown(self.formulas, *other));
                 found.push(self.condition(right, &|sample| !equal(sample)));
             }

@@ -92,7 +92,7 @@ fn single(pairs: &Pairs) -> Option<Look> {
 fn alike(pairs: &Pairs) -> Option<Look> {
     let same = |array: &ArrayD<f64>| array.iter().all(|it| Some(it) == array.first());
     let several: Vec<_> = pairs.iter().filter(|(want, _)| !same(&want.value)).collect();
-    let all = several.iter().all(|(_, got)| same(got));
+    let all = several.iter().all(|(_, got)| same(got) && got.iter().any(|it| *it != 0.0));
     (several.len() >= MIN_AT_BOUND && all).then_some(Look::Alike)
 }
 

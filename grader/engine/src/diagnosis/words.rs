@@ -9,6 +9,9 @@ use super::{
     values::Look,
 };
 
+/// A longer formula says less than its place.
+const MAX_FORMULA: usize = 100;
+
 /// Two sentences about a wrong step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
@@ -35,6 +38,8 @@ pub fn shown(formulas: &Formulas, symbol: SymbolId) -> &str {
 
 /// A number as people write it, to three digits.
 pub fn number(value: f64) -> String {
+    // Not −0.
+    let value = value + 0.0;
     let text = if value != 0.0 && !(1e-3..1e5).contains(&value.abs()) {
         format!("{value:.2e}")
     } else {
@@ -57,7 +62,7 @@ pub fn your(formulas: &Formulas, taken: &Taken) -> String {
 
 pub fn of_formula(formulas: &Formulas, taken: &Taken, inferred: &Inferred) -> Told {
     let name = your(formulas, taken);
-    let formula = formulas.written(&inferred.formula);
+    let written = formulas.written(&inferred.formula);
     let mut parts: Vec<_> = inferred.kinds.iter().map(|kind| of_kind(formulas, *kind)).collect();
     parts.extend(of_factor(inferred.factor));
     parts.dedup();
@@ -68,7 +73,9 @@ pub fn of_formula(formulas: &Formulas, taken: &Taken, inferred: &Inferred) -> To
         (_, [one]) => format!("in {name}, {one}"),
         (_, parts) => format!("in {name}, {}: two separate mistakes", parts.join(", and ")),
     };
-    Told { hint, formula: format!("What your code computes for {name} is {formula}.") }
+    let is_readable = written.chars().count() <= MAX_FORMULA;
+    let formula = format!("What your code computes for {name} is {written}.");
+    Told { hint, formula: if is_readable { formula } else { String::new() } }
 }
 
 fn of_other(formulas: &Formulas, symbol: SymbolId) -> String {
@@ -148,6 +155,7 @@ fn of_kind(formulas: &Formulas, kind: Kind) -> String {
         Kind::Single => "a part is computed in single precision: is there an f32?".to_owned(),
         Kind::Whole => "a part is cut to a whole number".to_owned(),
         Kind::Clipped => "a part is kept within bounds".to_owned(),
+        Kind::Dropped => "the first or the last sample is left out".to_owned(),
         Kind::Rows => "rows after the first 32 are left out".to_owned(),
     }
 }
