@@ -216,7 +216,8 @@ fn large_inputs(learner: &mut Learner) -> Outcome {
 
 /// Where ±1 is a tempting approximation of tanh, and a wrong one.
 fn nearly_saturated(learner: &mut Learner, at: Point) -> Outcome {
-    let Forward { a, loss, .. } = learner.call(forward, at.arguments())?;
+    let Forward { z, a, loss } = learner.call(forward, at.arguments())?;
+    close("z", z, at.z(), at.z_scale())?;
     close("a of a large z", a, at.a(), at.a_scale())?;
     close("the loss at a large z", loss, at.loss(), at.loss_scale())?;
     let Gradients { dz, dw, db, .. } = learner.call(backward, at.arguments())?;
@@ -227,7 +228,8 @@ fn nearly_saturated(learner: &mut Learner, at: Point) -> Outcome {
 
 fn saturated(learner: &mut Learner, point: Point) -> Outcome {
     let Point { x, y, .. } = point;
-    let Forward { a, loss, .. } = learner.call(forward, point.arguments())?;
+    let Forward { z, a, loss } = learner.call(forward, point.arguments())?;
+    close("z", z, x, x)?;
     close("a of a large z", a, x.signum(), 1.0)?;
     close("the loss at a large z", loss, (x.signum() - y).powi(2) / 2.0, 2.0)?;
     let Gradients { dz, dw, db, .. } = learner.call(backward, point.arguments())?;

@@ -133,9 +133,10 @@ enum Form {
     Bowl,
     Ring,
     CubedSum,
+    Ramps,
 }
 
-const FORMS: [Form; 3] = [Form::Bowl, Form::Ring, Form::CubedSum];
+const FORMS: [Form; 4] = [Form::Bowl, Form::Ring, Form::CubedSum, Form::Ramps];
 
 impl Surface {
     fn at(self, theta: &Array1<f64>) -> f64 {
@@ -146,6 +147,7 @@ impl Surface {
                 Form::Bowl => (1..).zip(&u).map(|(i, u)| f64::from(i) * u * u).sum(),
                 Form::Ring => u.iter().zip(next).map(|(u, next)| u.sin() * next).sum(),
                 Form::CubedSum => u.sum().powi(3),
+                Form::Ramps => u.iter().map(|u| u.max(0.0)).sum(),
             }
     }
 
@@ -158,6 +160,7 @@ impl Surface {
             Form::Bowl => "Σ i·uᵢ², i from 1",
             Form::Ring => "Σ sin(uᵢ)·uᵢ₊₁, with the first variable after the last",
             Form::CubedSum => "(Σ uᵢ)³",
+            Form::Ramps => "Σ max(0, uᵢ)",
         };
         format!("{}·({form}), u = θ/{}", self.amplitude, self.length)
     }
@@ -175,16 +178,14 @@ fn smooth_cases(learner: &mut Learner) -> Vec<(Line, f64, f64)> {
     let mut cases = Vec::new();
     for epsilon in learner.decades(-4.0, -2.0, CASES) {
         let theta = learner.uniform(-1.0, 1.0);
-        // Two functions at one point: the value of one says nothing of the other.
-        for _ in 0..2 {
-            let (slope, shift) = (learner.uniform(0.5, 1.5), learner.uniform(-0.5, 0.5));
-            cases.push((
-                Line { shift, ..Line::around(0.0, smooth(learner), slope) },
-                theta,
-                epsilon,
-            ));
-        }
+        let (slope, shift) = (learner.uniform(0.5, 1.5), learner.uniform(-0.5, 0.5));
+        let f = Line { shift, ..Line::around(0.0, smooth(learner), slope) };
+        // Two functions at one point: the value of one says nothing of the other, which may be 0.
+        cases.extend([f, Line::around(theta, Curve::Relu, slope)].map(|f| (f, theta, epsilon)));
     }
+    // A point that is 0, and a function that does not change.
+    let f = Line::around(-0.5, smooth(learner), 1.0);
+    cases.extend([(f, 0.0, 1e-3), (Line { amplitude: 0.0, ..f }, 0.5, 1e-3)]);
     let points = learner.swept_points();
     let steps = learner.decades(-8.0, 3.0, points.len());
     for ([theta, amplitude], epsilon) in points.into_iter().zip(steps) {
@@ -404,9 +405,12 @@ fn best_steps(learner: &mut Learner) -> Outcome {
 }
 
 fn kinks(learner: &mut Learner) -> Outcome {
-    let steps = learner.decades(-6.0, 3.0, CASES);
+    let mut steps = learner.decades(-6.0, 3.0, CASES);
     let mut points = learner.decades(-3.0, 3.0, CASES);
     points[0] = 0.0;
+    // Short steps at large θ, whose digits count.
+    steps.extend([1e-6; 4]);
+    points.extend(learner.decades(2.0, 3.0, 4));
     for (epsilon, magnitude) in steps.into_iter().zip(points) {
         let theta = if learner.rng().bool() { magnitude } else { -magnitude };
         Place { theta, epsilon }.judged(learner)?;
@@ -445,15 +449,15 @@ impl Place {
         self.at_the_limits(learner, slope)
     }
 
-    /// Gaps of 1.5·10⁻⁴ and 0.65·10⁻⁴ of the sum, and round corners: of one that is as wide as the step ⅔
-    /// of the gap is left, of a narrow one nearly all.
+    /// Gaps of 1.5·10⁻⁴ and 0.65·10⁻⁴ of the sum, and round corners: ⅔ and ⅘ of the gap are left. With
+    /// half of the step, or twice the step, each would be the other.
     fn at_the_limits(self, learner: &mut Learner, slope: f64) -> Outcome {
         let here = |curve| Line::around(self.theta, curve, slope);
         self.is_kink(learner, here(Curve::Bend(3e-4)))?;
         self.has_answer(learner, here(Curve::Bend(1.3e-4)), false, BELOW_LIMIT)?;
-        let radius = slope.abs() * self.epsilon / 2.0;
-        self.is_smooth(learner, here(Curve::Rounded(radius)))?;
-        self.is_kink(learner, here(Curve::Rounded(radius / 50.0)))
+        let step = slope.abs() * self.epsilon;
+        self.is_smooth(learner, here(Curve::Rounded(step / 2.0)))?;
+        self.is_kink(learner, here(Curve::Rounded(step / 4.0)))
     }
 
     fn is_kink(self, learner: &mut Learner, f: Line) -> Outcome {

@@ -87,11 +87,14 @@ impl Batch {
         cases.map(|case| Self::of(learner, &case)).collect()
     }
 
-    /// With every argument over its range, and W and b for which tanh is not flat.
+    /// With every argument over its range, and W and b for which tanh is not flat, or Z is 0.
     fn unsaturated(learner: &mut Learner) -> Vec<Self> {
         let cases = learner.cases().into_iter();
         let drawn = cases.map(|case| Self::of(learner, &case));
-        drawn.map(|batch| batch.clone().scaled_to(batch.max_z().min(MAX_UNSATURATED))).collect()
+        let scaled = drawn.map(|it| it.clone().scaled_to(it.max_z().min(MAX_UNSATURATED)));
+        let mut batches: Vec<_> = scaled.collect();
+        batches.push(Self::of(learner, &Case::ordinary([4, 3])).scaled_to(0.0));
+        batches
     }
 
     fn max_z(&self) -> f64 {
@@ -100,7 +103,8 @@ impl Batch {
 
     /// With W and b for which the largest |z| is this one.
     fn scaled_to(self, max_z: f64) -> Self {
-        let factor = max_z / self.max_z().max(f64::MIN_POSITIVE);
+        let own = self.max_z();
+        let factor = if own > 0.0 { max_z / own } else { 1.0 };
         Self { w: self.w * factor, b: self.b * factor, ..self }
     }
 

@@ -34,6 +34,9 @@ pub struct Excused {
     /// Parts of its description.
     pub mutant: Vec<String>,
     pub because: String,
+    /// True for one at the boundary that gives other answers, where no check may ask.
+    #[serde(default)]
+    pub differs: bool,
 }
 
 impl Examples {

@@ -10,9 +10,10 @@ mod repetition;
 mod sweep;
 
 pub use comparison::{all_close, close, gradients, rounded, same_shape, same_table, within};
+pub(crate) use learner::Line;
 pub use learner::{Learner, Probe, Subject, panic_again};
 pub use miss::{Miss, Outcome, Raised};
-pub(crate) use repetition::changed;
+pub(crate) use repetition::{changed, is_same_answer};
 pub use sweep::{Case, Filling};
 pub use wire::Callback;
 

@@ -220,7 +220,7 @@ impl Walk<'_> {
             Err(no_worker) => return Ok(self.without_worker(lesson, &no_worker)),
         };
         let program = self.builds.program(&built);
-        let subject = Subject { program: &program, variant: None, scan: handed.scan };
+        let subject = Subject { program: &program, variant: None, scan: handed.scan, mutant: None };
         // Built when a panic asks for it, which few do: every edit would wait for the lines.
         let with_lines = LazyLock::new(|| self.builds.worker_with_lines(lesson, handed));
         let again = |probes: &[Probe]| {
@@ -338,7 +338,7 @@ fn may_be_repeated(report: &CheckReport) -> bool {
 }
 
 /// Runs a check; a panic in it costs this check only.
-fn run(check: &Check, learner: &mut Learner) -> Outcome {
+pub fn run(check: &Check, learner: &mut Learner) -> Outcome {
     catch_unwind(AssertUnwindSafe(|| (check.run)(learner))).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());

@@ -1,8 +1,10 @@
 //! For authors: proves that a lesson is sound, without being told anything about it.
 
 mod blanks;
+pub mod boundary;
 mod mutants;
 mod mutation;
+mod trial;
 mod visible;
 
 use std::{
@@ -13,10 +15,11 @@ use std::{
 use mutants::{Fate, Fates};
 use rayon::prelude::*;
 use tempfile::TempDir;
+use trial::{Ending, Trials};
 use visible::{Outputs, Tests};
 
 use crate::{
-    author::{Example, Examples},
+    author::{Example, Examples, Excused},
     builds::{Builds, solution},
     checks::{Lesson, Subject},
     diagnosis,
@@ -176,6 +179,7 @@ impl Proof<'_> {
         let correct = self.correct_variants()?;
         let examples = self.examples()?;
         let mutants = self.mutants(&examples, extent)?;
+        let (boundary, failed) = self.boundary(&examples, extent)?;
         let stub = if tests.edited.contains(&self.lesson.id) {
             "stub edited, NOT PROVEN"
         } else {
@@ -184,7 +188,7 @@ impl Proof<'_> {
         };
         let summary = format!(
             "{stub}, solution, {wrong} wrong and {correct} correct variants, {} examples, {} of {} \
-             viable mutants failed",
+             viable mutants and {failed} of {boundary} at the boundary failed",
             examples.examples.len(),
             mutants.count(Fate::Failed),
             mutants.count(Fate::Failed) + mutants.count(Fate::Survived),
@@ -275,7 +279,10 @@ impl Proof<'_> {
             )
         });
         let (_, scan) = solution(&self.grader.workspace, self.lesson)?;
-        self.formulas("the solution", &Subject { program: &program, variant: None, scan: &scan });
+        self.formulas(
+            "the solution",
+            &Subject { program: &program, variant: None, scan: &scan, mutant: None },
+        );
         for variant in &variants {
             for seed in SEEDS {
                 let report = self.variant(&program, &variant.name, &scan, seed)?;
@@ -336,7 +343,8 @@ impl Proof<'_> {
                 let scan = variant_scan(solution.clone(), &text, &name);
                 let report = self.variant(&program, &name, &scan, 0)?;
                 self.correct_variant(&name, &report);
-                let subject = Subject { program: &program, variant: Some(&name), scan: &scan };
+                let subject =
+                    Subject { program: &program, variant: Some(&name), scan: &scan, mutant: None };
                 self.formulas(&format!("the correct variant `{name}`"), &subject);
                 styles.push(name);
             }
@@ -452,6 +460,52 @@ impl Proof<'_> {
         Ok(fates)
     }
 
+    /// What changes an argument or a result on its way loses points, or is excused; an excuse for one that
+    /// computes the same has to hold on wide calls. Gives how many mutants there are, and how many failed.
+    fn boundary(
+        &mut self,
+        examples: &Examples,
+        extent: Extent,
+    ) -> Result<(usize, usize), GradeError> {
+        let builds = Builds { grader: self.grader, options: options(0) };
+        // The solution answers there as well.
+        let Some((built, _)) = builds.variants(self.lesson, "wrong.rs")? else { return Ok((0, 0)) };
+        let program = builds.program(&built);
+        let file = self.grader.workspace.solution(self.lesson.id).join("src/lib.rs");
+        let text = fs::read_to_string(file).map_err(|source| self.failed(source))?;
+        let names = ParameterNames::of(&text);
+        let endings = Trials::new(self.lesson, program).and_then(|trials| {
+            trials.endings(extent.all_mutants, |function| names.of_function(function))
+        });
+        let endings = endings.map_err(|source| self.failed(source))?;
+        for (mutant, ending) in endings.iter().filter(|(_, ending)| *ending != Ending::Failed) {
+            self.survivor(&mutant.to_string(), *ending, examples, extent);
+        }
+        let failed = endings.iter().filter(|(_, ending)| *ending == Ending::Failed).count();
+        Ok((endings.len(), failed))
+    }
+
+    /// A boundary mutant that earned every point.
+    fn survivor(&mut self, mutant: &str, ending: Ending, examples: &Examples, extent: Extent) {
+        let fits = |it: &&Excused| {
+            let says_so = it.differs == (ending == Ending::Survived);
+            says_so && it.mutant.iter().all(|part| mutant.contains(part.as_str()))
+        };
+        let how = match ending {
+            Ending::Equal => "as the solution does",
+            _ => "and answers wide calls otherwise",
+        };
+        match examples.excused.iter().find(fits) {
+            None => self
+                .problems
+                .push(format!("a mutant at the boundary earns every point ({how}): {mutant}")),
+            Some(excuse) if extent.all_mutants => {
+                self.notes.push(format!("excused ({how}): {mutant}: {}", excuse.because));
+            }
+            Some(_) => (),
+        }
+    }
+
     /// The stub compiles without a warning, and is unwritten work to every check and every visible
     /// test.
     fn stub(&mut self, tests: Tests) -> Result<(), GradeError> {
@@ -490,12 +544,38 @@ impl Proof<'_> {
         scan: &Scan,
         seed: u64,
     ) -> Result<LessonReport, GradeError> {
-        let subject = Subject { program, variant: Some(name), scan };
+        let subject = Subject { program, variant: Some(name), scan, mutant: None };
         self.grader.grade_subject(self.lesson, &subject, options(seed))
     }
 
     fn failed(&self, source: io::Error) -> GradeError {
         GradeError::of(self.lesson)(source)
+    }
+}
+
+/// The names of the parameters of a file's functions.
+struct ParameterNames(Vec<syn::Signature>);
+
+impl ParameterNames {
+    fn of(text: &str) -> Self {
+        let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
+        let signature = |item| match item {
+            syn::Item::Fn(function) => Some(function.sig),
+            _ => None,
+        };
+        Self(items.into_iter().filter_map(signature).collect())
+    }
+
+    fn of_function(&self, function: &str) -> Vec<String> {
+        let signature = self.0.iter().find(|signature| signature.ident == function);
+        let name = |argument: &syn::FnArg| match argument {
+            syn::FnArg::Typed(typed) => {
+                use quote::ToTokens as _;
+                typed.pat.to_token_stream().to_string()
+            }
+            syn::FnArg::Receiver(_) => String::new(),
+        };
+        signature.into_iter().flat_map(|it| it.inputs.iter().map(name)).collect()
     }
 }
 

@@ -71,7 +71,10 @@ impl<A: Wire + 'static, R: Wire + 'static> Wire for Callback<A, R> {
     }
 }
 
-type Answer = Arc<dyn Fn(Value) -> Result<Value, Mismatch> + Send + Sync>;
+/// What evaluates a callback.
+pub type Evaluate = dyn Fn(Value) -> Result<Value, Mismatch> + Send + Sync;
+
+type Answer = Arc<Evaluate>;
 
 thread_local! {
     /// What `offering` collects; `None` outside of it.
@@ -99,6 +102,21 @@ impl Callbacks {
     pub fn answer(&self, index: u32, arguments: Value) -> Result<Value, Mismatch> {
         let answer = usize::try_from(index).ok().and_then(|index| self.0.get(index));
         answer.ok_or_else(|| Mismatch::new("a function that was passed in"))?(arguments)
+    }
+}
+
+impl Callbacks {
+    /// The same callbacks, each evaluated by `around`, which is given what evaluates it and its arguments.
+    #[must_use]
+    pub fn wrapped<F>(&self, around: F) -> Self
+    where
+        F: Fn(&Evaluate, Value) -> Result<Value, Mismatch> + Clone + Send + Sync + 'static,
+    {
+        let wrap = |answer: &Answer| {
+            let (answer, around) = (Arc::clone(answer), around.clone());
+            Arc::new(move |arguments| around(&*answer, arguments)) as Answer
+        };
+        Self(self.0.iter().map(wrap).collect())
     }
 }
 
@@ -163,6 +181,17 @@ mod tests {
         });
         assert_eq!(callbacks.answer(0, ().into_value()), Ok(1.0.into_value()));
         assert!(callbacks.answer(1, ().into_value()).is_err());
+    }
+
+    #[test]
+    fn a_wrapped_callback_is_the_same_function_behind_another() {
+        let double = Callback::new(|(x,): (f64,)| 2.0 * x);
+        let (_, callbacks) = offering(|| double.clone().into_value());
+        let wrapped = callbacks.wrapped(|evaluate, arguments| {
+            evaluate(arguments).map(|value| Value::Option(Some(Box::new(value))))
+        });
+        let answer = wrapped.answer(0, (1.5,).into_value());
+        assert_eq!((answer, double.calls()), (Ok(Some(3.0).into_value()), 1));
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod worker;
 /// For generated text, whose crate may have another meaning for these names.
 #[doc(hidden)]
 pub use ::{ndarray, std};
-pub use callback::{Callback, Callbacks, offering};
+pub use callback::{Callback, Callbacks, Evaluate, offering};
 pub use element::Element;
 pub use functions::{Functions, call, of_variant};
 pub use guard::{MAX_DEPTH, MAX_VALUES};

@@ -9,8 +9,9 @@ use wire::{
 
 use super::{Function, Limits, Miss, Outcome};
 use crate::{
+    prove::boundary::{Mutant, Mutated},
     scan::{Scan, loops},
-    worker::{Program, Worker},
+    worker::{Program, Stop, Worker},
 };
 
 /// One call and its answer, for the diagnosis to repeat on a wrong variant.
@@ -71,12 +72,60 @@ pub struct Subject<'a> {
     pub variant: Option<&'a str>,
     /// What the scan found.
     pub scan: &'a Scan,
+    /// In a proof, what changes its arguments or answers on the way.
+    pub mutant: Option<&'a Mutant>,
+}
+
+/// A fresh worker of a subject, which answers calls.
+pub(crate) struct Line<'a> {
+    worker: Worker,
+    variant: Option<&'a str>,
+    mutated: Option<Mutated<'a>>,
+}
+
+impl<'a> Line<'a> {
+    /// Starts the worker.
+    ///
+    /// # Errors
+    /// When the system starts no process.
+    pub fn start(subject: &Subject<'a>, limits: Limits) -> std::io::Result<Self> {
+        let Subject { program, variant, mutant, .. } = *subject;
+        let worker = Worker::start(program, limits)?;
+        Ok(Self { worker, variant, mutated: mutant.map(Mutated::new) })
+    }
+
+    /// Calls a function.
+    ///
+    /// # Errors
+    /// When the worker gives no answer.
+    pub fn call(
+        &mut self,
+        function: &str,
+        arguments: &Value,
+        callbacks: &Callbacks,
+    ) -> Result<Answer, Stop> {
+        let Self { worker, variant, mutated } = self;
+        let mut ask = |arguments: &Value, callbacks: &Callbacks| {
+            worker.call(*variant, function, arguments, callbacks)
+        };
+        match mutated {
+            None => ask(arguments, callbacks),
+            Some(mutated) => mutated.call(function, arguments, callbacks, ask),
+        }
+    }
+
+    /// Makes a call once more.
+    ///
+    /// # Errors
+    /// When the worker gives no answer.
+    pub fn repeat(&mut self, probe: &Probe) -> Result<Answer, Stop> {
+        self.call(probe.function, &probe.arguments, &probe.callbacks)
+    }
 }
 
 /// A learner's worker during one check: a fresh process, and the check's own random numbers.
 pub struct Learner<'a> {
-    worker: Worker,
-    variant: Option<&'a str>,
+    line: Line<'a>,
     scan: &'a Scan,
     rng: Rng,
     probes: Vec<Probe>,
@@ -88,10 +137,9 @@ impl<'a> Learner<'a> {
     /// # Errors
     /// When the system starts no process.
     pub fn start(subject: &Subject<'a>, limits: Limits, random_seed: u64) -> std::io::Result<Self> {
-        let Subject { program, variant, scan } = *subject;
-        let worker = Worker::start(program, limits)?;
+        let line = Line::start(subject, limits)?;
         let rng = Rng::with_seed(random_seed);
-        Ok(Self { worker, variant, scan, rng, probes: Vec::new() })
+        Ok(Self { line, scan: subject.scan, rng, probes: Vec::new() })
     }
 
     /// Calls one function of the learner's crate.
@@ -105,7 +153,7 @@ impl<'a> Learner<'a> {
     ) -> Result<F::Output, Miss> {
         let function = F::NAME;
         let (arguments, callbacks) = wire::offering(|| arguments.into_value());
-        let answer = self.worker.call(self.variant, function, &arguments, &callbacks);
+        let answer = self.line.call(function, &arguments, &callbacks);
         let answer = answer.map_err(|stop| Miss::stopped(function, &stop, self.scan))?;
         self.probes.push(Probe { function, arguments, callbacks, answer: answer.clone() });
         match answer {
@@ -157,16 +205,16 @@ impl<'a> Learner<'a> {
     /// True when the last call, made once more, gets the same answer, to the bit, or none.
     pub(crate) fn repeats_itself(&mut self) -> bool {
         let Some(last) = self.probes.last() else { return true };
-        let again = last.repeat(self.variant, &mut self.worker);
+        let again = self.line.repeat(last);
         // Compared as frames: NaN is not equal to itself.
-        again.is_none_or(|again| {
+        again.ok().is_none_or(|again| {
             wire::frame::encode(&again).ok() == wire::frame::encode(&last.answer).ok()
         })
     }
 
     /// Ends the worker; gives the calls that were made and what the learner's code printed.
     pub(crate) fn finish(self) -> (Vec<Probe>, String) {
-        (self.probes, self.worker.captured_output())
+        (self.probes, self.line.worker.captured_output())
     }
 }
 

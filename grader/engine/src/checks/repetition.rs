@@ -6,11 +6,13 @@ use std::io;
 use fastrand::Rng;
 use wire::{Value, frame::Answer};
 
-use super::{Limits, Probe, Subject};
-use crate::worker::Worker;
+use super::{Limits, Probe, Subject, learner::Line};
 
-/// How many calls of each function are made again after calls of each function.
+/// How often calls of each function are made again after a call of each function.
 const REPEATED: usize = 4;
+
+/// How many more calls follow: what was remembered of the call before may not matter to every one.
+const FOLLOWING: usize = 7;
 
 /// How far apart two answers to one call may be, relative to their size: the order of a sum may depend
 /// on a random hash.
@@ -27,33 +29,38 @@ pub fn changed(
     random_seed: u64,
 ) -> io::Result<Vec<&'static str>> {
     let mut rng = Rng::with_seed(random_seed);
-    let mut worker = Worker::start(subject.program, limits)?;
+    let mut line = Line::start(subject, limits)?;
     let mut changed = Vec::new();
-    for (before, call) in pairs(&mut rng, calls) {
-        let answers = [before, call].map(|it| it.repeat(subject.variant, &mut worker));
+    for (before, repeated) in turns(&mut rng, calls) {
         // Where the process has ended nothing is known.
-        let [Some(_), Some(again)] = answers else { break };
-        if !is_same_answer(&again, &call.answer) && !changed.contains(&call.function) {
-            changed.push(call.function);
+        let Ok(_) = line.repeat(before) else { return Ok(changed) };
+        for call in repeated {
+            let Ok(again) = line.repeat(call) else { return Ok(changed) };
+            if !is_same_answer(&again, &call.answer, PRECISION) && !changed.contains(&call.function)
+            {
+                changed.push(call.function);
+            }
         }
     }
     Ok(changed)
 }
 
-/// Calls to make again, each with the call to make before it: of every function after every function.
-fn pairs<'a>(rng: &mut Rng, calls: &[&'a Probe]) -> Vec<(&'a Probe, &'a Probe)> {
+/// A call, and calls to make again after it: of every function after every function.
+fn turns<'a>(rng: &mut Rng, calls: &[&'a Probe]) -> Vec<(&'a Probe, Vec<&'a Probe>)> {
     let functions = by_function(calls);
-    let mut pairs = Vec::new();
+    let mut turns = Vec::new();
     for of_one in &functions {
         for of_other in &functions {
             for _ in 0..REPEATED {
-                let call = of_one[rng.usize(..of_one.len())];
-                pairs.extend(rival(rng, call, of_other).map(|before| (before, call)));
+                let repeated: Vec<_> =
+                    (0..=FOLLOWING).map(|_| of_one[rng.usize(..of_one.len())]).collect();
+                let before = rival(rng, repeated[0], of_other);
+                turns.extend(before.map(|before| (before, repeated)));
             }
         }
     }
-    rng.shuffle(&mut pairs);
-    pairs
+    rng.shuffle(&mut turns);
+    turns
 }
 
 fn by_function<'a>(calls: &[&'a Probe]) -> Vec<Vec<&'a Probe>> {
@@ -68,7 +75,7 @@ fn by_function<'a>(calls: &[&'a Probe]) -> Vec<Vec<&'a Probe>> {
     functions
 }
 
-/// A call with other data, of arrays of the same shapes where there is one: what was remembered for
+/// A call with other data, with as many arrays of the same shapes as there are: what was remembered for
 /// them fits.
 fn rival<'a>(rng: &mut Rng, call: &Probe, others: &[&'a Probe]) -> Option<&'a Probe> {
     let shapes = |probe: &Probe| {
@@ -77,11 +84,12 @@ fn rival<'a>(rng: &mut Rng, call: &Probe, others: &[&'a Probe]) -> Option<&'a Pr
         shapes
     };
     let own = shapes(call);
-    let others = || others.iter().filter(|other| other.arguments != call.arguments);
-    let fitting: Vec<_> =
-        others().filter(|it| shapes(it).iter().any(|it| own.contains(it))).collect();
-    let candidates = if fitting.is_empty() { others().collect() } else { fitting };
-    (!candidates.is_empty()).then(|| *candidates[rng.usize(..candidates.len())])
+    let fit = |other: &Probe| shapes(other).iter().filter(|shape| own.contains(shape)).count();
+    let others = others.iter().filter(|other| other.arguments != call.arguments);
+    let fits: Vec<_> = others.map(|other| (fit(other), *other)).collect();
+    let best = fits.iter().map(|(fit, _)| *fit).max()?;
+    let best: Vec<_> = fits.into_iter().filter(|(fit, _)| *fit == best).collect();
+    Some(best[rng.usize(..best.len())].1)
 }
 
 fn collect_shapes(value: &Value, shapes: &mut Vec<Vec<usize>>) {
@@ -95,20 +103,22 @@ fn collect_shapes(value: &Value, shapes: &mut Vec<Vec<usize>>) {
     }
 }
 
-fn is_same_answer(one: &Answer, other: &Answer) -> bool {
+/// True when two answers are the same up to this relative precision.
+pub fn is_same_answer(one: &Answer, other: &Answer, precision: f64) -> bool {
     // Compared as frames: NaN is not equal to itself.
     let frame = |answer| wire::frame::encode(answer).ok();
     match (one, other) {
-        (Answer::Returned(one), Answer::Returned(other)) if is_near(one, other) => true,
+        (Answer::Returned(one), Answer::Returned(other)) if is_near(one, other, precision) => true,
         _ => frame(one) == frame(other),
     }
 }
 
-fn is_near(one: &Value, other: &Value) -> bool {
+fn is_near(one: &Value, other: &Value, precision: f64) -> bool {
     let all = |one: &[Value], other: &[Value]| {
-        one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_near(one, other))
+        one.len() == other.len()
+            && one.iter().zip(other).all(|(one, other)| is_near(one, other, precision))
     };
-    let near = |one: f64, other: f64| (one - other).abs() <= PRECISION * one.abs().max(other.abs());
+    let near = |one: f64, other: f64| (one - other).abs() <= precision * one.abs().max(other.abs());
     match (one, other) {
         (Value::Float(one), Value::Float(other)) => near(*one, *other),
         (Value::Array(one), Value::Array(other)) => {
@@ -161,22 +171,22 @@ mod tests {
             .map(|at| probe(["f", "g", "h"][at % 3], (at as f64,).into_value()))
             .chain([probe("question", ().into_value())])
             .collect();
-        let pairs = pairs(&mut Rng::with_seed(1), &calls.iter().collect::<Vec<_>>());
+        let turns = turns(&mut Rng::with_seed(1), &calls.iter().collect::<Vec<_>>());
         for (before, after) in [("f", "g"), ("g", "f"), ("h", "h")] {
-            let is_this = |(one, other): &&(&Probe, &Probe)| {
-                (one.function, other.function) == (before, after)
+            let is_this = |(one, others): &&(&Probe, Vec<&Probe>)| {
+                one.function == before && others.iter().all(|other| other.function == after)
             };
-            assert_eq!(pairs.iter().filter(is_this).count(), REPEATED);
+            assert_eq!(turns.iter().filter(is_this).count(), REPEATED);
         }
-        assert_eq!(pairs.len(), 9 * REPEATED, "what takes nothing is not called");
+        assert_eq!(turns.len(), 9 * REPEATED, "what takes nothing is not called");
     }
 
     #[test]
     fn answers_are_the_same_up_to_the_order_of_a_sum() {
         let answer = |number: f64| Answer::Returned((number, true).into_value());
-        assert!(is_same_answer(&answer(1.0), &answer(1.0 + 1e-12)));
-        assert!(is_same_answer(&answer(f64::NAN), &answer(f64::NAN)));
-        assert!(!is_same_answer(&answer(1.0), &answer(1.001)));
-        assert!(!is_same_answer(&answer(1.0), &answer(f64::NAN)));
+        assert!(is_same_answer(&answer(1.0), &answer(1.0 + 1e-12), PRECISION));
+        assert!(is_same_answer(&answer(f64::NAN), &answer(f64::NAN), PRECISION));
+        assert!(!is_same_answer(&answer(1.0), &answer(1.001), PRECISION));
+        assert!(!is_same_answer(&answer(1.0), &answer(f64::NAN), PRECISION));
     }
 }

@@ -52,8 +52,8 @@ impl<const AXES: usize, const ARGUMENTS: usize> Case<AXES, ARGUMENTS> {
 }
 
 impl Learner<'_> {
-    /// Cases over `AXES` axes and `ARGUMENTS` arrays: every shape with ordinary numbers, then in other
-    /// memory orders and with every scale for every argument.
+    /// Cases over `AXES` axes and `ARGUMENTS` arrays: every shape with ordinary numbers; each argument
+    /// and all of them zero; then in other memory orders and with every scale for every argument.
     pub fn cases<const AXES: usize, const ARGUMENTS: usize>(
         &mut self,
     ) -> Vec<Case<AXES, ARGUMENTS>> {
@@ -62,7 +62,7 @@ impl Learner<'_> {
         let orders: Vec<[bool; ARGUMENTS]> =
             shapes.iter().map(|_| std::array::from_fn(|_| rng.bool())).collect();
         let swept = shapes.len() * ROUNDS;
-        let scales: [_; ARGUMENTS] = std::array::from_fn(|_| dealt(rng, &with_zero(), swept));
+        let scales: [_; ARGUMENTS] = std::array::from_fn(|_| dealt(rng, &SCALES, swept));
         let case = |number: usize| {
             let (shape, round) = (number % shapes.len(), number / shapes.len());
             let fillings = std::array::from_fn(|argument| Filling {
@@ -72,23 +72,28 @@ impl Learner<'_> {
             });
             Case { sizes: shapes[shape], fillings, is_ordinary: round == 0 }
         };
-        (0..shapes.len() + swept).map(case).collect()
+        let ordinary = (0..shapes.len()).map(case);
+        let swept = (shapes.len()..shapes.len() + swept).map(case);
+        ordinary.chain(with_zeros(shapes[1])).chain(swept).collect()
     }
 
-    /// Points of so many numbers between −1.5 and 1.5; in the last points one of them is zero.
+    /// Points of so many numbers between −1.5 and 1.5; in the last points one of them is zero, and then
+    /// all.
     pub fn ordinary_points<const NUMBERS: usize>(&mut self) -> [[f64; NUMBERS]; ORDINARY] {
         let mut points = [[0.0; NUMBERS]; ORDINARY];
-        points.as_flattened_mut().fill_with(|| self.uniform(-1.5, 1.5));
-        (0..NUMBERS).for_each(|number| points[ORDINARY - 1 - number][number] = 0.0);
+        points[1..].as_flattened_mut().fill_with(|| self.uniform(-1.5, 1.5));
+        (0..NUMBERS).for_each(|number| points[1 + number][number] = 0.0);
+        points.reverse();
         points
     }
 
-    /// Points of so many numbers, each of which visits every scale with both signs, and zero.
+    /// Points of so many numbers, each of which visits every scale with both signs.
     pub fn swept_points<const NUMBERS: usize>(&mut self) -> Vec<[f64; NUMBERS]> {
-        let signed: Vec<_> = with_zero().into_iter().flat_map(|it| [it, -it]).collect();
-        let count = ROUNDS * signed.len();
+        let signed = SCALES.map(|scale| [scale, -scale]);
+        let count = ROUNDS * signed.as_flattened().len();
         let rng = self.rng();
-        let scales: [_; NUMBERS] = std::array::from_fn(|_| dealt(rng, &signed, count));
+        let scales: [_; NUMBERS] =
+            std::array::from_fn(|_| dealt(rng, signed.as_flattened(), count));
         let mut point = |at: usize| std::array::from_fn(|it| scales[it][at] * spread(rng));
         (0..count).map(&mut point).collect()
     }
@@ -125,8 +130,18 @@ fn spread(rng: &mut Rng) -> f64 {
     1.0 - 0.9 * rng.f64()
 }
 
-fn with_zero() -> Vec<f64> {
-    SCALES.into_iter().chain([0.0]).collect()
+/// Ordinary numbers, but for one argument, and then for all, which are zero.
+fn with_zeros<const AXES: usize, const ARGUMENTS: usize>(
+    sizes: [usize; AXES],
+) -> impl Iterator<Item = Case<AXES, ARGUMENTS>> {
+    let case = move |zero: usize| {
+        let mut case = Case { is_ordinary: false, ..Case::ordinary(sizes) };
+        let fillings = case.fillings.iter_mut().enumerate();
+        let zeros = fillings.filter(|(argument, _)| *argument == zero || zero == ARGUMENTS);
+        zeros.for_each(|(_, filling)| filling.scale = 0.0);
+        case
+    };
+    (0..=ARGUMENTS).map(case)
 }
 
 /// So many of the items, each as often as any other, in random order.
@@ -170,9 +185,15 @@ mod tests {
     }
 
     #[test]
+    fn each_argument_and_all_of_them_are_zero_once() {
+        let scales = with_zeros::<2, 2>([2, 3]).map(|case| case.fillings.map(|it| it.scale));
+        assert_eq!(scales.collect::<Vec<_>>(), [[0.0, 1.0], [1.0, 0.0], [0.0, 0.0]]);
+    }
+
+    #[test]
     fn every_item_is_dealt_as_often_as_any_other() {
-        let dealt = dealt(&mut Rng::with_seed(1), &with_zero(), 24);
-        for scale in with_zero() {
+        let dealt = dealt(&mut Rng::with_seed(1), &SCALES, 21);
+        for scale in SCALES {
             assert_eq!(dealt.iter().filter(|it| **it == scale).count(), 3);
         }
     }

@@ -1,0 +1,50 @@
+//! Calls that reach further than those of the checks: an excuse for a mutant has to hold here.
+
+use wire::Value;
+
+use super::{
+    change::{map_numbers, turn},
+    place::places,
+};
+use crate::checks::Probe;
+
+/// How many calls of each function are widened.
+const WIDENED: usize = 24;
+
+/// What all numbers of an argument are multiplied by.
+const FACTORS: [f64; 5] = [1e-3, 1e3, -1.0, 7.0, 0.0];
+
+/// Of each function some calls of the checks, evenly chosen: as they are, and with each argument scaled,
+/// negated, zero and in the other memory order.
+pub fn widened(calls: &[&Probe]) -> Vec<Probe> {
+    let mut functions: Vec<&str> = calls.iter().map(|call| call.function).collect();
+    functions.sort_unstable();
+    functions.dedup();
+    let mut wide = Vec::new();
+    for function in functions {
+        let of_it: Vec<_> = calls.iter().filter(|call| call.function == function).collect();
+        let step = of_it.len().div_ceil(WIDENED);
+        of_it.into_iter().step_by(step).for_each(|call| wide.extend(around(call)));
+    }
+    wide
+}
+
+fn around(call: &Probe) -> Vec<Probe> {
+    let mut all = vec![call.clone()];
+    for (place, _) in places(&call.arguments, &[]) {
+        let mut with = |change: &dyn Fn(&mut Value)| {
+            let mut changed = call.clone();
+            place.find(&mut changed.arguments).into_iter().for_each(change);
+            all.push(changed);
+        };
+        for factor in FACTORS {
+            // Sizes and counts stay what they are.
+            with(&|part| match part {
+                Value::Integer(_) => (),
+                _ => map_numbers(part, |number| factor * number),
+            });
+        }
+        with(&|part| turn(part));
+    }
+    all
+}

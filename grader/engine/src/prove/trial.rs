@@ -1,0 +1,146 @@
+//! Tries boundary mutants: the hidden checks that call the changed function, until one of them fails.
+//! A mutant that passes them all either answers every wide call as the solution does, or is one that
+//! the checks cannot tell from it.
+
+use std::{io, sync::Arc};
+
+use rayon::prelude::*;
+
+use super::boundary::{Mutant, mutants, widened};
+use crate::{
+    checks::{Check, Learner, Lesson, Line, Outcome, Probe, Subject, changed, is_same_answer},
+    grading,
+    hash::derive_seed,
+    report::{Kind, Verdict, Visibility},
+    scan::Scan,
+    worker::Program,
+};
+
+/// The seed of all trials.
+const SEED: u64 = 0;
+
+/// Of the mutants of a lesson, one in this many is tried unless all are asked for.
+const SAMPLE: usize = 6;
+
+/// What came of a boundary mutant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// A hidden check failed.
+    Failed,
+    /// None failed, and it answers every wide call as the solution does.
+    Equal,
+    /// None failed, although it is another function.
+    Survived,
+}
+
+/// The solution, and what its checks call.
+pub struct Trials {
+    lesson: &'static Lesson,
+    program: Program,
+    scan: Scan,
+    /// Hidden checks of values, with the calls that they make.
+    checks: Vec<(&'static Check, Vec<Probe>)>,
+}
+
+/// The solution with a mutant, or without, under a budget of its own.
+struct Trial<'a> {
+    trials: &'a Trials,
+    program: Program,
+    mutant: Option<&'a Mutant>,
+}
+
+impl Trials {
+    /// Runs the checks on the solution, to see what they call.
+    pub fn new(lesson: &'static Lesson, program: Program) -> io::Result<Self> {
+        let mut trials = Self { lesson, program, scan: Scan::default(), checks: Vec::new() };
+        let hidden = lesson.checks.iter().filter(|check| check.visibility == Visibility::Hidden);
+        // What a source check compares, the others compare as well.
+        for check in hidden.filter(|check| check.kind != Kind::Source) {
+            // That the solution passes is proven elsewhere.
+            let (_, calls) = trials.trial(None).run(check)?;
+            trials.checks.push((check, calls));
+        }
+        Ok(trials)
+    }
+
+    /// What comes of all mutants, or of a sample. `names` gives the names of a function's arguments.
+    pub fn endings(
+        &self,
+        all: bool,
+        names: impl Fn(&str) -> Vec<String>,
+    ) -> io::Result<Vec<(Mutant, Ending)>> {
+        let checks = self.checks.iter().filter(|(check, _)| check.kind != Kind::Cost);
+        let calls: Vec<_> = checks.flat_map(|(_, calls)| calls).collect();
+        let wide = widened(&calls);
+        let ending = |mutant: Mutant| {
+            let ending = self.trial(Some(&mutant)).ending(&mutant, &wide);
+            ending.map(|ending| (mutant, ending))
+        };
+        let step = if all { 1 } else { SAMPLE };
+        let chosen: Vec<_> = mutants(&calls, names).into_iter().step_by(step).collect();
+        chosen.into_par_iter().map(ending).collect()
+    }
+
+    fn trial<'a>(&'a self, mutant: Option<&'a Mutant>) -> Trial<'a> {
+        let program = Program { budget: Arc::default(), ..self.program.clone() };
+        Trial { trials: self, program, mutant }
+    }
+}
+
+impl Trial<'_> {
+    fn ending(&self, mutant: &Mutant, wide: &[Probe]) -> io::Result<Ending> {
+        // What the mutant answered in the checks that it passed, and what it has no part in.
+        let mut calls = Vec::new();
+        for (check, of_solution) in &self.trials.checks {
+            if of_solution.iter().all(|call| call.function != mutant.function) {
+                calls.extend(of_solution.iter().cloned());
+                continue;
+            }
+            match self.run(check)? {
+                (Ok(()), _) if check.kind == Kind::Cost => (),
+                (Ok(()), answered) => calls.extend(answered),
+                // A check that cannot judge takes no points.
+                (Err(miss), _) if miss.verdict == Verdict::NotGraded => (),
+                (Err(_), _) => return Ok(Ending::Failed),
+            }
+        }
+        let Trials { lesson, .. } = self.trials;
+        let seed = derive_seed(SEED, lesson.id, "repetition");
+        let calls: Vec<_> = calls.iter().collect();
+        Ok(match () {
+            () if !changed(&self.subject(), lesson.limits, &calls, seed)?.is_empty() => {
+                Ending::Failed
+            }
+            () if self.is_equal(wide)? => Ending::Equal,
+            () => Ending::Survived,
+        })
+    }
+
+    /// True when every wide call is answered as the solution does.
+    fn is_equal(&self, wide: &[Probe]) -> io::Result<bool> {
+        let Trials { lesson, .. } = self.trials;
+        let solution = self.trials.trial(None);
+        let mut line = Line::start(&self.subject(), lesson.limits)?;
+        let mut right = Line::start(&solution.subject(), lesson.limits)?;
+        let same = |probe: &Probe| match [line.repeat(probe), right.repeat(probe)] {
+            [Ok(one), Ok(other)] => is_same_answer(&one, &other, lesson.precision),
+            _ => false,
+        };
+        Ok(wide.iter().all(same))
+    }
+
+    /// What a check says, and the calls that it made.
+    fn run(&self, check: &Check) -> io::Result<(Outcome, Vec<Probe>)> {
+        let Trials { lesson, .. } = self.trials;
+        let limits = check.limits.unwrap_or(lesson.limits);
+        let seed = derive_seed(SEED, lesson.id, check.id);
+        let mut learner = Learner::start(&self.subject(), limits, seed)?;
+        let outcome = grading::run(check, &mut learner);
+        Ok((outcome, learner.finish().0))
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        let Self { trials, program, mutant } = self;
+        Subject { program, variant: None, scan: &trials.scan, mutant: *mutant }
+    }
+}
