@@ -12,33 +12,29 @@ mod inference;
 mod named;
 mod place;
 mod steps;
+mod telling;
 mod values;
 mod wide;
 mod words;
 
-use formulas::{Expression, Formulas, ReadError};
-use wire::frame;
+use formulas::{Formulas, ReadError};
+use wire::frame::Answer;
 
 use self::{
-    answers::same_array,
-    inference::FEW_POINTS,
+    answers::same_answer,
     named::{Item, Panel, Questions, Recorded},
     steps::{State, Taken, taken},
-    values::Look,
+    telling::Telling,
     wide::{Answers, Asked, Wide},
 };
 pub use self::{steps::StepId, words::Told};
 use crate::{
     checked::Checked,
-    checks::{Lesson, Subject},
+    checks::{COMPUTED, Lesson, Subject},
     report::{CheckReport, Diagnosis, Kind, Verdict},
     variants::Variant,
     worker::Program,
 };
-
-/// Of the points where a step is right and wrong, the share that has to be right for “where it is right”
-/// to say more than two mistakes at once.
-const MOSTLY_RIGHT: f64 = 0.3;
 
 /// The wrong variants of a lesson, ready to be asked.
 #[derive(Clone, Copy)]
@@ -118,11 +114,18 @@ pub fn explain(
 
 /// The functions that answer the same call differently after other calls.
 fn unsteady(answers: &Answers, again: &Answers) -> Vec<bool> {
-    let encoded = |answer: &Option<frame::Answer>| answer.as_ref().map(|it| frame::encode(it).ok());
-    let differs = |(one, other): (&Vec<_>, &Vec<_>)| {
-        one.iter().zip(other).any(|(one, other)| encoded(one) != encoded(other))
+    let differs = |(one, other): (&Vec<Option<Answer>>, &Vec<Option<Answer>>)| {
+        one.iter().zip(other).any(|(one, other)| !is_repeated(one.as_ref(), other.as_ref()))
     };
     answers.iter().zip(again).map(differs).collect()
+}
+
+/// The same answer, up to what another order of sums makes of it.
+fn is_repeated(one: Option<&Answer>, other: Option<&Answer>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => same_answer(one, other, COMPUTED),
+        (one, other) => one.is_none() && other.is_none(),
+    }
 }
 
 /// True where a function answers a call differently when it is the first that its process gets: something of
@@ -142,8 +145,7 @@ fn answers_otherwise_alone(
     let Some(at) = wrong else { return false };
     asked.worker = None;
     let alone = wide.ask_one(taken.id.function, at, asked);
-    alone.as_ref().map(|it| frame::encode(it).ok())
-        != answers[taken.id.function][at].as_ref().map(|it| frame::encode(it).ok())
+    !is_repeated(alone.as_ref(), answers[taken.id.function][at].as_ref())
 }
 
 /// A mistake that a check shares with one that it builds on is told there.
@@ -236,98 +238,4 @@ impl Explanation<'_> {
         let function = &self.formulas.functions[taken.id.function].name;
         checked.probes.iter().any(|probe| probe.function == function)
     }
-}
-
-/// Finds out what to say of a step.
-struct Telling<'a> {
-    formulas: &'a Formulas,
-    wide: &'a Wide,
-    precision: f64,
-}
-
-impl Telling<'_> {
-    /// What is known of a wrong step, beside all others.
-    fn told(&self, taken: &Taken, all: &[Taken]) -> Option<Told> {
-        let formulas = self.formulas;
-        match taken.state {
-            State::Right | State::Missing => return None,
-            State::Follows => return Some(words::of_consequence(formulas, taken, all)),
-            State::Wrong => {}
-        }
-        let answered = (0..taken.values.len()).filter(|at| taken.values[*at].is_some());
-        let (right, wrong): (Vec<_>, Vec<_>) =
-            answered.partition(|at| taken.follows(&taken.formula, *at, self.precision));
-        let points: Vec<_> = wrong.iter().chain(&right).copied().collect();
-        let share = right.len() as f64 / points.len() as f64;
-        let is_mostly_right = share >= MOSTLY_RIGHT;
-        let is_few = points.len() < FEW_POINTS;
-        let by_case = is_few || matches!(taken.formula, Expression::Choice(..));
-        let exchanged = || self.is_exchanged(taken).then(|| words::of_exchange(formulas, taken));
-        let plain = || if is_few { self.everywhere(taken, &points, share, false) } else { None };
-        let case = || if by_case { self.somewhere(taken) } else { None };
-        exchanged()
-            .or_else(plain)
-            .or_else(case)
-            .or_else(|| self.everywhere(taken, &points, share, !is_mostly_right))
-            .or_else(|| sibling(taken, all).map(|other| words::of_sibling(formulas, taken, other)))
-            .or_else(|| self.somewhere(taken))
-            .or_else(|| is_mostly_right.then(|| self.everywhere(taken, &points, share, true))?)
-    }
-
-    /// What is true at all of these points, of which a share is `right`.
-    fn everywhere(&self, taken: &Taken, points: &[usize], right: f64, two: bool) -> Option<Told> {
-        let formulas = self.formulas;
-        let look = values::look(taken, points, right);
-        let formula = || {
-            let inferred = inference::infer(formulas, taken, points, self.precision, two)?;
-            Some(words::of_formula(formulas, taken, &inferred))
-        };
-        match look {
-            Some(Look::Alike) => {
-                let formula = formula().map(|told| told.formula).unwrap_or_default();
-                Some(Told { formula, ..words::of_look(formulas, taken, Look::Alike) })
-            }
-            // That few digits are right says less than a formula.
-            Some(Look::Digits(digits)) => {
-                formula().or_else(|| Some(words::of_look(formulas, taken, Look::Digits(digits))))
-            }
-            Some(look) => Some(words::of_look(formulas, taken, look)),
-            None => formula(),
-        }
-    }
-
-    /// True where every value is the right one of another point.
-    fn is_exchanged(&self, taken: &Taken) -> bool {
-        let is_few = taken.values.len() < FEW_POINTS;
-        is_few
-            && taken.values.iter().enumerate().all(|(at, got)| {
-                let others = self.wide.points.iter().enumerate().filter(|(other, _)| *other != at);
-                let mut rights = others.filter_map(|(_, point)| point.value(taken.symbol));
-                got.as_ref()
-                    .is_some_and(|got| rights.any(|right| right.may_be(got, self.precision)))
-            })
-    }
-
-    /// Where it is right, and what is known of the other points.
-    fn somewhere(&self, taken: &Taken) -> Option<Told> {
-        let place = place::place(self.formulas, taken, self.precision)?;
-        let beyond = match place.beyond.as_slice() {
-            [] => None,
-            points => self.everywhere(taken, points, 0.0, false),
-        };
-        Some(words::of_place(self.formulas, taken, &place, beyond))
-    }
-}
-
-/// Another step with the same values, which does not have them from this one.
-fn sibling<'a>(taken: &Taken, all: &'a [Taken]) -> Option<&'a Taken> {
-    all.iter().find(|other| {
-        let mut pairs = taken.values.iter().zip(&other.values);
-        other.symbol != taken.symbol
-            && other.state != State::Follows
-            && pairs.all(|pair| match pair {
-                (Some(one), Some(other)) => same_array(one, other, 0.0),
-                (one, other) => one.is_none() && other.is_none(),
-            })
-    })
 }

@@ -147,7 +147,9 @@ impl Search<'_> {
         let size = formula.size();
         let mut factor = None;
         let (mut telling, mut exceptions) = (0, 0);
-        let max_exceptions = (MAX_EXCEPTIONS * self.points.len() as f64) as usize;
+        // A yes or a no says so little of a formula that it has to be right nearly everywhere.
+        let share = if self.is_yes_or_no() { MAX_EXCEPTIONS / 3.0 } else { MAX_EXCEPTIONS };
+        let max_exceptions = (share * self.points.len() as f64) as usize;
         for (nth, at) in self.points.iter().enumerate() {
             self.nodes += size;
             if self.nodes > MAX_NODES {
@@ -175,6 +177,12 @@ impl Search<'_> {
         }
         let enough = telling >= MIN_TELLING.min(self.points.len()) && telling > exceptions;
         enough.then(|| Fit { factor: factor.unwrap_or(1.0), exceptions })
+    }
+
+    /// True where the step only answers a question with yes or no.
+    fn is_yes_or_no(&self) -> bool {
+        let mut values = self.taken.values.iter().flatten();
+        values.all(|value| value.iter().all(|it| *it == 0.0 || *it == 1.0))
     }
 
     /// What may stand in the formula: what the function is given, and what it or a function of the same
