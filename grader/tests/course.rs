@@ -57,7 +57,8 @@ fn a_wrong_gradient_is_told_although_the_forward_pass_panics() {
     let message =
         |id: &str| checks.iter().find(|check| check["id"] == id).unwrap()["message"].as_str();
     assert!(message("forward").unwrap().contains("panicked"), "{report:#}");
-    assert_eq!(message("input_gradient"), Some("dL/dX is 2 times too large everywhere"));
+    let told = message("input_gradient").unwrap();
+    assert!(told.starts_with("dL/dX is 2 times too large everywhere."), "{told}");
     assert_eq!(message("weight_gradient"), Some(""));
 }
 
