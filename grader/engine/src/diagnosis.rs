@@ -90,14 +90,13 @@ pub fn explain(
     let mut asked = Asked::new(subject.program, lesson.limits, subject.variant);
     let answers = wide.ask(&mut asked);
     let again = wide.ask_backwards(&mut asked);
-    let probes: Vec<_> = checked.iter().map(|checked| checked.probes.clone()).collect();
     let taken = taken(&formulas, &wide, &answers, lesson.precision_of_digits());
     let questions = Questions {
         lesson,
         formulas: &formulas,
         wide: &wide,
         taken: &taken,
-        recorded: Recorded::of(&formulas, &probes),
+        recorded: Recorded::of(&formulas, checked.iter().flat_map(|checked| &checked.probes)),
     };
     let panel = wrong.map(|wrong| Panel::new(&questions, wrong.program, wrong.variants));
     let mut unsteady = unsteady(&answers, &again);

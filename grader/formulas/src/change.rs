@@ -200,10 +200,8 @@ impl Changing<'_> {
     /// The symbols of the scope that are numbers or arrays.
     fn values(&self) -> impl Iterator<Item = SymbolId> {
         self.scope.iter().copied().filter(|symbol| {
-            !matches!(
-                self.formulas.symbols[*symbol].domain,
-                Domain::Choice(_) | Domain::FunctionOfNumber | Domain::FunctionOfVector
-            )
+            let domain = &self.formulas.symbols[*symbol].domain;
+            !domain.is_function() && !matches!(domain, Domain::Choice(_))
         })
     }
 

@@ -85,9 +85,7 @@ impl<'a> Drawing<'a> {
         for functions in [false, true] {
             for id in 0..self.formulas.symbols.len() {
                 let domain = &self.formulas.symbols[id].domain;
-                let is_function =
-                    matches!(domain, Domain::FunctionOfNumber | Domain::FunctionOfVector);
-                if is_function == functions {
+                if domain.is_function() == functions {
                     self.set(id, domain);
                 }
             }

@@ -248,10 +248,7 @@ impl Formulas {
     }
 
     fn function_symbol(&self, name: &str) -> Option<SymbolId> {
-        self.symbol(name).filter(|symbol| {
-            let domain = &self.symbols[*symbol].domain;
-            matches!(domain, Domain::FunctionOfNumber | Domain::FunctionOfVector)
-        })
+        self.symbol(name).filter(|symbol| self.symbols[*symbol].domain.is_function())
     }
 }
 

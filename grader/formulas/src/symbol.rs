@@ -35,6 +35,14 @@ pub enum Domain {
     Step,
 }
 
+impl Domain {
+    /// True for functions among the arguments.
+    #[must_use]
+    pub fn is_function(&self) -> bool {
+        matches!(self, Self::FunctionOfNumber | Self::FunctionOfVector)
+    }
+}
+
 /// The length of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {

@@ -64,9 +64,9 @@ pub struct Panel<'a> {
 
 impl Recorded {
     /// The calls that checks made of functions without formulas.
-    pub fn of(formulas: &Formulas, checks: &[Vec<Probe>]) -> Vec<Self> {
+    pub fn of<'a>(formulas: &Formulas, probes: impl Iterator<Item = &'a Probe>) -> Vec<Self> {
         let mut found: Vec<Self> = Vec::new();
-        for probe in checks.iter().flatten() {
+        for probe in probes {
             if formulas.functions.iter().any(|function| function.name == probe.function) {
                 continue;
             }

@@ -69,6 +69,11 @@ fn elements<'a>(pairs: &'a Pairs) -> impl Iterator<Item = (f64, f64)> + 'a {
     pairs.iter().flat_map(|(want, got)| want.value.iter().copied().zip(got.iter().copied()))
 }
 
+/// The largest magnitude in an array.
+fn largest(array: &ArrayD<f64>) -> f64 {
+    array.iter().fold(0.0, |largest: f64, it| largest.max(it.abs()))
+}
+
 fn constant(pairs: &Pairs) -> Option<Look> {
     let (_, first) = elements(pairs).next()?;
     let same = elements(pairs).all(|(_, got)| got == first || (got.is_nan() && first.is_nan()));
@@ -77,7 +82,7 @@ fn constant(pairs: &Pairs) -> Option<Look> {
 
 fn single(pairs: &Pairs) -> Option<Look> {
     let near = |want: &Computed, got: &ArrayD<f64>| {
-        let largest = want.value.iter().fold(0.0, |largest: f64, it| largest.max(it.abs()));
+        let largest = largest(&want.value);
         Zip::from(&want.value).and(&want.error).and(got).all(|want, error, got| {
             // What cancels may be off by more than its own size tells, but not by more than this.
             let allowed = (SINGLE * 4.0 * (error + f64::EPSILON * want.abs())).min(1e-4 * largest);
@@ -133,9 +138,7 @@ const MIN_DIGITS: f64 = 4.0;
 const MOST: f64 = 0.7;
 
 fn digits(pairs: &Pairs) -> Option<Look> {
-    let size = |(want, _): &(Computed, &ArrayD<f64>)| {
-        want.value.iter().fold(0.0, |largest: f64, it| largest.max(it.abs()))
-    };
+    let size = |(want, _): &(Computed, &ArrayD<f64>)| largest(&want.value);
     let mut sizes: Vec<_> = pairs.iter().map(size).filter(|size| *size > 0.0).collect();
     sizes.sort_by(f64::total_cmp);
     // Where the right value vanishes, its digits are not those of a difference.

@@ -3,9 +3,7 @@
 //! They are the same for every submission and are asked after a failure alone, so that no score depends
 //! on them.
 
-use formulas::{
-    Argument, Domain, Formulas, Function, LENGTH_SETS, Point, Slot, Symbol, SymbolId, draw,
-};
+use formulas::{Argument, Domain, Formulas, Function, LENGTH_SETS, Point, Slot, SymbolId, draw};
 use ndarray::{Array1, ArrayD, IxDyn, ShapeBuilder};
 use wire::{Callback, Callbacks, Value, Wire, frame::Answer};
 
@@ -52,12 +50,12 @@ impl Wide {
 
     /// The answers point by point, at each of them one function after the other.
     pub fn ask(&self, asked: &mut Asked) -> Answers {
-        self.ask_where(|_| true, asked)
+        self.ask_at(0..self.points.len(), asked)
     }
 
     /// The answers at every second point, which suffices to compare somebody with the learner.
     pub fn ask_some(&self, asked: &mut Asked) -> Answers {
-        self.ask_where(|at| self.is_some(at), asked)
+        self.ask_at((0..self.points.len()).filter(|at| self.is_some(*at)), asked)
     }
 
     /// True for the points at which variants are asked: of many points half, of each set of lengths half.
@@ -65,9 +63,9 @@ impl Wide {
         self.points.len() < POINTS || (at + at / LENGTH_SETS).is_multiple_of(2)
     }
 
-    fn ask_where(&self, is_asked: impl Fn(usize) -> bool, asked: &mut Asked) -> Answers {
+    fn ask_at(&self, points: impl Iterator<Item = usize>, asked: &mut Asked) -> Answers {
         let mut answers = vec![vec![None; self.points.len()]; self.calls.len()];
-        for at in (0..self.points.len()).filter(|at| is_asked(*at)) {
+        for at in points {
             for (function, calls) in self.calls.iter().enumerate() {
                 answers[function][at] = asked.answer(&calls[at]);
             }
@@ -94,9 +92,9 @@ impl Wide {
 
 /// Somebody who is asked: a submission, a solution, or a variant of one.
 pub struct Asked<'a> {
-    pub program: &'a Program,
-    pub limits: Limits,
-    pub variant: Option<&'a str>,
+    program: &'a Program,
+    limits: Limits,
+    variant: Option<&'a str>,
     pub worker: Option<Worker>,
     restarts: usize,
 }
@@ -142,10 +140,7 @@ impl From<&Probe> for Call {
 }
 
 fn most_points(formulas: &Formulas) -> usize {
-    let is_function = |symbol: &Symbol| {
-        matches!(symbol.domain, Domain::FunctionOfNumber | Domain::FunctionOfVector)
-    };
-    let calls_back = formulas.symbols.iter().any(is_function);
+    let calls_back = formulas.symbols.iter().any(|symbol| symbol.domain.is_function());
     if calls_back { POINTS_OF_CALLBACKS } else { POINTS }
 }
 
