@@ -37,13 +37,6 @@ fn solutions_earn_every_point() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-#[test]
-fn every_table_is_that_of_the_lessons() {
-    let output = grader(&["tables"]);
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&output.stderr));
-}
-
 /// The forward pass is asked which half is wrong, where it can be.
 #[test]
 fn a_wrong_gradient_is_told_although_the_forward_pass_panics() {

@@ -28,7 +28,7 @@ pub enum Command {
     New(New),
     /// For authors: prove that lessons are sound (stub, solution, variants, visible tests, mutants).
     Prove(Prove),
-    /// For authors: compare the tables in README, briefs and docs with the lessons.
+    /// For authors: compare the tables in README and briefs with the lessons, or write them.
     Tables(Tables),
     /// For instructors: make a key that reports are signed with.
     NewKey(NewKey),

@@ -72,7 +72,14 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
         }
         Command::Tables(command) => {
             let grader = grader(course, Workspace::at(&root)?)?;
-            Ok(Ending::complete_if(tables::tables(&grader, command.write)?))
+            if command.write {
+                tables::write(&grader)?;
+                return Ok(Ending::Complete);
+            }
+            let lessons: Vec<_> = course.lessons.iter().collect();
+            let stale = tables::stale(&grader, &lessons)?;
+            stale.iter().for_each(|page| println!("{page}"));
+            Ok(Ending::complete_if(stale.is_empty()))
         }
         Command::NewKey(command) => {
             signature::new_key(&command.file)?;

@@ -3,7 +3,7 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::{Path, PathBuf},
     sync::LazyLock,
 };
 
@@ -64,6 +64,8 @@ pub enum GradeError {
     Unsound { lesson: String, file: String, messages: String },
     #[error("failed to read the plan of the course: {0}")]
     Plan(String),
+    #[error("failed to read or write {path}")]
+    Page { path: PathBuf, source: io::Error },
     #[error("failed to run cargo")]
     #[diagnostic(help("Gradlings needs a Rust toolchain with cargo on the PATH"))]
     Cargo(#[source] io::Error),

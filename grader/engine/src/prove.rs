@@ -28,6 +28,7 @@ use crate::{
     report::{CheckReport, Kind, LessonReport, Verdict, Visibility},
     sandbox::Sandbox,
     scan::Scan,
+    tables::{self, gallery},
     variants::Variant,
     worker::Program,
 };
@@ -66,9 +67,11 @@ pub fn prove(
         lessons.iter().map(blanks).partition(|(_, blanks)| blanks.is_empty());
     let complete: Vec<_> = complete.into_iter().map(|(lesson, _)| lesson).collect();
     let tests = VisibleTests::run(grader, &complete, extent)?;
+    let gallery = fs::read_to_string(grader.workspace.root().join(gallery::PAGE)).ok();
     let prove = |lesson: &&'static Lesson| {
         let (problems, notes) = (Vec::new(), Vec::new());
-        let proof = Proof { grader, lesson, plan: &plan, problems, notes };
+        let gallery = gallery.as_deref();
+        let proof = Proof { grader, lesson, plan: &plan, gallery, problems, notes };
         proof.all(&tests, extent)
     };
     let proven: Result<Vec<_>, GradeError> = complete.par_iter().map(prove).collect();
@@ -82,6 +85,10 @@ pub fn prove(
     for proven in proven? {
         sound &= proven.problems.is_empty();
         proven.tell();
+    }
+    for page in tables::stale(grader, lessons)? {
+        sound = false;
+        println!("{page}");
     }
     Ok(sound)
 }
@@ -146,6 +153,8 @@ struct Proof<'a> {
     grader: &'a Grader,
     lesson: &'static Lesson,
     plan: &'a Plan,
+    /// The page with what the grader says of every lesson's examples, where there is one.
+    gallery: Option<&'a str>,
     problems: Vec<String>,
     /// What is worth knowing, and no problem.
     notes: Vec<String>,
@@ -407,40 +416,43 @@ impl Proof<'_> {
         };
         let solution = fs::read_to_string(folder.join("src/lib.rs"));
         let solution = solution.map_err(|source| self.failed(source))?;
+        let mut pictures = String::new();
         for example in &examples.examples {
             match example.text(&solution) {
-                Ok(text) => self.example(example, &text)?,
+                Ok(text) => pictures += &self.example(example, &text)?,
                 Err(problem) => {
                     self.problems.push(format!("example “{}”: {problem}", example.title))
                 }
             }
         }
+        let shown = self.gallery.map(|page| gallery::shown(page, self.lesson.id));
+        if let Some(shown) = shown.filter(|shown| *shown != pictures) {
+            self.problems.push(tables::differs(gallery::PAGE, &shown, &pictures));
+        }
         Ok(examples)
     }
 
-    fn example(&mut self, example: &Example, text: &str) -> Result<(), GradeError> {
+    /// Grades one example; gives its picture for the gallery.
+    fn example(&mut self, example: &Example, text: &str) -> Result<String, GradeError> {
         let title = &example.title;
         let folder = submission(self.lesson, text).map_err(|source| self.failed(source))?;
-        let plain = self.graded(folder.path(), options(0))?;
-        let revealing = Options { reveal: true, diagnose: false, ..options(0) };
-        let revealed = self.graded(folder.path(), revealing)?;
-        self.expect(plain.verdict != Verdict::CompileError, || {
-            format!("the example “{title}” does not compile: {}", plain.checks[0].message)
+        let report = self.graded(folder.path(), Options { reveal: true, ..options(0) })?;
+        self.expect(report.verdict != Verdict::CompileError, || {
+            format!("the example “{title}” does not compile: {}", report.checks[0].message)
         });
-        self.expect(plain.score < plain.max_score, || {
+        self.expect(report.score < report.max_score, || {
             format!("the example “{title}” earns every point")
         });
-        let said: String = plain.checks.iter().map(said).collect();
+        let said: String = report.checks.iter().map(said).collect();
         for words in example.told.iter().filter(|words| !said.contains(words.as_str())) {
             self.problems.push(format!("the example “{title}” is not told “{words}”, but:{said}"));
         }
-        for (plain, revealed) in plain.checks.iter().zip(&revealed.checks) {
-            let shown = shown_values(plain, revealed);
-            self.expect(shown.is_none(), || {
-                format!("the message of `{}` shows a hidden value: {}", plain.id, plain.message)
+        for check in &report.checks {
+            self.expect(shown_value(check).is_none(), || {
+                format!("the message of `{}` shows a hidden value: {}", check.id, check.message)
             });
         }
-        Ok(())
+        Ok(gallery::picture(example, &report, folder.path()))
     }
 
     /// Mutants of the solution lose points, or are excused.
@@ -604,13 +616,12 @@ fn is_in_loops(name: &str) -> bool {
 }
 
 /// A number in the message of a hidden check that is a hidden one.
-fn shown_values<'a>(plain: &'a CheckReport, revealed: &CheckReport) -> Option<&'a str> {
-    if plain.visibility == Visibility::Visible {
+fn shown_value(check: &CheckReport) -> Option<&str> {
+    if check.visibility == Visibility::Visible {
         return None;
     }
-    let hidden = revealed.message.replacen(&plain.message, "", 1);
-    let hidden: Vec<_> = long_numbers(&hidden).collect();
-    long_numbers(&plain.message).find(|value| hidden.contains(value))
+    let hidden: Vec<_> = long_numbers(&check.revealed).collect();
+    long_numbers(&check.message).find(|value| hidden.contains(value))
 }
 
 /// The numbers in a text that have too many digits to be there by chance.

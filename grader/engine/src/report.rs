@@ -87,6 +87,9 @@ pub struct CheckReport {
     pub verdict: Verdict,
     /// Why it did not pass; empty when it did.
     pub message: String,
+    /// Hidden inputs and expected values, where they were asked for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub revealed: String,
     /// What explains the answers, where something does.
     pub diagnosis: Option<Diagnosis>,
     /// What the learner's code computes, where that was found out; empty where it was not.
@@ -194,15 +197,13 @@ impl Verdict {
 impl CheckReport {
     /// The report of a check: its points where it passed, and else why not.
     pub fn of(check: &Check, outcome: Outcome, reveal: bool) -> Self {
-        let (verdict, message) = match outcome {
-            Ok(()) => (Verdict::Passed, String::new()),
-            Err(miss) if reveal && !miss.reveal.is_empty() => {
-                (miss.verdict, format!("{}\n{}", miss.message, miss.reveal.trim()))
+        match outcome {
+            Ok(()) => Self { score: check.points, ..Self::stopped(check, Verdict::Passed, "") },
+            Err(miss) => {
+                let revealed = if reveal { miss.reveal.trim().to_owned() } else { String::new() };
+                Self { revealed, ..Self::stopped(check, miss.verdict, &miss.message) }
             }
-            Err(miss) => (miss.verdict, miss.message),
-        };
-        let score = if verdict == Verdict::Passed { check.points } else { 0.0 };
-        Self { score, ..Self::stopped(check, verdict, &message) }
+        }
     }
 
     /// The report of a check that earned nothing.
@@ -216,6 +217,7 @@ impl CheckReport {
             score: 0.0,
             verdict,
             message: message.to_owned(),
+            revealed: String::new(),
             diagnosis: None,
             formula: String::new(),
         }
@@ -444,7 +446,11 @@ mod tests {
     #[test]
     fn hidden_values_are_revealed_only_when_asked_for() {
         let missed = || Err(Miss::failed("z is wrong").revealing("expected 1.5"));
-        assert_eq!(CheckReport::of(&CHECK, missed(), false).message, "z is wrong");
-        assert_eq!(CheckReport::of(&CHECK, missed(), true).message, "z is wrong\nexpected 1.5");
+        let said = |reveal| {
+            let report = CheckReport::of(&CHECK, missed(), reveal);
+            (report.message, report.revealed)
+        };
+        assert_eq!(said(false), ("z is wrong".to_owned(), String::new()));
+        assert_eq!(said(true), ("z is wrong".to_owned(), "expected 1.5".to_owned()));
     }
 }

@@ -1,7 +1,7 @@
 //! Tables that the project keeps in its texts: the map of the course, the checks of each lesson, the
 //! gallery of messages. They are written here, from the lessons, or compared with what is there.
 
-mod gallery;
+pub mod gallery;
 
 use std::{
     fs, io,
@@ -21,51 +21,57 @@ const MAP: [&str; 2] =
 /// The section of a brief that lists the checks.
 const GRADED: &str = "## What is graded\n";
 
-/// Why a table is neither written nor compared.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum TableError {
-    #[error("failed to read or write {path}")]
-    File { path: PathBuf, source: io::Error },
-    #[error("failed to read the plan of the course: {0}")]
-    Plan(String),
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Grade(#[from] GradeError),
-}
-
 /// A page, and what it should hold.
 struct Page {
     path: PathBuf,
     text: String,
 }
 
-/// Writes every table, or names those that differ; true when nothing differed.
-pub fn tables(grader: &Grader, write: bool) -> Result<bool, TableError> {
-    let mut pages = Vec::new();
-    pages.extend(map_page(grader)?);
-    for lesson in grader.course.lessons {
+/// Writes every table that differs.
+pub fn write(grader: &Grader) -> Result<(), GradeError> {
+    let lessons: Vec<_> = grader.course.lessons.iter().collect();
+    let mut pages = pages(grader, &lessons)?;
+    pages.extend(gallery::page(grader)?);
+    for page in pages.iter().filter(|page| page.text != page.is()) {
+        fs::write(&page.path, &page.text)
+            .map_err(|source| GradeError::Page { path: page.path.clone(), source })?;
+        println!("{}: written", page.name(grader));
+    }
+    Ok(())
+}
+
+/// What is said of each page that differs from these lessons, the gallery aside.
+pub fn stale(grader: &Grader, lessons: &[&Lesson]) -> Result<Vec<String>, GradeError> {
+    let pages = pages(grader, lessons)?;
+    let stale = pages.iter().filter(|page| page.text != page.is());
+    Ok(stale.map(|page| differs(&page.name(grader), &page.is(), &page.text)).collect())
+}
+
+/// The pages with tables of these lessons for which nothing has to be graded.
+fn pages(grader: &Grader, lessons: &[&Lesson]) -> Result<Vec<Page>, GradeError> {
+    let mut pages = Vec::from_iter(map_page(grader)?);
+    for lesson in lessons {
         pages.extend(brief_page(grader, lesson)?);
     }
-    pages.extend(gallery::page(grader)?);
-    let mut same = true;
-    for page in &pages {
-        let is = fs::read_to_string(&page.path).unwrap_or_default();
-        if is == page.text {
-            continue;
-        }
-        let path = page.path.strip_prefix(grader.workspace.root()).unwrap_or(&page.path).display();
-        if write {
-            write_page(page)?;
-            println!("{path}: written");
-        } else {
-            same = false;
-            println!(
-                "{path}: differs from the lessons; `./x tables --write` writes it\n{}",
-                difference(&is, &page.text)
-            );
-        }
+    Ok(pages)
+}
+
+impl Page {
+    /// What it holds now.
+    fn is(&self) -> String {
+        fs::read_to_string(&self.path).unwrap_or_default()
     }
-    Ok(same)
+
+    fn name(&self, grader: &Grader) -> String {
+        let path = self.path.strip_prefix(grader.workspace.root()).unwrap_or(&self.path);
+        path.display().to_string()
+    }
+}
+
+/// Says that a page is out of date, and where.
+pub fn differs(page: &str, is: &str, should_be: &str) -> String {
+    let difference = difference(is, should_be);
+    format!("{page}: differs from the lessons; `./x tables --write` writes it\n{difference}")
 }
 
 /// The first lines that differ.
@@ -75,23 +81,18 @@ fn difference(is: &str, should_be: &str) -> String {
     crate::excerpt::excerpt(&text, 2 << 10)
 }
 
-fn read_page(path: &Path) -> Result<Option<String>, TableError> {
+fn read_page(path: &Path) -> Result<Option<String>, GradeError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(TableError::File { path: path.to_owned(), source }),
+        Err(source) => Err(GradeError::Page { path: path.to_owned(), source }),
     }
 }
 
-fn write_page(page: &Page) -> Result<(), TableError> {
-    fs::write(&page.path, &page.text)
-        .map_err(|source| TableError::File { path: page.path.clone(), source })
-}
-
 /// The README with the map of the course, where it has a place for one.
-fn map_page(grader: &Grader) -> Result<Option<Page>, TableError> {
+fn map_page(grader: &Grader) -> Result<Option<Page>, GradeError> {
     let path = grader.workspace.root().join("README.md");
-    let plan = Plan::read(&grader.workspace).map_err(TableError::Plan)?;
+    let plan = Plan::read(&grader.workspace).map_err(GradeError::Plan)?;
     let map = map(grader.course.lessons, &plan);
     let text = read_page(&path)?;
     Ok(text.and_then(|text| between(&text, MAP, &map)).map(|text| Page { path, text }))
@@ -150,7 +151,7 @@ fn link(id: &str) -> String {
 }
 
 /// The brief of a lesson with the table of its checks.
-fn brief_page(grader: &Grader, lesson: &Lesson) -> Result<Option<Page>, TableError> {
+fn brief_page(grader: &Grader, lesson: &Lesson) -> Result<Option<Page>, GradeError> {
     let path = grader.workspace.exercise(lesson.id).join("README.md");
     let Some(text) = read_page(&path)? else { return Ok(None) };
     let (before, rest) = text.split_once(GRADED).unwrap_or((&text, ""));

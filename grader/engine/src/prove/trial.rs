@@ -8,7 +8,9 @@ use rayon::prelude::*;
 
 use super::boundary::{Mutant, mutants, widened};
 use crate::{
-    checks::{Check, Learner, Lesson, Line, Outcome, Probe, Subject, changed, is_same_answer},
+    checks::{
+        Check, Learner, Lesson, Limits, Line, Outcome, Probe, Subject, changed, is_same_answer,
+    },
     grading,
     hash::derive_seed,
     report::{Kind, Verdict, Visibility},
@@ -120,8 +122,10 @@ impl Trial<'_> {
     fn is_equal(&self, wide: &[Probe]) -> io::Result<bool> {
         let Trials { lesson, .. } = self.trials;
         let solution = self.trials.trial(None);
-        let mut line = Line::start(&self.subject(), lesson.limits)?;
-        let mut right = Line::start(&solution.subject(), lesson.limits)?;
+        // There are more wide calls than a check makes, and a busy machine must not change what is said.
+        let limits = Limits { seconds: 10 * lesson.limits.seconds, ..lesson.limits };
+        let mut line = Line::start(&self.subject(), limits)?;
+        let mut right = Line::start(&solution.subject(), limits)?;
         let same = |probe: &Probe| match [line.repeat(probe), right.repeat(probe)] {
             [Ok(one), Ok(other)] => is_same_answer(&one, &other, lesson.precision),
             _ => false,

@@ -26,6 +26,7 @@ struct Row {
     sandbox: String,
     record: bool,
     seed: u64,
+    revealed: String,
 }
 
 /// The report as comma-separated values in UTF-8, a header and one row a check. No text in it is
@@ -57,6 +58,7 @@ fn row(report: &Report, lesson: &LessonReport, check: &CheckReport) -> Row {
         sandbox: cell(&report.sandbox),
         record: report.record,
         seed: report.seed,
+        revealed: cell(&check.revealed),
     }
 }
 
@@ -82,7 +84,7 @@ mod tests {
     use super::*;
     use crate::render::specimen;
 
-    const COLUMNS: usize = 14;
+    const COLUMNS: usize = 15;
     const NUMBERS: [usize; 3] = [6, 7, 13];
     const HOSTILE: [&str; 9] = [
         "=HYPERLINK(\"http://x\")",

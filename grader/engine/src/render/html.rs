@@ -101,6 +101,7 @@ fn reasons(check: &CheckReport, before: &[CheckReport]) -> Markup {
                 }
                 @else if check.message.contains('\n') { (lines(&check.message)) }
                 @else { p { (harmless(&check.message)) } }
+                @if !check.revealed.is_empty() { (lines(&check.revealed)) }
                 @if let Some(diagnosis) = &check.diagnosis {
                     p.diagnosis {
                         strong { (harmless(&diagnosis.mistake)) ": " }
@@ -187,7 +188,7 @@ mod tests {
             assert_eq!(text(&page, "dd")[0], hostile);
             let reason = format!("{hostile}\n{hostile}");
             let of_formula = format!("What the code computes{reason}");
-            assert!(text(&page, ".reasons").contains(&format!("{reason}{of_formula}")));
+            assert!(text(&page, ".reasons").contains(&format!("{reason}{reason}{of_formula}")));
             assert_eq!(text(&page, "pre").pop().unwrap(), hostile);
         }
     }

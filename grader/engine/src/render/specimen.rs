@@ -40,6 +40,7 @@ fn check(id: &str, verdict: Verdict, message: String, diagnosis: Option<Diagnosi
         score: if verdict == Verdict::Passed { 2.0 } else { 0.0 },
         verdict,
         formula: message.clone(),
+        revealed: message.clone(),
         message,
         diagnosis,
     }

@@ -86,6 +86,9 @@ impl Page {
                 self.paragraph(&told, Style::new());
             }
         }
+        if !check.revealed.is_empty() {
+            self.paragraph(&check.revealed, QUIET);
+        }
         let Some(diagnosis) = &check.diagnosis else { return };
         if !before.iter().any(|other| other.diagnosis.as_ref() == Some(diagnosis)) {
             let told = format!("{}: {}", diagnosis.mistake, diagnosis.explanation);

@@ -1,59 +1,67 @@
 //! The gallery: what the grader says of each lesson's examples of wrong submissions.
 
-use std::{fmt::Write, fs};
+use std::{fmt::Write, fs, path::Path};
 
 use rayon::prelude::*;
 
-use super::{Page, TableError, read_page};
+use super::{Page, read_page};
 use crate::{
     author::{Example, Examples},
     checks::Lesson,
     grading::{GradeError, Grader},
     prove,
-    report::{CheckReport, Verdict},
+    report::{CheckReport, LessonReport, Verdict},
 };
 
-/// `docs/gallery.md` with its examples, where there is such a page.
-pub fn page(grader: &Grader) -> Result<Option<Page>, TableError> {
-    let path = grader.workspace.root().join("docs/gallery.md");
+/// Where the page is.
+pub const PAGE: &str = "docs/gallery.md";
+
+/// The page with its examples, where there is one.
+pub(super) fn page(grader: &Grader) -> Result<Option<Page>, GradeError> {
+    let path = grader.workspace.root().join(PAGE);
     let Some(text) = read_page(&path)? else { return Ok(None) };
     let preface = text.split_once("\n## ").map_or(text.as_str(), |(preface, _)| preface);
     let of_lesson = |lesson: &&'static Lesson| pictures(grader, lesson);
     let lessons: Vec<&'static Lesson> = grader.course.lessons.iter().collect();
-    let pictures: Result<Vec<_>, TableError> = lessons.par_iter().map(of_lesson).collect();
+    let pictures: Result<Vec<_>, GradeError> = lessons.par_iter().map(of_lesson).collect();
     let text = format!("{}\n{}", preface.trim_end(), pictures?.concat());
     Ok(Some(Page { path, text }))
 }
 
-fn pictures(grader: &Grader, lesson: &'static Lesson) -> Result<String, TableError> {
+fn pictures(grader: &Grader, lesson: &'static Lesson) -> Result<String, GradeError> {
     let folder = grader.workspace.solution(lesson.id);
     let unsound = |messages| GradeError::unsound(lesson, "examples.toml", messages);
     let examples = Examples::read(&folder.join("examples.toml")).map_err(unsound)?;
     let path = folder.join("src/lib.rs");
-    let solution = fs::read_to_string(&path).map_err(|source| TableError::File { path, source })?;
-    let picture = |example: &Example| {
+    let solution = fs::read_to_string(&path).map_err(|source| GradeError::Page { path, source })?;
+    let picture_of = |example: &Example| {
         let text = example.text(&solution).map_err(unsound)?;
-        picture(grader, lesson, example, &text)
+        let folder = prove::submission(lesson, &text).map_err(GradeError::of(lesson))?;
+        let report = grader.grade(&[lesson], folder.path(), prove::options(0), |_| ())?;
+        Ok(picture(example, &report.lessons[0], folder.path()))
     };
-    examples.examples.iter().map(picture).collect()
+    examples.examples.iter().map(picture_of).collect()
 }
 
-/// One submission and its messages, as Markdown.
-fn picture(
-    grader: &Grader,
-    lesson: &'static Lesson,
-    example: &Example,
-    text: &str,
-) -> Result<String, TableError> {
-    let folder = prove::submission(lesson, text).map_err(GradeError::of(lesson))?;
-    let report = grader.grade(&[lesson], folder.path(), prove::options(0), |_| ())?;
-    // The folder is another one each time.
-    let here = format!("{}/", folder.path().display());
-    let mut page = format!("\n## {}: {}\n\n", lesson.id, example.title);
-    for check in &report.lessons[0].checks {
-        page += &said(check).replace(&here, "");
-    }
-    Ok(page)
+/// One submission and its messages, as Markdown; it was graded in `folder`, which is another one each time.
+pub fn picture(example: &Example, report: &LessonReport, folder: &Path) -> String {
+    let here = format!("{}/", folder.display());
+    let heading = format!("{}{}\n\n", heading(&report.id), example.title);
+    let messages = report.checks.iter().map(|check| said(check).replace(&here, ""));
+    std::iter::once(heading).chain(messages).collect()
+}
+
+/// What the page shows of a lesson: its pictures.
+pub fn shown(page: &str, lesson: &str) -> String {
+    let heading = heading(lesson);
+    let starts = page.match_indices("\n## ").map(|(at, _)| at);
+    let ends = starts.clone().skip(1).chain([page.len()]);
+    let sections = starts.zip(ends).map(|(start, end)| &page[start..end]);
+    sections.filter(|section| section.starts_with(&heading)).collect()
+}
+
+fn heading(lesson: &str) -> String {
+    format!("\n## {lesson}: ")
 }
 
 fn said(check: &CheckReport) -> String {
