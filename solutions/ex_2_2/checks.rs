@@ -117,15 +117,18 @@ impl Point {
     }
 }
 
+/// Up to this |z| the gradients are compared with those of the loss, and above it in `large_inputs`.
+const UNSATURATED: f64 = 4.0;
+
 fn ordinary(learner: &mut Learner) -> Vec<Point> {
     learner.ordinary_points().map(Point::of).into()
 }
 
 /// Ordinary points, and points with every argument over its range, with a bias for which |z| is less
-/// than 3: where tanh is flat, wrong gradients are 0 as well.
+/// than 4: where tanh is flat, wrong gradients are 0 as well.
 fn points(learner: &mut Learner) -> Vec<Point> {
     let swept = learner.swept_points();
-    let magnitudes = learner.decades(-3.0, 0.4, swept.len());
+    let magnitudes = learner.decades(-3.0, UNSATURATED.log10(), swept.len());
     let swept = swept.into_iter().zip(magnitudes);
     let mut points = ordinary(learner);
     points.extend(swept.map(|(numbers, magnitude)| Point::of(numbers).moved_to(magnitude)));
@@ -201,7 +204,7 @@ fn own_loss(learner: &mut Learner, point: Point) -> Result<f64, Miss> {
 
 fn large_inputs(learner: &mut Learner) -> Outcome {
     let points = ordinary(learner);
-    let magnitudes = learner.decades(4_f64.log10(), 20_f64.log10(), points.len());
+    let magnitudes = learner.decades(UNSATURATED.log10(), 20_f64.log10(), points.len());
     for (point, magnitude) in points.iter().zip(magnitudes) {
         nearly_saturated(learner, point.moved_to(magnitude))?;
     }

@@ -186,6 +186,12 @@ fn smooth_cases(learner: &mut Learner) -> Vec<(Line, f64, f64)> {
     // A point that is 0, and a function that does not change.
     let f = Line::around(-0.5, smooth(learner), 1.0);
     cases.extend([(f, 0.0, 1e-3), (Line { amplitude: 0.0, ..f }, 0.5, 1e-3)]);
+    // Steps as short as doubles allow, of functions that change within them.
+    for epsilon in learner.decades(-12.0, -4.0, CASES) {
+        let theta = epsilon * learner.uniform(-1.0, 1.0);
+        let slope = learner.uniform(0.5, 1.5) / epsilon;
+        cases.push((Line::around(0.0, smooth(learner), slope), theta, epsilon));
+    }
     let points = learner.swept_points();
     let steps = learner.decades(-8.0, 3.0, points.len());
     for ([theta, amplitude], epsilon) in points.into_iter().zip(steps) {
@@ -289,14 +295,21 @@ fn falls(name: &str, like: &str, errors: &[f64], ratio: f64) -> Outcome {
 fn gradients(learner: &mut Learner) -> Outcome {
     let cases = learner.cases::<1, 2>();
     let steps = learner.decades(-8.0, 3.0, cases.len());
-    for (case, step) in cases.into_iter().zip(steps) {
+    for (at, (case, step)) in cases.into_iter().zip(steps).enumerate() {
         let theta = learner.filled(case.sizes, case.fillings[0]);
         let epsilon = if case.is_ordinary { 1e-3 } else { step };
         let length = epsilon.max(case.fillings[0].scale);
-        for form in FORMS {
+        // With many parameters f is called often: one form is enough.
+        let forms = if theta.len() > 4 { &FORMS[at % 4..][..1] } else { &FORMS[..] };
+        for &form in forms {
             let f = Surface { form, amplitude: case.fillings[1].scale, length };
             gradient_calls(learner, f, &theta, epsilon)?;
         }
+    }
+    for epsilon in learner.decades(-12.0, -4.0, CASES) {
+        let theta = learner.array(3, -epsilon, epsilon);
+        let f = Surface { form: Form::Ring, amplitude: 1.0, length: epsilon };
+        gradient_calls(learner, f, &theta, epsilon)?;
     }
     Ok(())
 }
@@ -449,15 +462,15 @@ impl Place {
         self.at_the_limits(learner, slope)
     }
 
-    /// Gaps of 1.5·10⁻⁴ and 0.65·10⁻⁴ of the sum, and round corners: ⅔ and ⅘ of the gap are left. With
-    /// half of the step, or twice the step, each would be the other.
+    /// Gaps of 1.1·10⁻⁴ and 0.9·10⁻⁴ of the sum, and round corners: 0.739 and 0.761 of the gap are left.
+    /// With twice the step, or half of it, each would be the other.
     fn at_the_limits(self, learner: &mut Learner, slope: f64) -> Outcome {
         let here = |curve| Line::around(self.theta, curve, slope);
-        self.is_kink(learner, here(Curve::Bend(3e-4)))?;
-        self.has_answer(learner, here(Curve::Bend(1.3e-4)), false, BELOW_LIMIT)?;
+        self.is_kink(learner, here(Curve::Bend(2.2e-4)))?;
+        self.has_answer(learner, here(Curve::Bend(1.8e-4)), false, BELOW_LIMIT)?;
         let step = slope.abs() * self.epsilon;
-        self.is_smooth(learner, here(Curve::Rounded(step / 2.0)))?;
-        self.is_kink(learner, here(Curve::Rounded(step / 4.0)))
+        self.is_smooth(learner, here(Curve::Rounded(0.34 * step)))?;
+        self.is_kink(learner, here(Curve::Rounded(0.3 * step)))
     }
 
     fn is_kink(self, learner: &mut Learner, f: Line) -> Outcome {

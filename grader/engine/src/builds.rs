@@ -2,6 +2,7 @@
 //! the lessons that it builds on.
 
 use std::{
+    cmp::Reverse,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -13,7 +14,7 @@ use crate::{
     grading::{GradeError, Grader, Options},
     intake::{Files, Rejection, Sources, Submission},
     report::Verdict,
-    scan::{Reader, Scan},
+    scan::{Body, Reader, Scan},
     variants::{self, Variant},
     worker::Program,
     workspace::Workspace,
@@ -82,6 +83,29 @@ impl<'a> Builds<'a> {
         fs::create_dir_all(&slot).ok()?;
         let job = self.handed_job(lesson, handed, &slot, Product::Worker(&entry), &links);
         Job { lines: true, ..job }.run(&self.grader.kit).ok()
+    }
+
+    /// The learner's worker once more, in a slot of its own, with a panic in place of these blocks.
+    pub fn worker_without(
+        &self,
+        lesson: &'static Lesson,
+        handed: Handed,
+        left_out: &[Body],
+    ) -> Option<Built> {
+        let mut left_out: Vec<_> = left_out.iter().collect();
+        // From the last to the first: what is replaced moves what follows.
+        left_out.sort_by_key(|body| Reverse(body.bytes.start));
+        let without = |sources: Sources, body: &&Body| {
+            sources.with_block(&body.path, body.bytes.clone(), "{ ::core::panic!() }")
+        };
+        let sources = left_out.iter().try_fold(handed.sources.clone(), without)?;
+        let handed = Handed { sources: &sources, ..handed };
+        let links = self.links(lesson, handed).ok()?.ok()?;
+        let entry = lesson.contract.worker(&[]);
+        let slot = self.slot(lesson, lesson.id, handed.path).ok()?.join("without");
+        fs::create_dir_all(&slot).ok()?;
+        let job = self.handed_job(lesson, handed, &slot, Product::Worker(&entry), &links);
+        job.run(&self.grader.kit).ok()
     }
 
     /// The worker of the variants that the solution's `file` declares, and the variants; `None` where

@@ -4,27 +4,26 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::LazyLock,
 };
 
 use miette::Diagnostic;
 use rayon::prelude::*;
-use wire::frame::{Answer, Panic};
+use wire::frame::Answer;
 
 use crate::{
     builds::{Builds, Handed, NoWorker},
     checked::Checked,
-    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, changed, panic_again},
+    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, changed},
     course::Course,
     diagnosis::{self, WrongVariants},
     hash::{derive_seed, hash},
     intake::{NoSubmission, Submission},
     kit::Kit,
     machine,
+    rebuilds::Rebuilds,
     report::{CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict},
     sandbox::Sandbox,
     scan::Scan,
-    worker::Program,
     workspace::Workspace,
 };
 
@@ -116,7 +115,7 @@ impl Grader {
         subject: &Subject,
         options: Options,
     ) -> Result<LessonReport, GradeError> {
-        Walk { builds: Builds { grader: self, options } }.subject(lesson, subject, &|_| None)
+        Walk { builds: Builds { grader: self, options } }.subject(lesson, subject, None)
     }
 }
 
@@ -176,9 +175,6 @@ struct Walk<'a> {
     builds: Builds<'a>,
 }
 
-/// Repeats calls of which the last one panicked, where the learner's lines are known.
-type PanicAgain<'a> = dyn Fn(&[Probe]) -> Option<Panic> + Sync + 'a;
-
 impl Walk<'_> {
     /// Grades one lesson; also gives the lesson's line in the submission's hash.
     fn lesson(
@@ -223,17 +219,8 @@ impl Walk<'_> {
         };
         let program = self.builds.program(&built);
         let subject = Subject { program: &program, variant: None, scan: handed.scan, mutant: None };
-        // Built when a panic asks for it, which few do: every edit would wait for the lines.
-        let with_lines = LazyLock::new(|| self.builds.worker_with_lines(lesson, handed));
-        let again = |probes: &[Probe]| {
-            let budget = program.budget.clone();
-            if budget.is_spent(lesson.limits.seconds) {
-                return None;
-            }
-            let program = Program { budget, ..self.builds.program(with_lines.as_ref()?) };
-            panic_again(&program, lesson.limits, probes)
-        };
-        let report = self.subject(lesson, &subject, &again)?;
+        let rebuilds = Rebuilds::new(self.builds, lesson, handed, &program);
+        let report = self.subject(lesson, &subject, Some(&rebuilds))?;
         Ok(report.without_faults(|| machine::fault(&self.builds, lesson.limits)))
     }
 
@@ -254,11 +241,14 @@ impl Walk<'_> {
         &self,
         lesson: &'static Lesson,
         subject: &Subject,
-        again: &PanicAgain,
+        rebuilds: Option<&Rebuilds>,
     ) -> Result<LessonReport, GradeError> {
-        let check = |check| self.check(lesson, check, subject, again);
+        let check = |check| self.check(lesson, check, subject, rebuilds);
         let checked: io::Result<Vec<_>> = lesson.checks.par_iter().map(check).collect();
         let mut checked = checked.map_err(GradeError::of(lesson))?;
+        if let Some(rebuilds) = rebuilds {
+            count_needed_loops(lesson, rebuilds, &mut checked);
+        }
         self.repeat(lesson, subject, &mut checked).map_err(GradeError::of(lesson))?;
         self.diagnose(lesson, subject, &mut checked);
         Ok(LessonReport::of(lesson, checked))
@@ -269,7 +259,7 @@ impl Walk<'_> {
         lesson: &Lesson,
         check: &Check,
         subject: &Subject,
-        again: &PanicAgain,
+        rebuilds: Option<&Rebuilds>,
     ) -> io::Result<Checked> {
         let options = self.builds.options;
         let limits = check.limits.unwrap_or(lesson.limits);
@@ -281,7 +271,7 @@ impl Walk<'_> {
         });
         let (probes, prints) = learner.finish();
         let outcome = outcome.map_err(|miss| match probes.last() {
-            Some(last) => located(miss, &probes, subject.scan, again).in_context(last),
+            Some(last) => located(miss, &probes, subject.scan, rebuilds).in_context(last),
             None => miss,
         });
         let miss = outcome.as_ref().err().cloned();
@@ -333,6 +323,22 @@ impl Walk<'_> {
     }
 }
 
+/// A loop costs the point for the form only where the answers need it.
+fn count_needed_loops(lesson: &Lesson, rebuilds: &Rebuilds, checked: &mut [Checked]) {
+    for at in 0..checked.len() {
+        if !checked[at].miss.as_ref().is_some_and(|miss| miss.is_loop) {
+            continue;
+        }
+        let of_form: Vec<_> = checked[at].probes.iter().map(|call| call.function).collect();
+        let all = checked.iter().flat_map(|it| &it.probes);
+        let calls: Vec<_> = all.filter(|call| of_form.contains(&call.function)).collect();
+        let miss = rebuilds.needed_loop(&calls).map(|found| Miss::a_loop(&found));
+        let outcome = miss.clone().map_or(Ok(()), Err);
+        checked[at].report = CheckReport::of(&lesson.checks[at], outcome, false);
+        checked[at].miss = miss;
+    }
+}
+
 /// What a source or a cost check calls is known from the others, or takes too long.
 fn may_be_repeated(report: &CheckReport) -> bool {
     let judges_answers = matches!(report.kind, Kind::Value | Kind::Gradient | Kind::Property);
@@ -349,12 +355,13 @@ pub fn run(check: &Check, learner: &mut Learner) -> Outcome {
 }
 
 /// Says where in the learner's code a panic came from that was raised elsewhere.
-fn located(miss: Miss, probes: &[Probe], scan: &Scan, again: &PanicAgain) -> Miss {
+fn located(miss: Miss, probes: &[Probe], scan: &Scan, rebuilds: Option<&Rebuilds>) -> Miss {
     match probes.last() {
         Some(Probe { function, answer: Answer::Panicked(panic), .. })
             if panic.file.is_empty() && miss.verdict == Verdict::Panicked =>
         {
-            again(probes).map_or(miss, |panic| Miss::panicked(function, &panic, scan))
+            let panic = rebuilds.and_then(|rebuilds| rebuilds.panic_again(probes));
+            panic.map_or(miss, |panic| Miss::panicked(function, &panic, scan))
         }
         _ => miss,
     }

@@ -23,6 +23,7 @@ mod kit;
 mod machine;
 mod plan;
 mod prove;
+mod rebuilds;
 pub mod render;
 pub mod report;
 mod sandbox;

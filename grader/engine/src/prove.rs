@@ -10,6 +10,7 @@ mod visible;
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use mutants::{Fate, Fates};
@@ -556,7 +557,9 @@ impl Proof<'_> {
         scan: &Scan,
         seed: u64,
     ) -> Result<LessonReport, GradeError> {
-        let subject = Subject { program, variant: Some(name), scan, mutant: None };
+        // What others of the file have used is not this one's.
+        let program = Program { budget: Arc::default(), ..program.clone() };
+        let subject = Subject { program: &program, variant: Some(name), scan, mutant: None };
         self.grader.grade_subject(self.lesson, &subject, options(seed))
     }
 

@@ -10,7 +10,7 @@ mod reader;
 mod tokens;
 mod unit_tests;
 
-use std::io;
+use std::{io, ops::Range};
 
 use contract::Item;
 use loops::Function;
@@ -43,6 +43,22 @@ pub struct Scan {
     pub items: Vec<Item>,
     /// False where a file is not Rust that can be read.
     pub readable: bool,
+}
+
+/// The block of a function.
+pub struct Body {
+    /// Its file, relative to the lesson's folder.
+    pub path: String,
+    /// Where it stands in its file.
+    pub bytes: Range<usize>,
+}
+
+impl Body {
+    /// True when another block stands within this one.
+    pub fn holds(&self, other: &Self) -> bool {
+        let Range { start, end } = other.bytes;
+        self.path == other.path && self.bytes.start <= start && end <= self.bytes.end
+    }
 }
 
 /// What a single file says.
@@ -112,6 +128,14 @@ impl Scan {
         let holds =
             |it: &&Function| file.ends_with(&it.path) && it.lines.0 <= line && line <= it.lines.1;
         self.functions.iter().filter(holds).min_by_key(|it| it.lines.1 - it.lines.0)
+    }
+
+    /// Forgets what the function at this place among all does; gives its block.
+    pub fn forget(&mut self, at: usize) -> Option<Body> {
+        let function = &mut self.functions[at];
+        let (start, end) = function.body?;
+        function.empty();
+        Some(Body { path: function.path.clone(), bytes: start..end })
     }
 
     /// The function of this name, the first of several.

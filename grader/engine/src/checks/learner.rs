@@ -192,14 +192,8 @@ impl<'a> Learner<'a> {
     /// With the place of the first loop.
     pub fn without_loops(&self) -> Outcome {
         let called: Vec<_> = self.probes.iter().map(|probe| probe.function).collect();
-        match loops::first_loop(&self.scan.functions, &called) {
-            None => Ok(()),
-            Some(found) => Err(Miss::failed(format!(
-                "{} line {} has {}. This lesson wants matrix operations only: write it as a product, \
-                 a reduction or an element-wise operation on whole arrays.",
-                found.path, found.line, found.what
-            ))),
-        }
+        let found = loops::first_loop(&self.scan.functions, &called);
+        found.map_or(Ok(()), |(_, found)| Err(Miss::a_loop(&found)))
     }
 
     /// True when the last call, made once more, gets the same answer, to the bit, or none.

@@ -31,6 +31,8 @@ pub struct Miss {
     pub quantities: Vec<String>,
     /// True when the same call, made once more at once, had another answer.
     pub is_unsteady: bool,
+    /// True when nothing but a loop was found.
+    pub is_loop: bool,
     /// The panic, where there was one.
     pub panic: Option<Box<Raised>>,
 }
@@ -60,8 +62,18 @@ impl Miss {
 
     fn new(verdict: Verdict, message: impl Into<String>) -> Self {
         let (message, reveal, quantities) = (message.into(), String::new(), Vec::new());
-        let (structure, panic, is_unsteady) = (None, None, false);
-        Self { verdict, message, reveal, structure, quantities, is_unsteady, panic }
+        let (structure, panic, is_unsteady, is_loop) = (None, None, false, false);
+        Self { verdict, message, reveal, structure, quantities, is_unsteady, is_loop, panic }
+    }
+
+    /// A loop where a lesson asks for none.
+    #[must_use]
+    pub fn a_loop(Finding { path, line, what }: &Finding) -> Self {
+        let message = format!(
+            "{path} line {line} has {what}. This lesson wants matrix operations only: write it as a \
+             product, a reduction or an element-wise operation on whole arrays."
+        );
+        Self { is_loop: true, ..Self::failed(message) }
     }
 
     /// Names what is wrong.

@@ -31,22 +31,50 @@ pub fn changed(
     let mut rng = Rng::with_seed(random_seed);
     let mut line = Line::start(subject, limits)?;
     let mut changed = Vec::new();
-    for (before, repeated) in turns(&mut rng, calls) {
-        // Where the process has ended nothing is known.
-        let Ok(_) = line.repeat(before) else { return Ok(changed) };
-        for call in repeated {
-            let Ok(again) = line.repeat(call) else { return Ok(changed) };
-            if !is_same_answer(&again, &call.answer, PRECISION) && !changed.contains(&call.function)
-            {
-                changed.push(call.function);
+    for turn in turns(&mut rng, calls) {
+        if turn.again(&mut line, &mut changed).is_ok() {
+            continue;
+        }
+        // All turns together may take more time than one process has; one turn does not.
+        line = Line::start(subject, limits)?;
+        if let Err(stopped) = turn.again(&mut line, &mut changed) {
+            // What is answered alone, and not after others, is answered otherwise after them.
+            if Line::start(subject, limits)?.repeat(stopped).is_ok() {
+                changed.push(stopped.function);
             }
+            changed.dedup();
+            return Ok(changed);
         }
     }
     Ok(changed)
 }
 
-/// A call, and calls to make again after it: of every function after every function.
-fn turns<'a>(rng: &mut Rng, calls: &[&'a Probe]) -> Vec<(&'a Probe, Vec<&'a Probe>)> {
+/// A call, and calls to make again after it.
+struct Turn<'a> {
+    before: &'a Probe,
+    repeated: Vec<&'a Probe>,
+}
+
+impl<'a> Turn<'a> {
+    /// Makes its calls, and notes the functions that answer otherwise than they did.
+    ///
+    /// # Errors
+    /// The call that was not answered.
+    fn again(&self, line: &mut Line, changed: &mut Vec<&'static str>) -> Result<(), &'a Probe> {
+        line.repeat(self.before).map_err(|_| self.before)?;
+        for call in &self.repeated {
+            let again = line.repeat(call).map_err(|_| *call)?;
+            let is_same = is_same_answer(&again, &call.answer, PRECISION);
+            if !is_same && !changed.contains(&call.function) {
+                changed.push(call.function);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Calls of every function after calls of every function.
+fn turns<'a>(rng: &mut Rng, calls: &[&'a Probe]) -> Vec<Turn<'a>> {
     let functions = by_function(calls);
     let mut turns = Vec::new();
     for of_one in &functions {
@@ -55,7 +83,7 @@ fn turns<'a>(rng: &mut Rng, calls: &[&'a Probe]) -> Vec<(&'a Probe, Vec<&'a Prob
                 let repeated: Vec<_> =
                     (0..=FOLLOWING).map(|_| of_one[rng.usize(..of_one.len())]).collect();
                 let before = rival(rng, repeated[0], of_other);
-                turns.extend(before.map(|before| (before, repeated)));
+                turns.extend(before.map(|before| Turn { before, repeated }));
             }
         }
     }
@@ -173,8 +201,9 @@ mod tests {
             .collect();
         let turns = turns(&mut Rng::with_seed(1), &calls.iter().collect::<Vec<_>>());
         for (before, after) in [("f", "g"), ("g", "f"), ("h", "h")] {
-            let is_this = |(one, others): &&(&Probe, Vec<&Probe>)| {
-                one.function == before && others.iter().all(|other| other.function == after)
+            let is_this = |turn: &&Turn| {
+                let after_it = |other: &&Probe| other.function == after;
+                turn.before.function == before && turn.repeated.iter().all(after_it)
             };
             assert_eq!(turns.iter().filter(is_this).count(), REPEATED);
         }

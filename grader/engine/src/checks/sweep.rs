@@ -1,9 +1,11 @@
 //! Inputs by the rules for hidden checks: every argument visits its whole range.
 //!
 //! Nothing is left to luck. Each argument visits every scale, both signs and zero; shapes hold sizes of
-//! 1, equal and different sizes, and sizes above 32; arrays lie in memory row by row and column by
-//! column. The random numbers only decide what meets what. Ordinary cases come first, so that a first
+//! 1, equal and different sizes, sizes up to 32, above 32 and above 64, on one axis and on all at once;
+//! arrays lie in memory row by row and column by column. The random numbers only decide what meets what. Ordinary cases come first, so that a first
 //! wrong answer tells one mistake from another.
+
+use std::ops::Range;
 
 use fastrand::Rng;
 use ndarray::{Array, Dimension, IntoDimension, ShapeBuilder};
@@ -19,8 +21,16 @@ const ROUNDS: usize = 2;
 /// How many ordinary points there are.
 const ORDINARY: usize = 16;
 
-/// More than 32 samples or inputs, which code may have been written for.
-const LARGE: usize = 33;
+/// The sizes that each axis has while the others are small: up to 32, which code may have been written
+/// for, and above. The first one is the size of many a batch.
+const SIZES: [Range<usize>; 5] = [1..2, 32..33, 5..32, 33..41, 65..150];
+
+/// The sizes of shapes in which every axis is large.
+const LARGE: Range<usize> = 33..41;
+
+/// How many places the arrays of an ordinary case have at most, over all axes: gradients of larger ones
+/// take long by finite differences.
+const MAX_ORDINARY: usize = 500;
 
 /// How an array is filled.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,7 +48,7 @@ pub struct Case<const AXES: usize, const ARGUMENTS: usize> {
     pub sizes: [usize; AXES],
     /// How each argument is filled.
     pub fillings: [Filling; ARGUMENTS],
-    /// True for the ordinary cases, in which all numbers are of order 1.
+    /// True for the ordinary cases, in which all numbers are of order 1 and the arrays are not large.
     pub is_ordinary: bool,
 }
 
@@ -70,7 +80,8 @@ impl Learner<'_> {
                 // Each shape in both orders.
                 column_major: orders[shape][argument] ^ (round % 2 == 1),
             });
-            Case { sizes: shapes[shape], fillings, is_ordinary: round == 0 }
+            let is_small = shapes[shape].iter().product::<usize>() <= MAX_ORDINARY;
+            Case { sizes: shapes[shape], fillings, is_ordinary: round == 0 && is_small }
         };
         let ordinary = (0..shapes.len()).map(case);
         let swept = (shapes.len()..shapes.len() + swept).map(case);
@@ -159,10 +170,11 @@ fn shapes<const AXES: usize>(rng: &mut Rng) -> Vec<[usize; AXES]> {
         sizes[axis] = size;
         sizes
     };
-    let mut shapes = vec![[3; AXES], different(1)];
-    shapes.extend((0..AXES).map(|axis| with(axis, 1)));
-    shapes.push([1; AXES]);
-    shapes.extend((0..AXES).map(|axis| with(axis, rng.usize(LARGE..LARGE + 8))));
+    let mut shapes = vec![[3; AXES], different(1), [1; AXES]];
+    for sizes in SIZES {
+        shapes.extend((0..AXES).map(|axis| with(axis, rng.usize(sizes.clone()))));
+    }
+    shapes.push(std::array::from_fn(|_| rng.usize(LARGE)));
     shapes
 }
 
@@ -171,17 +183,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shapes_hold_sizes_of_one_and_above_32_on_every_axis() {
+    fn each_axis_has_sizes_of_every_kind() {
         let shapes = shapes::<3>(&mut Rng::with_seed(1));
-        assert_eq!(shapes[..2], [[3, 3, 3], [3, 4, 2]]);
+        assert_eq!(shapes[..3], [[3, 3, 3], [3, 4, 2], [1, 1, 1]]);
         for axis in 0..3 {
-            let alone = |it: &[usize; 3], is: fn(usize) -> bool| {
-                is(it[axis]) && (0..3).all(|other| other == axis || (2..32).contains(&it[other]))
-            };
-            assert!(shapes.iter().any(|it| alone(it, |size| size == 1)), "{shapes:?}");
-            assert!(shapes.iter().any(|it| alone(it, |size| size > 32)), "{shapes:?}");
+            for sizes in SIZES {
+                let alone = |it: &&[usize; 3]| {
+                    let is_small = |other| other == axis || (2..5).contains(&it[other]);
+                    sizes.contains(&it[axis]) && (0..3).all(is_small)
+                };
+                assert!(shapes.iter().any(|it| alone(&it)), "{sizes:?} on {axis}: {shapes:?}");
+            }
         }
-        assert!(shapes.contains(&[1, 1, 1]));
+        assert!(shapes.iter().any(|it| it.iter().all(|size| LARGE.contains(size))));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use std::{
     io::Read,
+    ops::Range,
     path::{Component, Path, PathBuf},
 };
 
@@ -42,6 +43,16 @@ impl Sources {
     pub fn file(&self, path: &str) -> Option<&str> {
         let found = self.files.iter().find(|file| file.path == Path::new(path))?;
         Some(&found.text)
+    }
+
+    /// The same sources, with another text in place of a block of one file. Gives none where no block
+    /// stands there.
+    pub fn with_block(mut self, path: &str, bytes: Range<usize>, text: &str) -> Option<Self> {
+        let file = self.files.iter_mut().find(|file| file.path == Path::new(path))?;
+        let block = file.text.get(bytes.clone())?;
+        let is_block = block.starts_with('{') && block.ends_with('}');
+        is_block.then(|| file.text.replace_range(bytes, text))?;
+        Some(self)
     }
 
     /// The hash that names this copy.

@@ -26,11 +26,17 @@ pub struct Function {
     pub path: String,
     /// The line of its name, and its last one, from 1.
     pub lines: (usize, usize),
+    /// Where its block begins and ends in its file, in bytes, where it has one.
+    pub body: Option<(usize, usize)>,
     /// The last name of its module's path; empty at the root.
     module: String,
     role: Role,
     mentions: BTreeSet<Mention>,
     loops: Vec<Finding>,
+    /// Functions that it calls for each element of a result.
+    per_element: Vec<(Mention, Finding)>,
+    /// True when it gives what comes of many elements.
+    reduces: bool,
 }
 
 /// How others come to a function.
@@ -68,28 +74,44 @@ enum Mention {
     Type(String),
 }
 
+impl Function {
+    /// True when checks call it by this name: it stands at the root of the crate.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name && self.module.is_empty() && matches!(self.role, Role::Free)
+    }
+
+    /// Forgets what it does.
+    pub fn empty(&mut self) {
+        self.loops.clear();
+        self.mentions.clear();
+        self.per_element.clear();
+    }
+}
+
 /// The functions of a file.
 pub fn functions(syntax: &syn::File, path: &str) -> Vec<Function> {
     Walk::functions(syntax, path)
 }
 
-/// The first loop in the `named` functions, or in any that they lead to. A function that comes back to
-/// itself is a loop as well.
-pub fn first_loop(functions: &[Function], named: &[&str]) -> Option<Finding> {
+/// The first loop in the `named` functions, or in any that they lead to, after the place of its function
+/// among `functions`. A function that comes back to itself is a loop as well.
+pub fn first_loop(functions: &[Function], named: &[&str]) -> Option<(usize, Finding)> {
     let reach = Reach::new(functions, named);
-    let mut found: Vec<_> = reach.functions().flat_map(|it| &it.loops).cloned().collect();
-    found.extend(reach.recursion().map(|it| Finding {
-        path: it.path.clone(),
-        line: it.lines.0,
-        what: format!("`{}`, which calls itself", it.name),
+    let of = |at: usize| functions[at].loops.iter().map(move |found| (at, found.clone()));
+    let mut found: Vec<_> = reach.functions().flat_map(of).collect();
+    found.extend(reach.recursion().map(|at| {
+        let Function { path, lines, name, .. } = &functions[at];
+        let what = format!("`{name}`, which calls itself");
+        (at, Finding { path: path.clone(), line: lines.0, what })
     }));
-    found.into_iter().min_by_key(|it| (it.path.clone(), it.line))
+    found.extend(reach.per_element());
+    found.into_iter().min_by_key(|(_, it)| (it.path.clone(), it.line))
 }
 
 /// The first loop that may have no end, in the `named` function or in any that it leads to.
 pub fn endless_loop<'a>(functions: &'a [Function], named: &str) -> Option<&'a Finding> {
     let reach = Reach::new(functions, &[named]);
-    let mut loops = reach.functions().flat_map(|it| &it.loops);
+    let mut loops = reach.functions().flat_map(|at| &functions[at].loops);
     loops.find(|found| [WHILE, LOOP].contains(&&*found.what))
 }
 
@@ -147,6 +169,12 @@ mod tests {
             "fn f(n: usize) { (0..n).map(|i| g(i)).sum() }",
             "fn f(n: usize) { let all = 0..n; all.for_each(|i| g(i)) }",
             "fn f(a: &[f64]) { a.iter() }",
+            "fn f(a: Vec<f64>) { a.chunks_mut(2) }",
+            "fn f(a: Vec<f64>) { a.drain(..) }",
+            "fn f(n: usize) { Iterator::map(0..n, |i| i) }",
+            "fn f(n: usize) { std::ops::Range { start: 0, end: n }.map(|i| i) }",
+            "fn f(s: S) { s.all.map(|i| i) } struct S { all: Range<usize> }",
+            "fn f(n: usize) { let all: Vec<usize> = (0..n).collect(); all.iter().map(|i| g(i)) }",
         ]);
     }
 
@@ -161,6 +189,10 @@ mod tests {
             "fn f(sizes: &[usize]) { sizes.iter().product() }",
             "fn f() { g(&[1]) } fn g(sizes: &[usize]) { sizes.iter().product() }",
             "fn f() { for axis in 0..2 { } }",
+            "const AXES: usize = 2; fn f() { for axis in 0..AXES { } }",
+            "fn f(n: usize) { (0..n).len() }",
+            "fn f(n: usize) { let order: Vec<_> = (0..n).rev().collect(); x.select(Axis(1), &order) }",
+            "fn f(b: &Array1<f64>) { b.first().into_iter() }",
             "fn f(n: usize) { (0..n).contains(&1) }",
             "fn f(x: &Array2<f64>, n: usize) { x.slice(s![0..n, ..]) }",
             "fn f(a: A) { a.map_axis(Axis(1), |row| row.dot(&row)).fold(0.0, |s, x| s + x) }",
@@ -187,6 +219,14 @@ mod tests {
             "fn f(x: X) { Array2::from_shape_fn((2, 2), |(i, j)| x.row(i).dot(&w.row(j))) }",
             "fn f(x: X) { let mut s = 0.0; Array1::from_shape_fn(2, |i| { s += x[i]; s }) }",
             "fn f(x: X) { Zip::indexed(x).for_each(|(i, k), x| z[[i, 0]] += x * w[[0, k]]) }",
+            "fn f(x: X) { z.mapv(|_| { i += 1; x.row(i - 1).dot(&w) }) }",
+            "fn f(x: X) { let z_of = |(i, _)| x.row(i).dot(&w); Array2::from_shape_fn((2, 1), z_of) }",
+            "fn f(x: X) { Array2::from_shape_fn((2, 1), |(i, _)| z_of(x, i)) } fn z_of() { x.row(i).dot(&w) }",
+            "fn f(x: X) { Array2::from_shape_fn((2, 1), z_of) } fn z_of() { g() } fn g() { x.row(i).dot(&w) }",
+        ]);
+        has_none(&[
+            "fn f(z: A) { z.mapv(slope) } fn slope(z: f64) { 1.0 - z.tanh().powi(2) }",
+            "fn f(x: X) { Array2::from_shape_fn((2, 1), |(i, _)| at(b, i)) } fn at() { b[i] }",
         ]);
     }
 
@@ -234,6 +274,8 @@ mod tests {
             "fn f() { S::g(1) } struct S; impl S { fn g(n: usize) { Self::g(n) } }",
         ]);
         has_none(&[
+            "fn f() { S::from(x) } impl From<A> for S { fn from() { S::from(x.view()) } } impl From<V> for S { fn from() {} }",
+            "fn f() { T::g(x) } impl T for A { fn g() { T::g(self.0) } } impl T for B { fn g() {} }",
             "fn f() { deep::f() } mod deep { pub fn f() {} }",
             "mod deep { fn f() { super::f() } } fn f() { }",
             "fn f() { nd::f() }",
@@ -257,6 +299,14 @@ mod tests {
             "fn f() { M(x) } struct M(A); impl Display for M { fn fmt() { loop {} } }",
             "macro_rules! m { () => { impl X for Y {} } } fn f() { m!() }",
             "fn f(x: &Array2<f64>) { debug_assert!(x.iter().all(|x| x.is_finite())) }",
+            "macro_rules! same { ($x:expr) => { assert!($x.iter().eq([1].iter())) } } fn f() { same!(x) }",
+            "fn f(x: A) { if let Some(mean) = x.mean() { mean * 2.0 } } fn mean() { loop {} }",
+        ]);
+        has_loops(&[
+            "fn f(x: A) { let z = dbg!({ for i in 0..n { z[i] = x[i] } z }); }",
+            "fn f(x: A) { println!(\"{}\", { for i in 0..n { z[i] = x[i] } 1 }) }",
+            "fn f(x: &Array2<f64>) { assert!(x.iter().all(|x| { z += x; true })) }",
+            "fn f(x: &Array2<f64>) { assert!(x.iter_mut().all(|x| g(x))) }",
         ]);
     }
 }

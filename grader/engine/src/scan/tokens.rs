@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Group, Spacing, TokenStream, TokenTree};
 
 use super::{Finding, modules};
 
@@ -43,7 +43,18 @@ struct Forbidden<'a> {
 impl Forbidden<'_> {
     fn read(&mut self, tokens: TokenStream, place: Place) {
         let tokens: Vec<_> = tokens.into_iter().collect();
-        let word = |at: usize| tokens.get(at).map(word).unwrap_or_default();
+        let word = |at: usize| match &tokens[at.min(tokens.len())..] {
+            // No mark of a macro, and no macro takes the two apart.
+            [TokenTree::Punct(mark), TokenTree::Punct(equals), ..]
+                if mark.as_char() == '!'
+                    && mark.spacing() == Spacing::Joint
+                    && equals.as_char() == '=' =>
+            {
+                "!=".to_owned()
+            }
+            [token, ..] => word(token),
+            [] => String::new(),
+        };
         let mut innocent = 0..0;
         for (at, token) in tokens.iter().enumerate() {
             if self.shows_readme(&tokens[at.saturating_sub(2)..], place) {
@@ -151,6 +162,16 @@ mod tests {
         assert_eq!(offences("const S: &str = include_str!(\"secret\");"), [1]);
         assert_eq!(offences("#[cfg_attr(all(), path = \"../other.rs\")] mod other;"), [1]);
         assert_eq!(offences("use std::include_str as read; const S: &str = read!(\"s\");"), [1]);
+    }
+
+    #[test]
+    fn a_comparison_is_no_macro() {
+        assert!(
+            offences("fn f(env: f64, include: f64) -> bool { env != 0.0 && include != 1. }")
+                .is_empty()
+        );
+        assert_eq!(offences("fn f() { m!(env! = 0.0) }"), [1]);
+        assert_eq!(offences("fn f() { m!(env!- 0.0) }"), [1]);
     }
 
     #[test]

@@ -138,6 +138,29 @@ fn a_loop_is_pointed_out_where_a_lesson_wants_none() {
     assert_eq!(lesson["max_score"].as_f64().unwrap() - lesson["score"].as_f64().unwrap(), 1.0);
 }
 
+/// Both modules are called `util`, so that the names alone do not tell which `sum` is called.
+#[test]
+fn a_loop_that_no_answer_needs_costs_nothing() {
+    let unused = "mod fast { pub mod util {
+            pub fn sum(y: &ndarray::Array2<f64>) -> ndarray::Array1<f64> { y.sum_axis(ndarray::Axis(0)) }
+        } }
+        mod slow { pub mod util {
+            pub fn sum(y: &ndarray::Array2<f64>) -> f64 { let mut sum = 0.0; for y in y { sum += y; } sum }
+        } }
+        fast::util::sum(dy)";
+    let lesson = |change: &str| {
+        let submission = Submission::empty().with_change("ex_90_2", "dy.sum_axis(Axis(0))", change);
+        submission.grade_one("ex_90_2")
+    };
+    let unneeded = lesson(unused);
+    assert_eq!(unneeded["score"], unneeded["max_score"], "{unneeded:#}");
+    let needed = unused.replace(
+        "fast::util::sum(dy)",
+        "Array1::from_elem(2, slow::util::sum(dy)) * 0.0 + fast::util::sum(dy)",
+    );
+    assert!(messages(&lesson(&needed)).contains("has a `for` loop"));
+}
+
 #[test]
 fn a_backward_pass_by_finite_differences_is_stopped_by_its_cost() {
     let differences = "let at: Vec<_> = gradient.indexed_iter().map(|(at, _)| at).collect();

@@ -1,6 +1,6 @@
 //! What an expression stands for, as far as its form tells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quote::ToTokens;
 use syn::{Expr, ExprRange, Fields, Item, Lit, Pat, ReturnType, Type, ext::IdentExt};
@@ -20,10 +20,10 @@ pub enum Origin {
     Unknown,
 }
 
-/// Methods whose results are sizes, whatever they are asked of.
-const SIZES: [&str; 11] = [
-    "axes", "dim", "is_empty", "len", "len_of", "ncols", "ndim", "nrows", "raw_dim", "shape",
-    "strides",
+/// Methods whose results are sizes, or one element at most, whatever they are asked of.
+const SIZES: [&str; 15] = [
+    "axes", "dim", "first", "get", "is_empty", "last", "len", "len_of", "mean", "ncols", "ndim",
+    "nrows", "raw_dim", "shape", "strides",
 ];
 
 /// No array has more axes: whoever counts so far walks over no samples.
@@ -35,6 +35,8 @@ pub struct Names {
     types: BTreeMap<String, Origin>,
     fields: BTreeMap<String, Origin>,
     results: BTreeMap<String, Origin>,
+    /// Constants that are not more than an array has axes.
+    short: BTreeSet<String>,
 }
 
 impl Names {
@@ -63,6 +65,9 @@ impl Names {
         for item in items {
             match item {
                 Item::Struct(it) => self.read_fields(&it.fields),
+                Item::Const(it) if is_short(&it.expr) => {
+                    self.short.insert(it.ident.to_string());
+                }
                 Item::Fn(it) => {
                     if let ReturnType::Type(_, result) = &it.sig.output {
                         let origin = self.of_type(result);
@@ -96,6 +101,7 @@ impl Names {
                     sizes = true;
                 }
                 array if array.starts_with("Array") => return Origin::Elements,
+                "Range" | "RangeInclusive" => return Origin::Range,
                 alias => match self.types.get(alias) {
                     Some(Origin::Elements) => return Origin::Elements,
                     other => sizes |= other == Some(&Origin::Sizes),
@@ -121,7 +127,8 @@ impl Names {
             Expr::Index(it) => of(&it.expr),
             Expr::Cast(it) => self.of_type(&it.ty),
             Expr::Array(_) | Expr::Repeat(_) | Expr::Tuple(_) | Expr::Lit(_) => Origin::Sizes,
-            Expr::Range(it) => of_range(it),
+            Expr::Range(it) => self.of_range(it),
+            Expr::Struct(it) if is_range(&it.path) => Origin::Range,
             Expr::Binary(it) => match (of(&it.left), of(&it.right)) {
                 (Origin::Elements, _) | (_, Origin::Elements) => Origin::Elements,
                 (left, _) => left,
@@ -153,12 +160,25 @@ impl Names {
         }
     }
 
+    fn of_range(&self, range: &ExprRange) -> Origin {
+        let is_constant = |end: &Expr| match end {
+            Expr::Path(it) => {
+                it.path.get_ident().is_some_and(|name| self.short.contains(&name.to_string()))
+            }
+            _ => false,
+        };
+        let is_short = range.end.as_deref().is_some_and(|end| is_short(end) || is_constant(end));
+        if is_short { Origin::Sizes } else { Origin::Range }
+    }
+
     /// What the names in a pattern are bound to, where the whole is `origin`.
     pub fn bind(&self, pattern: &Pat, origin: Origin, bound: &mut BTreeMap<String, Origin>) {
         match pattern {
             Pat::Ident(it) => {
                 bound.insert(it.ident.unraw().to_string(), origin);
             }
+            // A list of places is as good as a range.
+            Pat::Type(it) if origin == Origin::Range => self.bind(&it.pat, origin, bound),
             Pat::Type(it) => self.bind(&it.pat, self.of_type(&it.ty), bound),
             Pat::Reference(it) => self.bind(&it.pat, origin, bound),
             Pat::Paren(it) => self.bind(&it.pat, origin, bound),
@@ -179,9 +199,13 @@ fn inner(module: &syn::ItemMod) -> &[Item] {
     module.content.as_ref().map_or(&[], |(_, items)| items)
 }
 
-fn of_range(range: &ExprRange) -> Origin {
-    let Some(Expr::Lit(end)) = range.end.as_deref() else { return Origin::Range };
-    let Lit::Int(end) = &end.lit else { return Origin::Range };
-    let is_short = end.base10_parse::<usize>().is_ok_and(|end| end <= MAX_AXES);
-    if is_short { Origin::Sizes } else { Origin::Range }
+/// True for a number of no more than an array has axes.
+fn is_short(number: &Expr) -> bool {
+    let Expr::Lit(number) = number else { return false };
+    let Lit::Int(number) = &number.lit else { return false };
+    number.base10_parse::<usize>().is_ok_and(|number| number <= MAX_AXES)
+}
+
+fn is_range(path: &syn::Path) -> bool {
+    path.segments.last().is_some_and(|it| it.ident == "Range" || it.ident == "RangeInclusive")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Function, Mention, Role};
+use super::{Finding, Function, Mention, Role};
 
 /// Methods of arrays and numbers. One of an extension of the learner's for a type that is not the
 /// learner's own may have the same name, and is not what is called.
@@ -118,9 +118,28 @@ impl<'a> Reach<'a> {
         Self { all, by_name, by_owner, reached, pending, mentions }
     }
 
-    /// In the order of the source.
-    pub fn functions(&self) -> impl Iterator<Item = &'a Function> {
-        self.reached.iter().map(|at| &self.all[*at])
+    /// Their places, in the order of the source.
+    pub fn functions(&self) -> impl Iterator<Item = usize> {
+        self.reached.iter().copied()
+    }
+
+    /// Calls for each element of a result of what comes of many elements.
+    pub fn per_element(&self) -> impl Iterator<Item = (usize, Finding)> {
+        let calls = self.reached.iter().flat_map(|at| {
+            self.all[*at].per_element.iter().map(move |(call, found)| (*at, call, found))
+        });
+        let reduces = |(at, call, _): &(usize, &Mention, &Finding)| {
+            let mut seen = BTreeSet::new();
+            self.by_path(*at, call).into_iter().any(|it| self.reduces(it, &mut seen))
+        };
+        calls.filter(reduces).map(|(at, _, found)| (at, found.clone()))
+    }
+
+    fn reduces(&self, at: usize, seen: &mut BTreeSet<usize>) -> bool {
+        let calls = |seen: &mut BTreeSet<usize>| {
+            self.certain(at).into_iter().any(|next| self.reduces(next, seen))
+        };
+        seen.insert(at) && (self.all[at].reduces || calls(seen))
     }
 
     fn add(&mut self, at: usize) {
@@ -157,13 +176,25 @@ impl<'a> Reach<'a> {
 
     /// What a function leads to by paths.
     fn certain(&self, at: usize) -> Vec<usize> {
-        let from = &self.all[at];
-        let called = from.mentions.iter().flat_map(|mention| match mention {
-            Mention::Function { module, name } => self.free(&from.module, module.as_deref(), name),
+        self.all[at].mentions.iter().flat_map(|mention| self.by_path(at, mention)).collect()
+    }
+
+    /// The same, where only one function of several can be meant.
+    fn sure(&self, at: usize) -> Vec<usize> {
+        let one = |found: &Vec<usize>| found.len() == 1;
+        let mentions = self.all[at].mentions.iter();
+        mentions.map(|mention| self.by_path(at, mention)).filter(one).flatten().collect()
+    }
+
+    /// What a function may mean by a path.
+    fn by_path(&self, at: usize, mention: &Mention) -> Vec<usize> {
+        match mention {
+            Mention::Function { module, name } => {
+                self.free(&self.all[at].module, module.as_deref(), name)
+            }
             Mention::MemberOf(owner, name) => self.members(owner, name),
             _ => Vec::new(),
-        });
-        called.collect()
+        }
     }
 
     /// The functions of a name, as seen from a module: those where the path leads. A path through a
@@ -222,10 +253,10 @@ impl<'a> Reach<'a> {
         self.mentions.contains(&mention)
     }
 
-    /// The first function that comes back to itself by paths.
-    pub fn recursion(&self) -> Option<&'a Function> {
+    /// The first function that certainly comes back to itself by paths.
+    pub fn recursion(&self) -> Option<usize> {
         let mut seen = BTreeMap::new();
-        self.reached.iter().find_map(|start| self.cycle(*start, &mut seen)).map(|at| &self.all[at])
+        self.reached.iter().find_map(|start| self.cycle(*start, &mut seen))
     }
 
     /// A function that comes back to itself, among those that `start` leads to. Of those that were
@@ -234,7 +265,7 @@ impl<'a> Reach<'a> {
         // Each with what is still to be looked at.
         let mut way = vec![(start, vec![])];
         if seen.insert(start, true).is_none() {
-            way[0].1 = self.certain(start);
+            way[0].1 = self.sure(start);
         }
         while let Some((at, open)) = way.last_mut() {
             match open.pop() {
@@ -243,7 +274,7 @@ impl<'a> Reach<'a> {
                     Some(false) => (),
                     None => {
                         seen.insert(next, true);
-                        way.push((next, self.certain(next)));
+                        way.push((next, self.sure(next)));
                     }
                 },
                 None => {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quote::ToTokens;
 use syn::{
-    Arm, BinOp, Block, Expr, ExprBinary, ExprCall, ExprClosure, ExprForLoop, ExprIndex, ExprLoop,
-    ExprMethodCall, ExprPath, ExprUnary, ExprWhile, File, Generics, ImplItemFn, ItemConst,
-    ItemEnum, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemStatic, ItemStruct, ItemTrait, ItemType,
-    Local, Token, TraitItemFn, UnOp, UseRename,
+    Arm, BinOp, Block, Expr, ExprBinary, ExprCall, ExprClosure, ExprForLoop, ExprIf, ExprIndex,
+    ExprLet, ExprLoop, ExprMethodCall, ExprPath, ExprUnary, ExprWhile, File, Generics, ImplItemFn,
+    ItemConst, ItemEnum, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemStatic, ItemStruct, ItemTrait,
+    ItemType, Local, Token, TraitItemFn, UnOp, UseRename,
     ext::IdentExt,
     punctuated::Punctuated,
     spanned::Spanned,
@@ -22,7 +22,7 @@ use super::{
 use crate::scan::Finding;
 
 /// Methods that walk an array element by element, or part by part: loops by another name.
-pub const METHODS: [&str; 26] = [
+pub const METHODS: [&str; 33] = [
     "axis_chunks_iter",
     "axis_chunks_iter_mut",
     "axis_iter",
@@ -30,8 +30,11 @@ pub const METHODS: [&str; 26] = [
     "axis_windows",
     "chunks",
     "chunks_exact",
+    "chunks_exact_mut",
+    "chunks_mut",
     "columns",
     "columns_mut",
+    "drain",
     "exact_chunks",
     "exact_chunks_mut",
     "for_each",
@@ -44,18 +47,30 @@ pub const METHODS: [&str; 26] = [
     "lanes_mut",
     "outer_iter",
     "outer_iter_mut",
+    "into_outer_iter",
+    "into_par_iter",
     "par_iter",
+    "rchunks",
+    "rchunks_exact",
+    "rchunks_mut",
     "rows",
     "rows_mut",
     "windows",
-    "into_outer_iter",
 ];
 
 /// Functions of `std::iter`.
 const ITERATORS: [&str; 5] = ["from_fn", "repeat_n", "repeat_with", "successors", "zip"];
 
 /// What one may ask of a range without walking over it.
-const OF_RANGES: [&str; 4] = ["clone", "contains", "into", "is_empty"];
+const OF_RANGES: [&str; 10] =
+    ["clone", "collect", "contains", "into", "is_empty", "len", "rev", "skip", "step_by", "take"];
+
+/// Methods that make each element of an array anew, from the element alone.
+const ELEMENT_WISE: [&str; 5] =
+    ["map_inplace", "mapv", "mapv_inplace", "mapv_into", "mapv_into_any"];
+
+/// Traits whose members walk over what comes first among their arguments.
+const WALKERS: [&str; 2] = ["IntoIterator", "Iterator"];
 
 /// What comes of many elements, or of a whole row: where each element of a result asks for one, the
 /// functions that fill it walk over what is asked.
@@ -92,11 +107,10 @@ pub const OPERATORS: [(char, &str); 11] = [
 ];
 
 /// Macros for those who look for a mistake: what they say of arrays computes nothing.
-const FOR_PEOPLE: [&str; 16] = [
+pub const FOR_PEOPLE: [&str; 15] = [
     "assert",
     "assert_eq",
     "assert_ne",
-    "dbg",
     "debug_assert",
     "debug_assert_eq",
     "debug_assert_ne",
@@ -121,6 +135,8 @@ pub struct Walk<'a> {
     generics: BTreeSet<String>,
     /// What local names stand for here.
     bound: BTreeMap<String, Origin>,
+    /// Local closures that compute each element on its own.
+    computing: BTreeSet<String>,
     /// The functions around the current place, the outermost first; the very first is the file.
     open: Vec<Function>,
     closed: Vec<Function>,
@@ -136,6 +152,7 @@ impl<'a> Walk<'a> {
             role: None,
             generics: BTreeSet::new(),
             bound: BTreeMap::new(),
+            computing: BTreeSet::new(),
             open: vec![file],
             closed: Vec::new(),
         };
@@ -160,6 +177,23 @@ impl<'a> Walk<'a> {
 
     fn innermost(&mut self) -> &mut Function {
         self.open.last_mut().expect("the file's own is never closed")
+    }
+
+    /// Walks a function with this block, where it has one.
+    fn within_block(
+        &mut self,
+        node: &impl Spanned,
+        sig: &syn::Signature,
+        block: Option<&Block>,
+        role: Role,
+        walk: impl FnOnce(&mut Self),
+    ) {
+        let body = block.map(|it| it.brace_token.span.join().byte_range());
+        self.within(node, &sig.ident, role, |inner| {
+            inner.innermost().body = body.map(|it| (it.start, it.end));
+            inner.bind_inputs(sig);
+            inner.with_generics(&sig.generics, walk);
+        });
     }
 
     /// Walks a node that is a function of this name, in which no local name is known.
@@ -220,23 +254,23 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     }
 
     fn visit_item_fn(&mut self, node: &'ast ItemFn) {
-        self.within(node, &node.sig.ident, Role::Free, |walk| {
-            walk.bind_inputs(&node.sig);
-            walk.with_generics(&node.sig.generics, |walk| visit::visit_item_fn(walk, node));
+        let role = Role::Free;
+        self.within_block(node, &node.sig, Some(&node.block), role, |walk| {
+            visit::visit_item_fn(walk, node);
         });
     }
 
     fn visit_impl_item_fn(&mut self, node: &'ast ImplItemFn) {
-        self.within(node, &node.sig.ident, self.member_role(), |walk| {
-            walk.bind_inputs(&node.sig);
-            walk.with_generics(&node.sig.generics, |walk| visit::visit_impl_item_fn(walk, node));
+        let role = self.member_role();
+        self.within_block(node, &node.sig, Some(&node.block), role, |walk| {
+            visit::visit_impl_item_fn(walk, node);
         });
     }
 
     fn visit_trait_item_fn(&mut self, node: &'ast TraitItemFn) {
-        self.within(node, &node.sig.ident, self.member_role(), |walk| {
-            walk.bind_inputs(&node.sig);
-            walk.with_generics(&node.sig.generics, |walk| visit::visit_trait_item_fn(walk, node));
+        let role = self.member_role();
+        self.within_block(node, &node.sig, node.default.as_ref(), role, |walk| {
+            visit::visit_trait_item_fn(walk, node);
         });
     }
 
@@ -319,6 +353,19 @@ impl<'ast> Visit<'ast> for Walk<'_> {
         // What it is initialised with is not its own.
         let origin = node.init.as_ref().map_or(Origin::Unknown, |init| self.origin(&init.expr));
         self.names.bind(&node.pat, origin, &mut self.bound);
+        if node.init.as_ref().is_some_and(|init| computes(&init.expr)) {
+            self.computing.insert(node.pat.to_token_stream().to_string());
+        }
+    }
+
+    fn visit_expr_let(&mut self, node: &'ast ExprLet) {
+        visit::visit_expr_let(self, node);
+        let origin = self.origin(&node.expr);
+        self.names.bind(&node.pat, origin, &mut self.bound);
+    }
+
+    fn visit_expr_if(&mut self, node: &'ast ExprIf) {
+        self.scoped(|walk| visit::visit_expr_if(walk, node));
     }
 
     fn visit_expr_closure(&mut self, node: &'ast ExprClosure) {
@@ -358,11 +405,13 @@ impl<'ast> Visit<'ast> for Walk<'_> {
             Origin::Range if OF_RANGES.contains(&name.as_str()) => (),
             Origin::Range => self.found("a walk over a range", &node.receiver),
             Origin::Elements if METHODS.contains(&name.as_str()) => self.found(&what, &node.method),
-            Origin::Positions if node.args.iter().any(computes) => {
-                self.found("`Zip::indexed`, which computes each element on its own", &node.method);
+            Origin::Positions => self.each_element("`Zip::indexed`", &node.args, &node.method),
+            _ if ELEMENT_WISE.contains(&name.as_str()) => {
+                self.each_element(&format!("`{name}`"), &node.args, &node.method);
             }
             _ => (),
         }
+        self.innermost().reduces |= REDUCTIONS.contains(&name.as_str());
         self.member(&name);
         self.member_of_self(node, name);
         visit::visit_expr_method_call(self, node);
@@ -376,13 +425,14 @@ impl<'ast> Visit<'ast> for Walk<'_> {
         let is_of_std = names.len() == 1 && !self.bound.contains_key(last);
         let is_iterator = ITERATORS.contains(&last)
             && (names.contains(&"iter".to_owned()) || (is_of_std && last == "zip"));
-        let is_method = METHODS.contains(&last) && (names.len() > 1 || function.qself.is_some());
+        let is_method = (METHODS.contains(&last)
+            || names.iter().any(|it| WALKERS.contains(&&**it)))
+            && (names.len() > 1 || function.qself.is_some());
         if is_iterator || (is_method && node.args.first().is_some_and(|it| self.is_many(it))) {
             self.found(&format!("`{last}`, which walks the elements one by one"), &function.path);
         }
-        if last.starts_with("from_shape") && node.args.iter().any(computes) {
-            let what = format!("`{last}`, which computes each element on its own");
-            self.found(&what, &function.path);
+        if last.starts_with("from_shape") {
+            self.each_element(&format!("`{last}`"), &node.args, &function.path);
         }
         visit::visit_expr_call(self, node);
     }
@@ -433,7 +483,9 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     }
 
     fn visit_macro(&mut self, node: &'ast syn::Macro) {
-        if node.path.get_ident().is_some_and(|name| FOR_PEOPLE.iter().any(|it| name == it)) {
+        let is_for_people =
+            node.path.get_ident().is_some_and(|name| FOR_PEOPLE.iter().any(|it| name == it));
+        if is_for_people && !words::does(node.tokens.clone()) {
             return;
         }
         self.visit_path_of_macro(node);
@@ -447,6 +499,28 @@ impl<'ast> Visit<'ast> for Walk<'_> {
 impl Walk<'_> {
     fn is_many(&self, expression: &Expr) -> bool {
         matches!(self.origin(expression), Origin::Elements | Origin::Range)
+    }
+
+    /// Notes where arguments of `filler`, which fills an array element by element, compute more than that.
+    fn each_element(
+        &mut self,
+        filler: &str,
+        arguments: &Punctuated<Expr, Token![,]>,
+        at: &impl Spanned,
+    ) {
+        let what = format!("{filler}, which computes each element on its own");
+        for argument in arguments {
+            if computes(argument)
+                || self.computing.contains(&argument.to_token_stream().to_string())
+            {
+                self.found(&what, at);
+            }
+            for call in calls(argument) {
+                let (line, path) = (at.span().start().line, self.path.to_owned());
+                let found = Finding { path, line, what: what.clone() };
+                self.innermost().per_element.push((call, found));
+            }
+        }
     }
 
     /// A call that certainly meets a member of the same implementation.
@@ -547,6 +621,43 @@ fn computes(argument: &Expr) -> bool {
     let mut look = Computes { own, found: false };
     look.visit_expr(&closure.body);
     look.found
+}
+
+/// What a function or closure among arguments calls by a path.
+fn calls(argument: &Expr) -> Vec<Mention> {
+    let mut calls = Calls(Vec::new());
+    match argument {
+        Expr::Path(function) => calls.add(&function.path),
+        Expr::Closure(closure) => calls.visit_expr(&closure.body),
+        _ => (),
+    }
+    calls.0
+}
+
+struct Calls(Vec<Mention>);
+
+impl Calls {
+    fn add(&mut self, path: &syn::Path) {
+        let names: Vec<_> = path.segments.iter().map(|it| it.ident.unraw().to_string()).collect();
+        self.0.extend(match names.as_slice() {
+            [.., owner, name] if is_type(owner) => {
+                Some(Mention::MemberOf(owner.clone(), name.clone()))
+            }
+            [modules @ .., name] => {
+                Some(Mention::Function { module: modules.last().cloned(), name: name.clone() })
+            }
+            [] => None,
+        });
+    }
+}
+
+impl<'ast> Visit<'ast> for Calls {
+    fn visit_expr_call(&mut self, node: &'ast ExprCall) {
+        if let Expr::Path(function) = &*node.func {
+            self.add(&function.path);
+        }
+        visit::visit_expr_call(self, node);
+    }
 }
 
 struct Computes {

@@ -1,10 +1,10 @@
 //! Loops and names in the tokens of a macro, which have no grammar yet: words have to do.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
 
 use super::{
     Function, Mention,
-    walk::{METHODS, OPERATORS},
+    walk::{FOR_PEOPLE, METHODS, OPERATORS},
 };
 
 /// Adds to a function the names in the tokens; gives true where they hold a loop.
@@ -14,6 +14,7 @@ pub fn read(tokens: TokenStream, function: &mut Function) -> bool {
     for (at, token) in tokens.iter().enumerate() {
         let before = &tokens[..at];
         match token {
+            TokenTree::Group(group) if is_for_people(before) && !does(group.stream()) => (),
             TokenTree::Group(group) => found |= read(group.stream(), function),
             TokenTree::Ident(word) => {
                 // `for` without `in` is that of `impl Trait for Type`.
@@ -35,6 +36,22 @@ pub fn read(tokens: TokenStream, function: &mut Function) -> bool {
     found
 }
 
+/// Whether tokens may do more than say something of values: they hold a block, or assign.
+pub fn does(tokens: TokenStream) -> bool {
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    let assigns = |at: usize| {
+        let compares = |mark: &Punct| "=!<>".contains(mark.as_char());
+        matches!(&tokens[at], TokenTree::Punct(mark) if mark.as_char() == '=' && mark.spacing() == Spacing::Alone)
+            && !matches!(tokens[..at].last(), Some(TokenTree::Punct(mark))
+                if mark.spacing() == Spacing::Joint && compares(mark))
+    };
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace || does(group.stream()),
+        TokenTree::Ident(word) => word.to_string().ends_with("_mut"),
+        _ => assigns(at),
+    })
+}
+
 /// Whether a dot stands before, and before that no list that is written out.
 fn is_member_of_unknown(before: &[TokenTree]) -> bool {
     match before {
@@ -43,6 +60,16 @@ fn is_member_of_unknown(before: &[TokenTree]) -> bool {
         }
         [.., dot] => is(dot, '.'),
         [] => false,
+    }
+}
+
+/// Whether the name of a macro for those who look for a mistake stands before.
+fn is_for_people(before: &[TokenTree]) -> bool {
+    match before {
+        [.., TokenTree::Ident(name), mark] => {
+            is(mark, '!') && FOR_PEOPLE.iter().any(|it| name == it)
+        }
+        _ => false,
     }
 }
 
