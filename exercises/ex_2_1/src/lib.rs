@@ -46,8 +46,8 @@ pub fn da(example: Example) -> f64 {
 /// dL/dz.
 pub fn dz(example: Example) -> f64 {
     match example {
-        Example::First => todo!("multiply dL/da by the derivative of tanh at z, which is 1 − a²"),
-        Example::Second => todo!("multiply dL/da by the derivative of tanh at z, which is 1 − a²"),
+        Example::First => todo!("multiply dL/da by the derivative of tanh at z"),
+        Example::Second => todo!("multiply dL/da by the derivative of tanh at z"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The visible tests of lesson 2.1: all of the first example, the range of the second.
+//! The visible tests of lesson 2.1: the numbers of the first example, and questions to the second.
 
 use approx::assert_relative_eq;
 use ex_2_1::{Example, a, da, db, dw, dz, loss, z};
@@ -27,12 +27,49 @@ fn each_step_of_the_first_example_is_right(#[case] step: fn(Example) -> f64, #[c
     assert_relative_eq!(step(Example::First), right, epsilon = 5e-5);
 }
 
-#[test]
-fn the_second_activation_is_between_minus_one_and_one() {
-    assert!(a(Example::Second).abs() < 1.0);
+// The second example: forward as the brief writes it, and gradients by moving one number a little.
+
+const X: f64 = 1.5;
+const W: f64 = 0.8;
+const B: f64 = -0.7;
+const Y: f64 = -0.25;
+
+fn second_z(w: f64, b: f64) -> f64 {
+    w * X + b
 }
 
-#[test]
-fn the_second_loss_is_positive() {
-    assert!(loss(Example::Second) > 0.0);
+fn second_loss(a: f64) -> f64 {
+    (a - Y) * (a - Y) / 2.0
+}
+
+fn agrees(yours: f64, right: f64) -> bool {
+    (yours - right).abs() <= 1e-3 * right.abs() + 1e-4
+}
+
+#[rstest]
+#[case::z(z, second_z(W, B), "z is not w·x + b: mind the sign of b")]
+#[case::a(a, second_z(W, B).tanh(), "a is not tanh(z): does it lie between −1 and 1?")]
+#[case::loss(loss, second_loss(second_z(W, B).tanh()), "L is not ½(a − y)²: mind the sign of y")]
+fn the_second_example_goes_forward(
+    #[case] step: fn(Example) -> f64,
+    #[case] right: f64,
+    #[case] otherwise: &str,
+) {
+    assert!(agrees(step(Example::Second), right), "{otherwise}");
+}
+
+#[rstest]
+#[case::da(da, "a", second_z(W, B).tanh(), second_loss)]
+#[case::dz(dz, "z", second_z(W, B), |z: f64| second_loss(z.tanh()))]
+#[case::dw(dw, "w", W, |w| second_loss(second_z(w, B).tanh()))]
+#[case::db(db, "b", B, |b| second_loss(second_z(W, b).tanh()))]
+fn the_second_loss_follows_each_number(
+    #[case] gradient: fn(Example) -> f64,
+    #[case] name: &str,
+    #[case] at: f64,
+    #[case] loss: fn(f64) -> f64,
+) {
+    let rate = (loss(at + 1e-4) - loss(at - 1e-4)) / 2e-4;
+    let yours = gradient(Example::Second);
+    assert!(agrees(yours, rate), "move {name} a little: L does not follow at the rate dL/d{name}");
 }
