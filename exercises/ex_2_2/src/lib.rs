@@ -27,11 +27,11 @@ pub struct Gradients {
 /// The forward pass of one tanh neuron with input `x`, weight `w`, bias `b` and target `y`.
 #[allow(unused_variables)]
 pub fn forward(x: f64, w: f64, b: f64, y: f64) -> Forward {
-    todo!("compute z = w·x + b, then a = tanh(z), then the loss ½(a − y)²")
+    todo!("compute z, then a from z, then the loss from a")
 }
 
 /// The backward pass: run the forward pass, then walk it in reverse with the chain rule.
 #[allow(unused_variables)]
 pub fn backward(x: f64, w: f64, b: f64, y: f64) -> Gradients {
-    todo!("start from dL/da = a − y and multiply by one local derivative for each step back")
+    todo!("start from how L follows a, and multiply by one local derivative for each step back")
 }
