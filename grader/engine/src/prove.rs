@@ -2,8 +2,10 @@
 
 mod blanks;
 pub mod boundary;
+mod leaks;
 mod mutants;
 mod mutation;
+mod parameters;
 mod trial;
 mod visible;
 
@@ -13,11 +15,13 @@ use std::{
     sync::Arc,
 };
 
+use leaks::shown_value;
 use mutants::{Fate, Fates};
+use parameters::ParameterNames;
 use rayon::prelude::*;
 use tempfile::TempDir;
 use trial::{Ending, Trials};
-use visible::{Outputs, Tests};
+use visible::{Tests, VisibleTests};
 
 use crate::{
     author::{Example, Examples, Excused},
@@ -92,47 +96,6 @@ pub fn prove(
         println!("{page}");
     }
     Ok(sound)
-}
-
-/// What the visible tests did on stubs and on solutions.
-struct VisibleTests {
-    stubs: Outputs,
-    solutions: Outputs,
-    /// Lessons whose stubs were left out.
-    edited: Vec<&'static str>,
-}
-
-impl VisibleTests {
-    fn run(
-        grader: &Grader,
-        lessons: &[&'static Lesson],
-        extent: Extent,
-    ) -> Result<Self, GradeError> {
-        let is_edited = |lesson: &&'static Lesson| extent.skip_edited && is_edited(grader, lesson);
-        let (edited, stubs): (Vec<_>, Vec<_>) = lessons.iter().copied().partition(is_edited);
-        let workspace = &grader.workspace;
-        let solutions = visible::run(workspace, lessons, |it| format!("solution_{}", it.id));
-        let stubs = visible::run(workspace, &stubs, |it| it.id.to_owned());
-        Ok(Self {
-            stubs: stubs.map_err(GradeError::Cargo)?,
-            solutions: solutions.map_err(GradeError::Cargo)?,
-            edited: edited.iter().map(|lesson| lesson.id).collect(),
-        })
-    }
-}
-
-/// True when some public function of the exercise no longer is a `todo!`.
-fn is_edited(grader: &Grader, lesson: &Lesson) -> bool {
-    let file = grader.workspace.exercise(lesson.id).join("src/lib.rs");
-    let text = fs::read_to_string(file).unwrap_or_default();
-    let Ok(file) = syn::parse_file(&text) else { return true };
-    file.items.iter().any(|item| match item {
-        syn::Item::Fn(function) => {
-            use quote::ToTokens as _;
-            !function.block.to_token_stream().to_string().contains("todo !")
-        }
-        _ => false,
-    })
 }
 
 /// How a proof grades.
@@ -568,32 +531,6 @@ impl Proof<'_> {
     }
 }
 
-/// The names of the parameters of a file's functions.
-struct ParameterNames(Vec<syn::Signature>);
-
-impl ParameterNames {
-    fn of(text: &str) -> Self {
-        let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
-        let signature = |item| match item {
-            syn::Item::Fn(function) => Some(function.sig),
-            _ => None,
-        };
-        Self(items.into_iter().filter_map(signature).collect())
-    }
-
-    fn of_function(&self, function: &str) -> Vec<String> {
-        let signature = self.0.iter().find(|signature| signature.ident == function);
-        let name = |argument: &syn::FnArg| match argument {
-            syn::FnArg::Typed(typed) => {
-                use quote::ToTokens as _;
-                typed.pat.to_token_stream().to_string()
-            }
-            syn::FnArg::Receiver(_) => String::new(),
-        };
-        signature.into_iter().flat_map(|it| it.inputs.iter().map(name)).collect()
-    }
-}
-
 /// What the scan finds in the module of a variant, as if it was the root of the crate, and in what its
 /// file has beside its variants, added to what it finds in the solution.
 fn variant_scan(solution: Scan, text: &str, name: &str) -> Scan {
@@ -618,24 +555,6 @@ fn is_in_loops(name: &str) -> bool {
     name.starts_with("loops")
 }
 
-/// A number in the message of a hidden check that is a hidden one.
-fn shown_value(check: &CheckReport) -> Option<&str> {
-    if check.visibility == Visibility::Visible {
-        return None;
-    }
-    let hidden: Vec<_> = long_numbers(&check.revealed).collect();
-    long_numbers(&check.message).find(|value| hidden.contains(value))
-}
-
-/// The numbers in a text that have too many digits to be there by chance.
-fn long_numbers(text: &str) -> impl Iterator<Item = &str> {
-    let words = text.split(|it: char| !it.is_ascii_digit() && !"+-.e".contains(it));
-    let digits = |word: &str| {
-        let mantissa = word.split('e').next().unwrap_or_default();
-        mantissa.bytes().filter(u8::is_ascii_digit).count()
-    };
-    words.filter(move |word| digits(word) >= 4 && word.parse::<f64>().is_ok())
-}
 /// All that is said of a check.
 fn said(check: &CheckReport) -> String {
     let explanation = check.diagnosis.as_ref().map_or("", |it| it.explanation.as_str());

@@ -2,11 +2,58 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     io::{self, Read},
     process::{Command, Stdio},
 };
 
-use crate::{checks::Lesson, workspace::Workspace};
+use super::Extent;
+use crate::{
+    checks::Lesson,
+    grading::{GradeError, Grader},
+    workspace::Workspace,
+};
+
+/// What the visible tests did on stubs and on solutions.
+pub struct VisibleTests {
+    pub stubs: Outputs,
+    pub solutions: Outputs,
+    /// Lessons whose stubs were left out.
+    pub edited: Vec<&'static str>,
+}
+
+impl VisibleTests {
+    pub fn run(
+        grader: &Grader,
+        lessons: &[&'static Lesson],
+        extent: Extent,
+    ) -> Result<Self, GradeError> {
+        let is_edited = |lesson: &&'static Lesson| extent.skip_edited && is_edited(grader, lesson);
+        let (edited, stubs): (Vec<_>, Vec<_>) = lessons.iter().copied().partition(is_edited);
+        let workspace = &grader.workspace;
+        let solutions = run(workspace, lessons, |it| format!("solution_{}", it.id));
+        let stubs = run(workspace, &stubs, |it| it.id.to_owned());
+        Ok(Self {
+            stubs: stubs.map_err(GradeError::Cargo)?,
+            solutions: solutions.map_err(GradeError::Cargo)?,
+            edited: edited.iter().map(|lesson| lesson.id).collect(),
+        })
+    }
+}
+
+/// True when some public function of the exercise no longer is a `todo!`.
+fn is_edited(grader: &Grader, lesson: &Lesson) -> bool {
+    let file = grader.workspace.exercise(lesson.id).join("src/lib.rs");
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let Ok(file) = syn::parse_file(&text) else { return true };
+    file.items.iter().any(|item| match item {
+        syn::Item::Fn(function) => {
+            use quote::ToTokens as _;
+            !function.block.to_token_stream().to_string().contains("todo !")
+        }
+        _ => false,
+    })
+}
 
 /// What cargo wrote, by lesson.
 #[derive(Debug, Default)]
@@ -16,7 +63,7 @@ pub struct Outputs(BTreeMap<String, String>);
 const NOT_COMPILED: &str = "could not compile";
 
 /// Runs the visible tests of the packages that `package` names.
-pub fn run(
+fn run(
     workspace: &Workspace,
     lessons: &[&'static Lesson],
     package: impl Fn(&Lesson) -> String,
