@@ -37,5 +37,5 @@ pub fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>, y: &Array2<f64
 /// (B, 1).
 #[allow(unused_variables)]
 pub fn backward(x: &Array2<f64>, y: &Array2<f64>, forward: &Forward) -> Gradients {
-    todo!("start from dL/dA with the 1/B of the mean, and walk back through tanh to W and b")
+    todo!("walk back from the loss to A, to Z, to W and b; where does the mean leave its 1/B?")
 }
