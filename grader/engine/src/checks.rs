@@ -13,7 +13,7 @@ pub use comparison::{all_close, close, gradients, rounded, same_shape, same_tabl
 pub(crate) use learner::Line;
 pub use learner::{Learner, Probe, Subject, panic_again};
 pub use miss::{Miss, Outcome, Raised};
-pub(crate) use repetition::{changed, is_same_answer};
+pub(crate) use repetition::changed;
 pub use sweep::{Case, Filling};
 pub use wire::Callback;
 

@@ -7,7 +7,6 @@
 //! formula that gives them ([`inference`]), and from the points where they are right ([`place`]).
 //! A score does not depend on any of it.
 
-mod answers;
 mod inference;
 mod named;
 mod place;
@@ -21,7 +20,6 @@ use formulas::{Formulas, ReadError};
 use wire::frame::Answer;
 
 use self::{
-    answers::same_answer,
     named::{Item, Panel, Questions, Recorded},
     steps::{State, Taken, taken},
     telling::Telling,
@@ -29,6 +27,7 @@ use self::{
 };
 pub use self::{steps::StepId, words::Told};
 use crate::{
+    answers::same_answer,
     checked::Checked,
     checks::{COMPUTED, Lesson, Subject},
     report::{CheckReport, Diagnosis, Kind, Verdict},

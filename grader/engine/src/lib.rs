@@ -6,6 +6,7 @@
 //! The grader of a course is a thin program over this library and the lessons that its build script
 //! found: it hands its [`Course`] to [`main`].
 
+mod answers;
 mod author;
 mod builds;
 mod checked;

@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 use wire::frame::Panic;
 
 use crate::{
+    answers::same_again,
     builds::{Builds, Handed},
-    checks::{Lesson, Line, Probe, Subject, is_same_answer, panic_again},
+    checks::{Lesson, Line, Probe, Subject, panic_again},
     compile::Built,
     scan::{Body, Finding, Scan, loops},
     worker::Program,
@@ -82,7 +83,7 @@ impl<'a> Rebuilds<'a> {
         let Ok(mut line) = Line::start(&subject, self.lesson.limits) else { return false };
         let mut alike = |call: &&Probe| {
             let again = line.repeat(call);
-            again.is_ok_and(|again| is_same_answer(&again, &call.answer, PRECISION))
+            again.is_ok_and(|again| same_again(&again, &call.answer, PRECISION))
         };
         calls.iter().all(&mut alike)
     }

@@ -4,9 +4,10 @@
 use std::io;
 
 use fastrand::Rng;
-use wire::{Value, frame::Answer};
+use wire::Value;
 
 use super::{Limits, Probe, Subject, learner::Line};
+use crate::answers::same_again;
 
 /// How often calls of each function are made again after a call of each function.
 const REPEATED: usize = 4;
@@ -64,7 +65,7 @@ impl<'a> Turn<'a> {
         line.repeat(self.before).map_err(|_| self.before)?;
         for call in &self.repeated {
             let again = line.repeat(call).map_err(|_| *call)?;
-            let is_same = is_same_answer(&again, &call.answer, PRECISION);
+            let is_same = same_again(&again, &call.answer, PRECISION);
             if !is_same && !changed.contains(&call.function) {
                 changed.push(call.function);
             }
@@ -131,45 +132,10 @@ fn collect_shapes(value: &Value, shapes: &mut Vec<Vec<usize>>) {
     }
 }
 
-/// True when two answers are the same up to this relative precision.
-pub fn is_same_answer(one: &Answer, other: &Answer, precision: f64) -> bool {
-    // Compared as frames: NaN is not equal to itself.
-    let frame = |answer| wire::frame::encode(answer).ok();
-    match (one, other) {
-        (Answer::Returned(one), Answer::Returned(other)) if is_near(one, other, precision) => true,
-        _ => frame(one) == frame(other),
-    }
-}
-
-fn is_near(one: &Value, other: &Value, precision: f64) -> bool {
-    let all = |one: &[Value], other: &[Value]| {
-        one.len() == other.len()
-            && one.iter().zip(other).all(|(one, other)| is_near(one, other, precision))
-    };
-    let near = |one: f64, other: f64| (one - other).abs() <= precision * one.abs().max(other.abs());
-    match (one, other) {
-        (Value::Float(one), Value::Float(other)) => near(*one, *other),
-        (Value::Array(one), Value::Array(other)) => {
-            let pairs = || one.numbers().into_iter().zip(other.numbers());
-            one.shape() == other.shape() && pairs().all(|(one, other)| near(one, other))
-        }
-        (Value::Tuple(one), Value::Tuple(other)) | (Value::List(one), Value::List(other)) => {
-            all(one, other)
-        }
-        (Value::Record(one), Value::Record(other)) => {
-            let values = |fields: &[(String, Value)]| -> Vec<_> {
-                fields.iter().map(|(_, value)| value.clone()).collect()
-            };
-            all(&values(one), &values(other))
-        }
-        _ => one == other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::Array2;
-    use wire::{Callbacks, Wire as _};
+    use wire::{Callbacks, Wire as _, frame::Answer};
 
     use super::*;
 
@@ -208,14 +174,5 @@ mod tests {
             assert_eq!(turns.iter().filter(is_this).count(), REPEATED);
         }
         assert_eq!(turns.len(), 9 * REPEATED, "what takes nothing is not called");
-    }
-
-    #[test]
-    fn answers_are_the_same_up_to_the_order_of_a_sum() {
-        let answer = |number: f64| Answer::Returned((number, true).into_value());
-        assert!(is_same_answer(&answer(1.0), &answer(1.0 + 1e-12), PRECISION));
-        assert!(is_same_answer(&answer(f64::NAN), &answer(f64::NAN), PRECISION));
-        assert!(!is_same_answer(&answer(1.0), &answer(1.001), PRECISION));
-        assert!(!is_same_answer(&answer(1.0), &answer(f64::NAN), PRECISION));
     }
 }

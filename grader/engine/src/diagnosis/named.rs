@@ -10,11 +10,11 @@ use ndarray::ArrayD;
 use wire::frame::Answer;
 
 use super::{
-    answers::{same_answer, same_array},
     steps::{State, StepId, Taken, taken},
     wide::{Answers, Asked, Call, Wide},
 };
 use crate::{
+    answers::{same_answer, same_array},
     checks::{Lesson, Probe},
     variants::Variant,
     worker::{Program, Worker},

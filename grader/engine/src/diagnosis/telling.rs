@@ -3,7 +3,6 @@
 use formulas::{Expression, Formulas};
 
 use super::{
-    answers::same_array,
     inference::{self, FEW_POINTS},
     place,
     steps::{State, Taken},
@@ -11,6 +10,7 @@ use super::{
     wide::Wide,
     words::{self, Told},
 };
+use crate::answers::same_array;
 
 /// Of the points where a step is right and wrong, the share that has to be right for “where it is right”
 /// to say more than two mistakes at once.

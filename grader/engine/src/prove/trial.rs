@@ -8,9 +8,8 @@ use rayon::prelude::*;
 
 use super::boundary::{Mutant, mutants, widened};
 use crate::{
-    checks::{
-        Check, Learner, Lesson, Limits, Line, Outcome, Probe, Subject, changed, is_same_answer,
-    },
+    answers::same_again,
+    checks::{Check, Learner, Lesson, Limits, Line, Outcome, Probe, Subject, changed},
     grading,
     hash::derive_seed,
     report::{Kind, Verdict, Visibility},
@@ -127,7 +126,7 @@ impl Trial<'_> {
         let mut line = Line::start(&self.subject(), limits)?;
         let mut right = Line::start(&solution.subject(), limits)?;
         let same = |probe: &Probe| match [line.repeat(probe), right.repeat(probe)] {
-            [Ok(one), Ok(other)] => is_same_answer(&one, &other, lesson.precision),
+            [Ok(one), Ok(other)] => same_again(&one, &other, lesson.precision),
             _ => false,
         };
         Ok(wide.iter().all(same))

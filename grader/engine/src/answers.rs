@@ -7,7 +7,9 @@ use wire::{Value, frame::Answer};
 /// crate itself or both in one that it calls: an array that does not fit is no division by zero.
 pub fn same_answer(one: &Answer, other: &Answer, precision: f64) -> bool {
     match (one, other) {
-        (Answer::Returned(one), Answer::Returned(other)) => same_value(one, other, precision),
+        (Answer::Returned(one), Answer::Returned(other)) => {
+            same_value(one, other, &|a, b| same_number(a, b, precision))
+        }
         (Answer::Panicked(one), Answer::Panicked(other)) => {
             one.message == other.message && one.file.is_empty() == other.file.is_empty()
         }
@@ -21,35 +23,44 @@ pub fn same_array(one: &ArrayD<f64>, other: &ArrayD<f64>, precision: f64) -> boo
     one.shape() == other.shape() && pairs.all(|(a, b)| same_number(*a, *b, precision))
 }
 
-fn same_value(one: &Value, other: &Value, precision: f64) -> bool {
+/// True when a call that was made again was answered as before, up to this relative precision. Panics have
+/// to be the same to the line.
+pub fn same_again(one: &Answer, other: &Answer, precision: f64) -> bool {
+    // Compared as frames: NaN is not equal to itself.
+    let frame = |answer| wire::frame::encode(answer).ok();
+    let near = |one: f64, other: f64| (one - other).abs() <= precision * one.abs().max(other.abs());
+    match (one, other) {
+        (Answer::Returned(one), Answer::Returned(other)) if same_value(one, other, &near) => true,
+        _ => frame(one) == frame(other),
+    }
+}
+
+/// True when two values are built alike and their numbers are the `same`.
+fn same_value(one: &Value, other: &Value, same: &impl Fn(f64, f64) -> bool) -> bool {
     let all = |one: &[Value], other: &[Value]| {
         one.len() == other.len()
-            && one.iter().zip(other).all(|(one, other)| same_value(one, other, precision))
+            && one.iter().zip(other).all(|(one, other)| same_value(one, other, same))
     };
     match (one, other) {
-        (Value::Float(one), Value::Float(other)) => same_number(*one, *other, precision),
-        (Value::Single(one), Value::Single(other)) => {
-            same_number((*one).into(), (*other).into(), precision)
-        }
+        (Value::Float(one), Value::Float(other)) => same(*one, *other),
+        (Value::Single(one), Value::Single(other)) => same((*one).into(), (*other).into()),
         (Value::Array(one), Value::Array(other)) => {
             let pairs = || one.numbers().into_iter().zip(other.numbers());
-            one.shape() == other.shape() && pairs().all(|(a, b)| same_number(a, b, precision))
+            one.shape() == other.shape() && pairs().all(|(a, b)| same(a, b))
         }
         (Value::Tuple(one), Value::Tuple(other)) | (Value::List(one), Value::List(other)) => {
             all(one, other)
         }
         (Value::Option(Some(one)), Value::Option(Some(other)))
         | (Value::Result(Ok(one)), Value::Result(Ok(other)))
-        | (Value::Result(Err(one)), Value::Result(Err(other))) => same_value(one, other, precision),
+        | (Value::Result(Err(one)), Value::Result(Err(other))) => same_value(one, other, same),
         (Value::Enum { variant: a, payload: one }, Value::Enum { variant: b, payload: other }) => {
-            a == b && same_value(one, other, precision)
+            a == b && same_value(one, other, same)
         }
         (Value::Record(one), Value::Record(other)) => {
-            one.len() == other.len()
-                && one
-                    .iter()
-                    .zip(other)
-                    .all(|((a, x), (b, y))| a == b && same_value(x, y, precision))
+            let same_field =
+                |((a, x), (b, y)): (&(_, _), &(_, _))| a == b && same_value(x, y, same);
+            one.len() == other.len() && one.iter().zip(other).all(same_field)
         }
         _ => one == other,
     }
@@ -65,7 +76,7 @@ fn same_number(one: f64, other: f64, precision: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use wire::frame::Panic;
+    use wire::{Wire as _, frame::Panic};
 
     use super::*;
 
@@ -79,8 +90,7 @@ mod tests {
 
     #[test]
     fn numbers_are_the_same_up_to_the_precision() {
-        let same =
-            |one: f64, other: f64| same_value(&Value::Float(one), &Value::Float(other), 1e-9);
+        let same = |one: f64, other: f64| same_number(one, other, 1e-9);
         assert!(same(1.0, 1.0 + 1e-10) && !same(1.0, 1.0 + 1e-8));
     }
 
@@ -94,5 +104,14 @@ mod tests {
         assert!(same(panic("index 3", ""), panic("index 3", "")));
         assert!(!same(panic("index 3", ""), panic("index 3", "lib.rs")));
         assert!(!same(panic("index 3", ""), panic("shapes differ", "")));
+    }
+
+    #[test]
+    fn answers_are_the_same_up_to_the_order_of_a_sum() {
+        let answer = |number: f64| Answer::Returned((number, true).into_value());
+        assert!(same_again(&answer(1.0), &answer(1.0 + 1e-12), 1e-9));
+        assert!(same_again(&answer(f64::NAN), &answer(f64::NAN), 1e-9));
+        assert!(!same_again(&answer(1.0), &answer(1.001), 1e-9));
+        assert!(!same_again(&answer(1.0), &answer(f64::NAN), 1e-9));
     }
 }
