@@ -21,6 +21,20 @@ pub struct Item {
     pub types: Cow<'static, str>,
 }
 
+impl Item {
+    /// True for the same struct with fields that others may not use.
+    #[must_use]
+    pub fn hides_fields_of(&self, expected: &Self) -> bool {
+        self.types != expected.types && without_pub(&self.types).eq(without_pub(&expected.types))
+    }
+}
+
+/// The words of types, without those that say who may use a field.
+fn without_pub(types: &str) -> impl Iterator<Item = &str> {
+    let says_who = |word: &&str| *word == "pub" || ["(crate)", "(super)", "(self)"].contains(word);
+    types.split_whitespace().filter(move |word| !says_who(word))
+}
+
 /// The public items at the root of `file`, which was parsed from `text`.
 #[must_use]
 pub fn items(file: &syn::File, text: &str) -> Vec<Item> {
@@ -143,6 +157,18 @@ mod tests {
         assert_ne!(types("pub enum E { A(f64) }"), types("pub enum E { A(f32) }"));
         assert_ne!(types("pub struct S { pub a: f64 }"), types("pub struct S { a: f64 }"));
         assert_ne!(types("pub type T = f64;"), types("pub type T = f32;"));
+    }
+
+    #[test]
+    fn fields_that_others_may_not_use_are_noticed() {
+        let item = |text| of(text).remove(0);
+        let expected = item("pub struct S { pub a: f64, pub b: Vec<f64> }");
+        let hides = |text| item(text).hides_fields_of(&expected);
+        assert!(hides("pub struct S { a: f64, pub b: Vec<f64> }"));
+        assert!(hides("pub struct S { pub(crate) a: f64, pub(super) b: Vec<f64> }"));
+        assert!(!hides("pub struct S { pub a: f64, pub b: Vec<f64> }"));
+        assert!(!hides("pub struct S { pub a: f64, pub b: Vec<f32> }"));
+        assert!(item("pub struct S(f64);").hides_fields_of(&item("pub struct S(pub f64);")));
     }
 
     #[test]

@@ -55,9 +55,19 @@ impl Contract {
             |(name, path): &(&str, &str)| format!(".variant({name:?}, {})", self.functions(path));
         let variants: String = variants.iter().map(variant).collect();
         format!(
-            "{} pub fn gradlings_main() {{ ::gradlings_wire::serve(&{functions}{variants}, ::core::file!()); }}",
+            "{}{} pub fn gradlings_main() {{ ::gradlings_wire::serve(&{functions}{variants}, ::core::file!()); }}",
+            self.exports(),
             self.impls
         )
+    }
+
+    /// Each item once more, for others: what is not `pub` does not compile, as it does not in a test or in
+    /// a later lesson.
+    fn exports(&self) -> String {
+        let export = |(at, item): (usize, &Item)| {
+            format!("pub use crate::{} as gradlings_item_{at};\n", item.name)
+        };
+        self.items.iter().enumerate().map(export).collect()
     }
 
     /// An expression: the functions of the crate or variant at `path`.
@@ -105,6 +115,18 @@ mod tests {
                         }))}, ::core::file!());
             }";
         assert_eq!(dense(&worker), dense(expected));
+    }
+
+    #[test]
+    fn a_worker_hands_on_every_item_of_the_contract() {
+        let file = syn::parse_file("pub fn r#gen() {} pub struct S;").unwrap();
+        let items = items(&file, "pub fn r#gen() {} pub struct S;").leak();
+        let worker = Contract { items, ..Contract::EMPTY }.worker(&[]);
+        for expected in
+            ["pub use crate::r#gen as gradlings_item_0;", "pub use crate::S as gradlings_item_1;"]
+        {
+            assert!(worker.contains(expected), "{worker}");
+        }
     }
 
     #[test]

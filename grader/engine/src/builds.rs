@@ -119,8 +119,8 @@ impl<'a> Builds<'a> {
         let Ok(text) = fs::read_to_string(folder.join(file)) else { return Ok(None) };
         let variants = variants::variants(&text);
         let display_path = folder.display().to_string();
-        let sources = self.solution(lesson)?;
-        let entry = variants_entry(lesson, &text, &variants);
+        let sources = self.solution(lesson)?.with(file, &text);
+        let entry = variants_entry(lesson, file, &variants);
         let slot = self.slot(lesson, lesson.id, &folder.join(file))?;
         let links = self.reference_links(lesson)?;
         let product = Product::Worker(&entry);
@@ -308,13 +308,14 @@ fn fenced(handed: Handed) -> Option<String> {
     ))
 }
 
-/// The items that turn the solution's crate into the worker of its variants. Their file names the
+/// The items that turn the solution's crate into the worker of the variants in `file`, which names the
 /// solution by the lesson's id.
-fn variants_entry(lesson: &Lesson, text: &str, variants: &[Variant]) -> String {
+fn variants_entry(lesson: &Lesson, file: &str, variants: &[Variant]) -> String {
     let path = |variant: &Variant| format!("crate::variants::{}", variant.name);
     let paths: Vec<_> = variants.iter().map(path).collect();
     let names = variants.iter().map(|variant| variant.name.as_str());
     let served: Vec<_> = names.zip(paths.iter().map(String::as_str)).collect();
     let worker = lesson.contract.worker(&served);
-    format!("extern crate self as {}; mod variants {{ {text}\n}} {worker}", lesson.id)
+    // Beside `src`, as in the solution: an error in it names the file and the line.
+    format!("extern crate self as {}; #[path = \"../{file}\"] mod variants; {worker}", lesson.id)
 }

@@ -66,6 +66,9 @@ const INCREMENTAL: &str = "incremental";
 /// How many bytes of that are kept from one build to the next.
 const MAX_INCREMENTAL_BYTES: u64 = 32 << 20;
 
+/// How wide the compiler makes its messages, in columns: a report on a terminal, but for an indent.
+const MESSAGE_COLUMNS: usize = 78;
+
 /// How much of the compiler's messages is kept.
 const MAX_MESSAGE_BYTES: usize = 8 << 10;
 
@@ -286,18 +289,50 @@ impl Job<'_> {
             (output, _) => output,
         };
         if output.succeeded() {
-            return Ok(());
+            return self.hidden_fields().map_or(Ok(()), |told| Err(CompileError::Learner(told)));
         }
         if output.was_stopped() {
             return Err(CompileError::Learner(self.rendered(&output)));
         }
-        let complaints = self.check(kit)?.or_else(|| self.misfit());
+        let unfit = || self.not_public(&output.text).or_else(|| self.misfit());
+        let complaints = self.check(kit)?.or_else(unfit);
         let own_words = || match self.rendered(&output) {
             // They show what was added to the file, which is not the learner's to mend.
             text if text.contains(NAMES) && text.contains(" --> ") => self.expectation(),
             text => text,
         };
         Err(CompileError::Learner(complaints.unwrap_or_else(own_words)))
+    }
+
+    /// What the lesson expects to be public and is not, as the compiler found.
+    fn not_public(&self, text: &str) -> Option<String> {
+        let mut wanted = Vec::new();
+        for name in messages::private_items(text) {
+            let expected = self.lesson.contract.items.iter().find(|item| item.name == name)?;
+            wanted.push(format!(
+                "`{name}` has to be `pub`: tests and later lessons use it from outside of the crate. The \
+                 lesson expects\n\n{}",
+                indented(&expected.text)
+            ));
+        }
+        (!wanted.is_empty()).then(|| wanted.join("\n\n"))
+    }
+
+    /// What the lesson expects of a struct whose fields others may not use. Within the crate, where a worker
+    /// calls, that goes unnoticed.
+    fn hidden_fields(&self) -> Option<String> {
+        let hides = |expected: &&Item| {
+            let mut same_name = self.items.iter().filter(|item| item.name == expected.name);
+            same_name.clone().all(|item| item.types != expected.types)
+                && same_name.any(|item| item.hides_fields_of(expected))
+        };
+        let expected = self.lesson.contract.items.iter().find(hides)?;
+        Some(format!(
+            "every field of `{}` has to be `pub`: tests and later lessons use them from outside of the \
+             crate. The lesson expects\n\n{}",
+            expected.name,
+            indented(&expected.text)
+        ))
     }
 
     /// What the lesson expects and the file does not have.
@@ -412,14 +447,22 @@ impl Job<'_> {
         command.arg(&call.root).args(arguments).args(self.links.arguments()).args(call.links);
         command.args(["--edition=2024", "--crate-name", call.name, "--crate-type", call.kind]);
         command.args(["--cap-lints=allow", "--error-format=human", "--color=never"]);
-        // The last `=` is where the compiler takes the two apart.
-        let display_path = self.display_path.replace('=', "_");
-        command.arg(format!("--remap-path-prefix={}={display_path}", folder.display()));
+        command.arg(format!("--diagnostic-width={MESSAGE_COLUMNS}"));
+        command.arg(format!("--remap-path-prefix={}={}", folder.display(), self.told_path()));
         command.args(self.debug_information()).args(self.optimisation());
         command.arg("-o").arg(&call.product).args(self.emission());
         let disk = (folder, MAX_BUILD_BYTES);
         let allowance = Allowance { time: COMPILE_TIMEOUT, disk, output: MAX_MESSAGE_BYTES };
         Finished::run(confined, allowance)
+    }
+
+    /// The folder in the compiler's messages. Where it takes two paths apart is the last `=`: a path with
+    /// one begins after it, at the next folder.
+    fn told_path(&self) -> &str {
+        match self.display_path.rsplit_once('=') {
+            None => self.display_path,
+            Some((_, end)) => end.split_once('/').map_or(self.lesson.id, |(_, below)| below),
+        }
     }
 
     fn limits(&self) -> Limits {

@@ -13,12 +13,31 @@ const NO_CRATE: [&str; 2] = ["unresolved module or unlinked crate `", "can't fin
 /// What it then adds, which is right under Cargo alone.
 const ADD_IT: &str = "= help: you might be missing a crate named";
 
+/// How rustc begins to say that what should be handed on to others is not public; the name follows, and one
+/// of the reasons.
+const NOT_HANDED_ON: [&str; 2] = ["error[E0364]: `", "error[E0365]: `"];
+const NOT_PUBLIC: [&str; 2] = ["` is private", "` is only public within the crate"];
+
+/// Where rustc says that the sources of the standard library are, before a folder of its version.
+const STANDARD_LIBRARY: &str = "/rustc/";
+
+/// How a file beside `src` is named that belongs to the crate.
+const BESIDE_ITS_ROOT: &str = "/src/../";
+
 /// Where cargo keeps the sources of crates, before a folder for each registry.
 const REGISTRIES: &str = "/registry/src/";
 
 /// True when the crate has a `main` of its own, or imports one.
 pub fn tell_of_two_mains(text: &str) -> bool {
     text.contains(TWO_MAINS)
+}
+
+/// The items that have to be public and are not.
+pub fn private_items(text: &str) -> Vec<&str> {
+    each_once(text.lines().filter_map(|line| {
+        let named = NOT_HANDED_ON.iter().find_map(|start| line.strip_prefix(start))?;
+        NOT_PUBLIC.iter().find_map(|reason| Some(named.split_once(reason)?.0))
+    }))
 }
 
 /// What was stopped for the time that it took.
@@ -59,17 +78,20 @@ pub fn readable(text: &str, crates: &[&str]) -> String {
 
 /// The crates that rustc misses, each once.
 fn missing_crates(text: &str) -> Vec<&str> {
-    let mut missing = Vec::new();
-    let names = text.lines().filter_map(|line| {
+    each_once(text.lines().filter_map(|line| {
         let named = NO_CRATE.iter().find_map(|start| line.split_once(start));
         Some(named?.1.split_once('`')?.0)
-    });
+    }))
+}
+
+fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut once = Vec::new();
     for name in names {
-        if !missing.contains(&name) {
-            missing.push(name);
+        if !once.contains(&name) {
+            once.push(name);
         }
     }
-    missing
+    once
 }
 
 fn listed(crates: &[&str]) -> String {
@@ -93,14 +115,16 @@ fn without_advice(text: &str) -> String {
 }
 
 /// Messages that name the files of crates as `ndarray-0.17.2/src/…`, and not the folder that this
-/// machine keeps them in.
+/// machine keeps them in; those of the standard library as `library/core/src/…`.
 fn with_short_paths(text: &str) -> String {
     let short = |line: &str| {
-        let (before, registry) = line.split_once(REGISTRIES)?;
+        let starts = [REGISTRIES, STANDARD_LIBRARY];
+        let (before, after) = starts.iter().find_map(|start| line.split_once(start))?;
         let (indent, _) = before.rsplit_once(' ')?;
-        Some(format!("{indent} {}", registry.split_once('/')?.1))
+        Some(format!("{indent} {}", after.split_once('/')?.1))
     };
-    let lines = text.lines().map(|line| short(line).unwrap_or_else(|| line.to_owned()));
+    let short = |line| short(line).unwrap_or_else(|| line.replace(BESIDE_ITS_ROOT, "/"));
+    let lines = text.lines().map(short);
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -113,6 +137,21 @@ mod tests {
         let note = "note: method defined here\n --> /home/me/.cargo/registry/src/host-1f/a-1.0/src/b.rs:2:1";
         assert_eq!(with_short_paths(note), "note: method defined here\n --> a-1.0/src/b.rs:2:1");
         assert_eq!(with_short_paths(" --> mine/src/lib.rs:1:1"), " --> mine/src/lib.rs:1:1");
+        let beside = " --> solutions/ex_1_1/src/../wrong.rs:1:1";
+        assert_eq!(with_short_paths(beside), " --> solutions/ex_1_1/wrong.rs:1:1");
+        let note = " ::: /rustc/598076/library/core/src/ops/arith.rs:361:0";
+        assert_eq!(with_short_paths(note), " ::: library/core/src/ops/arith.rs:361:0");
+    }
+
+    #[test]
+    fn what_is_not_public_is_named_once() {
+        let text = "\
+error[E0364]: `forward` is private, and cannot be re-exported
+error[E0364]: `Forward` is only public within the crate, and cannot be re-exported outside
+error[E0364]: `forward` is private, and cannot be re-exported
+error[E0365]: `Layer` is private, and cannot be re-exported
+error[E0603]: function `helper` is private";
+        assert_eq!(private_items(text), ["forward", "Forward", "Layer"]);
     }
 
     #[test]

@@ -34,6 +34,13 @@ impl Sources {
         Self { files: vec![SourceFile { path: "src/lib.rs".into(), text: text.to_owned() }] }
     }
 
+    /// The same with a further file, relative to the lesson's folder.
+    #[must_use]
+    pub fn with(mut self, path: &str, text: &str) -> Self {
+        self.files.push(SourceFile { path: path.into(), text: text.to_owned() });
+        self
+    }
+
     /// Its files, by path.
     pub fn files(&self) -> &[SourceFile] {
         &self.files

@@ -18,6 +18,50 @@ fn graded(text: impl AsRef<[u8]>) -> Value {
     report["lessons"][0].take()
 }
 
+/// Within the crate, where the grader calls, nothing is private.
+#[rstest]
+#[case::function("ex_90_1", "pub fn forward", "fn forward", "`forward` has to be `pub`")]
+#[case::function_of_the_crate(
+    "ex_90_1",
+    "pub fn forward",
+    "pub(crate) fn forward",
+    "`forward` has to be `pub`"
+)]
+#[case::function_that_an_adapter_replaces(
+    "ex_90_5",
+    "pub fn unit",
+    "fn unit",
+    "`unit` has to be `pub`"
+)]
+#[case::structure("ex_90_1", "pub struct Forward", "struct Forward", "`Forward` has to be `pub`")]
+#[case::field("ex_90_1", "pub dz: f64", "dz: f64", "every field of `Gradients` has to be `pub`")]
+#[case::tuple_structure("ex_90_4", "pub struct Cube", "struct Cube", "`Cube` has to be `pub`")]
+#[case::layer("ex_90_4", "pub trait Layer", "trait Layer", "`Layer` has to be `pub`")]
+fn what_is_not_public_is_told(
+    #[case] lesson: &str,
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] says: &str,
+) {
+    let lesson = Submission::empty().with_change(lesson, from, to).grade_one(lesson);
+    assert_eq!(lesson["verdict"], "compile_error", "{lesson:#}");
+    let messages = messages(&lesson);
+    assert!(messages.contains(says) && messages.contains("The lesson expects"), "{messages}");
+    assert!(!messages.contains("gradlings_"), "{messages}");
+}
+
+#[test]
+fn a_path_that_the_compiler_would_take_apart_is_told_from_below_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let submission = folder.path().join("a=b/c=d/mine");
+    fs::create_dir_all(submission.join("ex_90_1/src")).unwrap();
+    fs::write(submission.join("ex_90_1/src/lib.rs"), "fn f() -> f64 { true }").unwrap();
+    let path = submission.to_str().unwrap();
+    let report = report(&grader(&["grade", "ex_90_1", "--format=json", "--submission", path]));
+    let messages = messages(&report["lessons"][0]);
+    assert!(messages.contains("--> mine/ex_90_1/src/lib.rs:1:17"), "{messages}");
+}
+
 /// The solution of ex_90_1 with `statement` at the start of its forward pass.
 fn forward_with(statement: &str) -> String {
     changed("ex_90_1", "let z =", &format!("{statement}\nlet z ="))
@@ -47,6 +91,17 @@ fn forward_with(statement: &str) -> String {
     "#![doc = include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/README.md\"))]\n".to_owned()
         + &solution("ex_90_1")
 )]
+#[case::items_of_a_module(
+    format!("mod all {{ {}\n}} pub use all::{{Forward, Gradients, backward, forward}};", solution("ex_90_1"))
+)]
+#[case::items_by_other_names(
+    solution("ex_90_1").replace("pub fn forward", "fn no_more() {} mod inner { use super::*; pub fn ahead")
+        .replace("/// The backward pass", "} pub use inner::ahead as forward;\n/// The backward pass")
+)]
+#[case::items_of_a_macro({
+    let items = solution("ex_90_1").replacen("//!", "//", 1);
+    format!("macro_rules! items {{ ($($t:tt)*) => {{ $($t)* }}; }} items! {{ {items}\n}}")
+})]
 #[case::megabytes_printed(forward_with("print!(\"{}\", \"x\".repeat(1 << 20));"))]
 fn what_rust_accepts_is_graded(#[case] text: String) {
     let lesson = graded(text);

@@ -208,6 +208,18 @@ fn what_is_not_sound_is_found_out() {
     assert!(!text.contains(": sound"), "{text}");
 }
 
+#[test]
+fn an_error_in_a_file_of_variants_names_that_file() {
+    let _alone = ALONE.lock();
+    let elsewhere = Elsewhere::new();
+    let file = "solutions/ex_91_1/wrong.rs";
+    elsewhere.change(file, "* xs.len() as f64", "* xs.len()");
+    let text = fs::read_to_string(elsewhere.root().join(file)).unwrap();
+    let line = 1 + text.lines().position(|line| line.ends_with("* xs.len()")).unwrap();
+    let said = said(&elsewhere.run(program(), &["prove", "ex_91_1"]));
+    assert!(said.contains(&format!("{file}:{line}:")), "{said}");
+}
+
 /// More than half of the memory that a process of variants has.
 const KEEP: &str = "static KEPT: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     KEPT.get_or_init(|| Vec::with_capacity(1200 << 20));";
