@@ -47,12 +47,12 @@ pub struct NoSubmission {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The submission has no such file.
-    #[error("{path} is not in the submission: nothing was handed in for this lesson{advice}")]
+    #[error("{path} is not in the submission: {found}")]
     Missing {
         /// The file, as the learner knows it.
         path: String,
-        /// Where there is one, and what to do; empty where there is none.
-        advice: String,
+        /// What there is instead, and what to do.
+        found: String,
     },
     /// There is a file that is not graded.
     #[error("{path} was not accepted: {reason}")]
@@ -146,12 +146,34 @@ impl Files<'_> {
 
     /// Why there is nothing: the root of the crate is not there.
     pub(crate) fn missing(&self) -> Rejection {
+        let path = format!("{}/src/lib.rs", self.display_path);
+        let found = match self.other_file() {
+            Some(other) => format!(
+                "there is {}/{} in its place. The root of the lesson's crate has to be src/lib.rs: please \
+                 rename it",
+                self.display_path,
+                other.display()
+            ),
+            None => format!("nothing was handed in for this lesson{}", self.advice()),
+        };
+        Rejection::Missing { path, found }
+    }
+
+    /// A source file of the lesson under another name than the root has.
+    fn other_file(&self) -> Option<PathBuf> {
+        match &self.place {
+            Place::Folder(lesson) => folder::other_file(lesson),
+            Place::Archive(_, folder) => folder.and_then(|it| it.keys().next().cloned()),
+        }
+    }
+
+    /// Where there are files, and what to do; empty where there are none.
+    fn advice(&self) -> String {
         let advice = match &self.place {
             Place::Folder(lesson) => folder::advice(lesson),
             Place::Archive(archive, _) => archive.advice(),
         };
-        let advice = advice.map(|advice| format!(". {advice}")).unwrap_or_default();
-        Rejection::Missing { path: format!("{}/src/lib.rs", self.display_path), advice }
+        advice.map(|advice| format!(". {advice}")).unwrap_or_default()
     }
 
     fn rejection(&self, path: &Path, reason: impl ToString) -> Rejection {

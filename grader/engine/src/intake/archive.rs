@@ -7,7 +7,7 @@ use std::{
 
 use flate2::read::MultiGzDecoder;
 use tar::EntryType;
-use zip::ZipArchive;
+use zip::{CompressionMethod, ZipArchive};
 
 use super::{Rejection, sources};
 
@@ -133,8 +133,12 @@ impl Archive {
                 (_, true) => Kind::File,
                 _ => Kind::Other,
             };
+            let method = entry.compression();
             if let Some(wanted) = self.wanted(entry.name_raw(), &kind)? {
                 drop(entry);
+                if !matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
+                    return Err(ANOTHER_METHOD.to_owned());
+                }
                 self.add(wanted, &kind, archive.by_index(at).map_err(damaged)?)?;
             }
         }
@@ -215,6 +219,9 @@ fn of_lesson(path: &Path) -> Option<Wanted> {
 const NO_ARCHIVE: &str = "it is neither a folder nor a .zip, .tar or .tar.gz file; please give the folder \
     that holds ex_*/src/lib.rs of each lesson, or pack it";
 
+const ANOTHER_METHOD: &str = "it is compressed in a way that is not read here; please pack it as .zip with \
+    the usual method (deflate), or as .tar.gz";
+
 fn damaged(error: impl std::fmt::Display) -> String {
     format!("it cannot be unpacked ({error}); please pack it again, without a password")
 }
@@ -279,6 +286,17 @@ mod tests {
         taken(bytes).folder(lesson).map(|folder| folder.cloned()).map_err(|it| it.to_string())
     }
 
+    /// A zip file that says of its only file that it is compressed by this method.
+    fn compressed_by(method: u8) -> Vec<u8> {
+        let mut bytes = zip(&["ex_2_2/src/lib.rs"], b"text");
+        // Where a file's own header has it, and where its entry in the directory has it.
+        for (start, offset) in [(b"PK\x03\x04", 8), (b"PK\x01\x02", 10)] {
+            let at = bytes.windows(4).position(|window| window == start).unwrap();
+            bytes[at + offset] = method;
+        }
+        bytes
+    }
+
     fn rejection(bytes: &[u8]) -> String {
         files(bytes, "ex_2_2").unwrap_err()
     }
@@ -305,6 +323,14 @@ mod tests {
     #[case::truncated_zip(zip(&["ex_2_2/src/lib.rs"], b"text")[..60].to_vec(), "cannot be unpacked")]
     #[case::truncated_tar(tar_of("ex_2_2/src/lib.rs", &[b' '; 2000])[..900].to_vec(), "cannot be unpacked")]
     #[case::no_tar_in_gz(gzipped(b"not a tar file, but words"), "cannot be unpacked")]
+    #[case::bzip2(
+        compressed_by(12),
+        "please pack it as .zip with the usual method (deflate), or as .tar.gz"
+    )]
+    #[case::lzma(
+        compressed_by(14),
+        "please pack it as .zip with the usual method (deflate), or as .tar.gz"
+    )]
     #[case::up(tar_of("../ex_2_2/src/lib.rs", b""), "outside the submission: ../ex_2_2")]
     #[case::up_within(zip(&["ex_2_2/src/../../ex_3_1/src/lib.rs"], b""), "outside the submission")]
     #[case::absolute(tar_of("/ex_2_2/src/lib.rs", b""), "outside the submission")]

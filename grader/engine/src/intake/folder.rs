@@ -54,6 +54,16 @@ fn explain(errno: Errno) -> String {
     }
 }
 
+/// A source file in the `src` of the folder `lesson`, the first by name, or else its `lib.rs`; relative to
+/// the lesson.
+pub fn other_file(lesson: &Path) -> Option<PathBuf> {
+    let is_source = |path: &PathBuf| is_file(path) && path.extension() == Some("rs".as_ref());
+    let files = fs::read_dir(lesson.join("src")).into_iter().flatten().flatten();
+    let first = files.map(|entry| entry.path()).filter(is_source).min();
+    let file = first.or_else(|| Some(lesson.join("lib.rs")).filter(|path| is_file(path)))?;
+    file.strip_prefix(lesson).ok().map(Path::to_owned)
+}
+
 /// What to do where the folder `lesson` of a submission has no file, and one near it has.
 pub fn advice(lesson: &Path) -> Option<String> {
     let (submission, id) = (lesson.parent()?, lesson.file_name()?);
@@ -133,6 +143,23 @@ mod tests {
             rustix::fs::mknodat(CWD, path, FileType::Fifo, Mode::RUSR, 0).unwrap();
         };
         assert!(taken(fifo, "src/lib.rs").unwrap_err().contains("not a regular file"));
+    }
+
+    #[test]
+    fn a_root_of_another_name_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let lesson = folder.path();
+        fs::create_dir(lesson.join("src")).unwrap();
+        assert_eq!(other_file(lesson), None);
+        for (file, found) in [
+            ("build.rs", None),
+            ("lib.rs", Some("lib.rs")),
+            ("src/neuron.rs", Some("src/neuron.rs")),
+            ("src/helper.rs", Some("src/helper.rs")),
+        ] {
+            fs::write(lesson.join(file), "").unwrap();
+            assert_eq!(other_file(lesson).as_deref(), found.map(Path::new), "{file}");
+        }
     }
 
     #[test]
