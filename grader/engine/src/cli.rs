@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -44,9 +44,10 @@ pub struct Grade {
     /// course's exercises by default.
     #[arg(long, value_name = "PATH")]
     pub submission: Option<PathBuf>,
-    /// How the report is written.
-    #[arg(long, value_enum, default_value_t = Format::Terminal)]
-    pub format: Format,
+    /// How the report is written; by default as the ending of --output says (.json, .html, .csv), or as text
+    /// for a terminal.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
     /// Write the report to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -55,7 +56,7 @@ pub struct Grade {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Official grading: require the full sandbox and draw a fresh random seed.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "insecure")]
     pub record: bool,
     /// Sign the report with this secret key; the signature goes beside it.
     #[arg(long, value_name = "KEY", requires_all = ["record", "output"])]
@@ -69,6 +70,9 @@ pub struct Grade {
     /// Show hidden inputs and expected values.
     #[arg(long)]
     pub reveal: bool,
+    /// Show every lesson in full, and not only the first one that is not finished.
+    #[arg(long)]
+    pub all: bool,
     /// Also say what the code computes, as a formula, where the grader has found it out.
     #[arg(long)]
     pub explain: bool,
@@ -135,6 +139,20 @@ pub enum Format {
     Html,
     /// A table with one row a check, for spreadsheets.
     Csv,
+}
+
+impl Grade {
+    /// How the report is written.
+    pub fn format(&self) -> Format {
+        let ending = self.output.as_deref().and_then(Path::extension);
+        let of_ending = ending.and_then(|it| match it.to_str()? {
+            "json" => Some(Format::Json),
+            "html" => Some(Format::Html),
+            "csv" => Some(Format::Csv),
+            _ => None,
+        });
+        self.format.or(of_ending).unwrap_or(Format::Terminal)
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -1,6 +1,7 @@
 //! Signatures of reports: Ed25519, over the bytes of the file, with keys in PEM.
 //!
-//! The secret key is read once the last worker is gone, and lies where none could see it.
+//! The secret key lies where no worker could see it. It is checked before the first one starts, so that a
+//! wrong file costs no grading, and read again once the last one is gone.
 
 use std::{
     ffi::OsString,
@@ -19,9 +20,9 @@ pub enum SignatureError {
     Read { path: PathBuf, source: io::Error },
     #[error("failed to write {path}")]
     Write { path: PathBuf, source: io::Error },
-    #[error("failed to read a key in {path}: {source}")]
+    #[error("failed to read a key in {path}: it holds no {kind} key")]
     #[diagnostic(help("`grader new-key FILE` makes a pair: FILE signs, FILE.pub verifies"))]
-    Key { path: PathBuf, source: ed25519_compact::Error },
+    Key { path: PathBuf, kind: &'static str },
     #[error("failed to verify {report}: it is not what was signed with this key")]
     #[diagnostic(help("either the report has been changed, or another key signed it"))]
     Forged { report: PathBuf },
@@ -37,15 +38,25 @@ pub fn new_key(file: &Path) -> Result<(), SignatureError> {
     create(&beside(file, ".pub"), &pair.pk.to_pem(), 0o644)
 }
 
+/// Checks that a report can be signed with this key.
+///
+/// # Errors
+/// When it cannot be read, or is no secret key.
+pub fn check(key: &Path) -> Result<(), SignatureError> {
+    secret_key(key).map(drop)
+}
+
+fn secret_key(path: &Path) -> Result<SecretKey, SignatureError> {
+    let no_key = |_| SignatureError::Key { path: path.to_owned(), kind: "secret" };
+    SecretKey::from_pem(&text(path)?).map_err(no_key)
+}
+
 /// Writes the signature of a report beside it.
 ///
 /// # Errors
 /// When the key or the report cannot be read, or the signature not written.
 pub fn sign(report: &Path, key: &Path) -> Result<(), SignatureError> {
-    let path = key.to_owned();
-    let key = SecretKey::from_pem(&text(key)?);
-    let key = key.map_err(|source| SignatureError::Key { path, source })?;
-    let signature = key.sign(bytes(report)?, Some(Noise::generate()));
+    let signature = secret_key(key)?.sign(bytes(report)?, Some(Noise::generate()));
     let path = beside(report, ".sig");
     fs::write(&path, *signature).map_err(|source| SignatureError::Write { path, source })
 }
@@ -55,9 +66,8 @@ pub fn sign(report: &Path, key: &Path) -> Result<(), SignatureError> {
 /// # Errors
 /// When it is not what was signed with this key, or a file cannot be read.
 pub fn verify(report: &Path, key: &Path) -> Result<(), SignatureError> {
-    let path = key.to_owned();
-    let key = PublicKey::from_pem(&text(key)?);
-    let key = key.map_err(|source| SignatureError::Key { path, source })?;
+    let no_key = |_| SignatureError::Key { path: key.to_owned(), kind: "public" };
+    let key = PublicKey::from_pem(&text(key)?).map_err(no_key)?;
     let signature = Signature::from_slice(&bytes(&beside(report, ".sig"))?);
     let written = bytes(report)?;
     let verified = signature.and_then(|signature| key.verify(written, &signature));

@@ -6,10 +6,14 @@ use std::process::Command;
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::support::{Submission, changed, command, course, messages, program, report};
+use crate::support::{
+    Submission, changed, command, course, is_confined, messages, program, report,
+};
 
-/// Without a sandbox, which not every machine has: built where an official grading builds.
-const OFFICIALLY: [&str; 2] = ["--record", "--insecure"];
+/// Built where an official grading builds; nothing where this machine cannot grade officially.
+fn officially() -> &'static [&'static str] {
+    if is_confined() { &["--record"] } else { &[] }
+}
 
 /// Grades ex_90_1 of a submission, started by a shell after these words; gives the report and the exit
 /// code.
@@ -57,14 +61,14 @@ fn a_folder_for_drafts_where_nothing_can_be_built_is_named(
         "exec unshare --user --map-root-user --mount sh -ec \
          'mount -t tmpfs {options} none {at}; export TMPDIR={at}; exec \"$@\"' sh \"$@\""
     );
-    let graded = graded_after(&words, "solutions", &OFFICIALLY);
+    let graded = graded_after(&words, "solutions", officially());
     is_blameless(&graded, says);
     is_blameless(&graded, "TMPDIR=DIR");
 }
 
 #[test]
 fn a_folder_for_drafts_that_is_missing_is_named() {
-    let graded = graded_after("export TMPDIR=/nowhere", "solutions", &OFFICIALLY);
+    let graded = graded_after("export TMPDIR=/nowhere", "solutions", officially());
     is_blameless(&graded, "/nowhere cannot be used");
 }
 
@@ -76,13 +80,13 @@ fn a_cache_that_cannot_be_written_still_gives_a_report() {
 
 #[test]
 fn a_compiler_that_may_write_too_little_is_not_the_learners() {
-    let graded = graded_after("ulimit -f 100", "solutions", &OFFICIALLY);
+    let graded = graded_after("ulimit -f 100", "solutions", officially());
     is_blameless(&graded, "ulimit -f");
 }
 
 #[test]
 fn limits_are_lowered_to_those_of_whoever_grades() {
-    let (report, code) = graded_after("ulimit -v 1500000", "solutions", &OFFICIALLY);
+    let (report, code) = graded_after("ulimit -v 1500000", "solutions", officially());
     assert_eq!((&report["lessons"][0]["verdict"], code), (&"passed".into(), 0), "{report:#}");
 }
 
@@ -124,7 +128,7 @@ fn who_only_looks_like_a_broken_machine_gets_a_verdict(
     #[case] verdict: &str,
 ) {
     let submission = forward_with(statement);
-    for flags in [&[][..], &OFFICIALLY] {
+    for flags in [&[][..], officially()] {
         let (report, code) = graded_after(":", submission.path(), flags);
         let check = &report["lessons"][0]["checks"][0];
         assert_eq!((&check["verdict"], code), (&verdict.into(), 1), "{report:#}");

@@ -76,6 +76,11 @@ fn a_signed_report_is_believed_until_a_byte_of_it_changes() {
     let insecure = grader(&[&grade[..], &signed[..], &["--insecure"]].concat());
     let said = String::from_utf8_lossy(&insecure.stderr);
     assert!(insecure.status.code() == Some(2) && said.contains("cannot be used with"), "{said}");
+    let with_public = ["--record", "--output", &report, "--sign", &public];
+    let early = grader(&[&grade[..], &with_public].concat());
+    let said = String::from_utf8_lossy(&early.stderr).into_owned();
+    assert!(early.status.code() == Some(2) && said.contains("holds no secret key"), "{said}");
+    assert!(!fs::exists(&report).unwrap(), "nothing is graded that cannot be signed");
     assert_eq!(grader(&[&grade[..], &signed[..]].concat()).status.code(), Some(0));
     assert_eq!(verify(), Some(0));
 
