@@ -119,14 +119,17 @@ fn grade(
     if command.lessons.lessons.is_empty() {
         tell_left_out(course);
     }
+    if let Some(key) = &command.sign {
+        signature::check(key)?;
+    }
     let options = options(command)?;
     let submission = command.submission.clone().unwrap_or_else(|| default_submission(workspace));
     let report = match grader(course, workspace.clone()) {
         Ok(grader) => graded(&grader, &lessons, &submission, options)?,
         Err(error) => nothing_graded(&lessons, &submission, options, error.as_ref())?,
     };
-    let text = match command.format {
-        Format::Terminal => render::terminal(&report, command.explain, columns()),
+    let text = match command.format() {
+        Format::Terminal => render::terminal(&report, view(command, course.next(&lessons))),
         Format::Json => render::json(&report).into_diagnostic()?,
         Format::Html => render::html(&report),
         Format::Csv => render::csv(&report).into_diagnostic()?,
@@ -158,6 +161,13 @@ fn graded(
     });
     progress.finish_and_clear();
     report
+}
+
+/// What is shown of a report. One in a file is not for a screen.
+fn view(command: &Grade, next: Option<&'static Lesson>) -> render::View<'static> {
+    let all = command.all || command.output.is_some();
+    let next = next.map(|lesson| lesson.id);
+    render::View { width: columns(), explain: command.explain, all, next }
 }
 
 /// How wide a page is: as the terminal, between what can be read there and what is pleasant to read.
@@ -192,7 +202,7 @@ fn fresh_seed() -> u64 {
 #[error("failed to grade officially: the sandbox of this machine is only `{0}`")]
 #[diagnostic(help(
     "--record needs Landlock (Linux 5.13 or later) and seccomp. Without --record, the submission is \
-     graded for practice; with --insecure as well, it is graded without a sandbox, and the report says so"
+     graded for practice; with --insecure instead, it is graded without a sandbox, and the report says so"
 ))]
 struct NotConfined(String);
 

@@ -31,6 +31,13 @@ impl Course {
         self.lessons.iter().find(|lesson| lesson.id == id)
     }
 
+    /// The lesson that comes after these, in the order of the course.
+    pub fn next(&self, done: &[&Lesson]) -> Option<&'static Lesson> {
+        let is_done = |lesson: &Lesson| done.iter().any(|it| it.id == lesson.id);
+        let last = self.lessons.iter().rposition(is_done)?;
+        self.lessons.get(last + 1)
+    }
+
     /// The named lessons in the order of the course; all of them where none is named.
     ///
     /// # Errors

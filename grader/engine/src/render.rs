@@ -4,6 +4,7 @@ mod csv;
 mod harmless;
 mod html;
 mod json;
+mod listing;
 #[cfg(test)]
 mod specimen;
 mod terminal;
@@ -13,7 +14,7 @@ pub use self::{
     harmless::harmless,
     html::html,
     json::json,
-    terminal::{WIDTH, terminal},
+    terminal::{View, WIDTH, terminal},
 };
 
 fn of(score: f64, max_score: f64) -> String {
@@ -58,7 +59,7 @@ mod tests {
     fn plain(report: &Report) -> String {
         let styles =
             ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m"];
-        styles.iter().fold(terminal(report, true, WIDTH), |text, style| text.replace(style, ""))
+        styles.iter().fold(terminal(report, View::FULL), |text, style| text.replace(style, ""))
     }
 
     #[test]

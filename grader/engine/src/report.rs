@@ -19,6 +19,9 @@ const MAX_OUTPUT_BYTES: usize = 16 << 10;
 /// How much is kept of why a lesson never came to its checks, each of which says it.
 const MAX_REASON_BYTES: usize = 8 << 10;
 
+/// What is said of a lesson of which nothing is wrong and something is missing.
+pub const NOT_FINISHED: &str = "not finished";
+
 /// One grading.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -238,8 +241,12 @@ impl CheckReport {
     }
 
     /// The check among those `before` it whose reason is the same.
-    pub fn same_reason<'a>(&self, before: &'a [CheckReport]) -> Option<&'a CheckReport> {
-        before.iter().find(|other| (other.verdict, &other.message) == (self.verdict, &self.message))
+    pub fn same_reason<'a>(&self, before: &[&'a CheckReport]) -> Option<&'a CheckReport> {
+        before.iter().copied().find(|other| self.has_reason_of(other))
+    }
+
+    fn has_reason_of(&self, other: &CheckReport) -> bool {
+        (self.verdict, &self.message) == (other.verdict, &other.message)
     }
 
     fn is_open(&self) -> bool {
@@ -340,18 +347,48 @@ impl LessonReport {
     pub fn has_ungraded(&self) -> bool {
         self.checks.iter().any(|check| check.verdict == Verdict::NotGraded)
     }
+
+    /// True when it says of some check what the learner's code computes.
+    pub fn has_formulas(&self) -> bool {
+        self.checks.iter().any(|check| !check.formula.is_empty())
+    }
+
+    /// The checks as they are read: what was skipped after what it was skipped for.
+    pub fn as_read(&self) -> Vec<&CheckReport> {
+        let is_skipped = |check: &&CheckReport| check.verdict == Verdict::Skipped;
+        let (skipped, others): (Vec<_>, Vec<_>) = self.checks.iter().partition(is_skipped);
+        [others, skipped].concat()
+    }
+
+    /// The first check, where none could run, all for its reason.
+    pub fn stopped_by(&self) -> Option<&CheckReport> {
+        let first = self.checks.first()?;
+        let stops = matches!(
+            first.verdict,
+            Verdict::CompileError
+                | Verdict::Rejected
+                | Verdict::NotImplemented
+                | Verdict::NotGraded
+        );
+        (stops && self.checks.iter().all(|it| it.has_reason_of(first))).then_some(first)
+    }
+
+    /// The word that a person reads of the lesson as a whole.
+    pub fn word(&self) -> &'static str {
+        let is_open = |check: &CheckReport| {
+            matches!(check.verdict, Verdict::Passed | Verdict::NotImplemented | Verdict::Skipped)
+        };
+        match self.verdict {
+            Verdict::Failed if self.checks.iter().all(is_open) => NOT_FINISHED,
+            verdict => verdict.word(),
+        }
+    }
 }
 
 impl Report {
     /// True when every check passed.
     pub fn is_complete(&self) -> bool {
         self.lessons.iter().all(|lesson| lesson.verdict == Verdict::Passed)
-    }
-
-    /// True when it says of some check what the learner's code computes.
-    pub fn has_formulas(&self) -> bool {
-        let mut checks = self.lessons.iter().flat_map(|lesson| &lesson.checks);
-        checks.any(|check| !check.formula.is_empty())
     }
 
     /// True when some check could not be graded, which is not the learner's fault.
@@ -413,6 +450,29 @@ mod tests {
             Verdict::NotImplemented
         );
         assert_ne!(verdict(&[]), Verdict::Passed);
+    }
+
+    #[test]
+    fn a_lesson_that_is_begun_and_has_no_mistake_is_not_finished() {
+        let word = |verdicts: &[Verdict]| lesson(verdicts).word();
+        assert_eq!(word(&[Verdict::Passed, Verdict::NotImplemented]), "not finished");
+        assert_eq!(word(&[Verdict::NotImplemented, Verdict::Failed]), "failed");
+        assert_eq!(word(&[Verdict::Rejected]), "rejected");
+    }
+
+    #[test]
+    fn what_was_skipped_is_read_last() {
+        let lesson = lesson(&[Verdict::Skipped, Verdict::Passed, Verdict::Failed]);
+        let read: Vec<_> = lesson.as_read().iter().map(|check| check.verdict).collect();
+        assert_eq!(read, [Verdict::Passed, Verdict::Failed, Verdict::Skipped]);
+    }
+
+    #[test]
+    fn a_reason_of_all_checks_is_the_lessons() {
+        let stopped_by = |verdicts: &[Verdict]| lesson(verdicts).stopped_by().is_some();
+        assert!(stopped_by(&[Verdict::CompileError; 2]));
+        assert!(!stopped_by(&[Verdict::CompileError, Verdict::Passed]));
+        assert!(!stopped_by(&[Verdict::Failed; 2]), "each of them ran");
     }
 
     const TWICE: Lesson = Lesson::new("title", &[CHECK, CHECK]);

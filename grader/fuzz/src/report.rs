@@ -10,7 +10,7 @@ pub fn report(bytes: &[u8]) {
     let json = render::json(&report).expect("what was read can be written");
     let again: Report = serde_json::from_str(&json).expect("and read again");
     assert_eq!(texts(&again), texts(&report));
-    let terminal = without_styles(render::terminal(&report, true, render::WIDTH));
+    let terminal = without_styles(render::terminal(&report, render::View::FULL));
     let csv = render::csv(&report).expect("what was read can be written");
     for text in [json, render::html(&report), csv, terminal] {
         let steers = |it: char| it.is_control() && it != '\n' && it != '\t';

@@ -61,14 +61,15 @@ fn grading(report: &Report) -> &'static str {
 }
 
 fn lesson(report: &LessonReport) -> Markup {
+    let checks = report.as_read();
     html! {
         h2 { (report.id) " " (report.title) }
         table {
             thead { tr { @for name in ["Check", "Verdict", "Points"] { th scope="col" { (name) } } } }
             tbody {
-                @for (at, check) in report.checks.iter().enumerate() {
+                @for (at, check) in checks.iter().enumerate() {
                     (row(check))
-                    (reasons(check, &report.checks[..at]))
+                    (reasons(check, &checks[..at]))
                 }
             }
             tfoot { tr {
@@ -92,7 +93,7 @@ fn row(check: &CheckReport) -> Markup {
 }
 
 /// Why a check did not pass; what was said of one before it is not said again.
-fn reasons(check: &CheckReport, before: &[CheckReport]) -> Markup {
+fn reasons(check: &CheckReport, before: &[&CheckReport]) -> Markup {
     html! {
         @if check.verdict != Verdict::Passed {
             tr { td.reasons colspan="3" {
