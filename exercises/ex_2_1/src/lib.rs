@@ -14,55 +14,55 @@ pub enum Example {
 /// The pre-activation z = w·x + b.
 pub fn z(example: Example) -> f64 {
     match example {
-        Example::First => todo!("multiply w by x, then add b"),
-        Example::Second => todo!("multiply w by x, then add b"),
+        Example::First => todo!("first example: multiply w by x, then add b"),
+        Example::Second => todo!("second example: multiply w by x, then add b"),
     }
 }
 
 /// The activation a = tanh(z).
 pub fn a(example: Example) -> f64 {
     match example {
-        Example::First => todo!("take tanh of z"),
-        Example::Second => todo!("take tanh of z"),
+        Example::First => todo!("first example: take tanh of z"),
+        Example::Second => todo!("second example: take tanh of z"),
     }
 }
 
 /// The loss L = ½(a − y)².
 pub fn loss(example: Example) -> f64 {
     match example {
-        Example::First => todo!("square a − y, then halve it"),
-        Example::Second => todo!("square a − y, then halve it"),
+        Example::First => todo!("first example: square a − y, then halve it"),
+        Example::Second => todo!("second example: square a − y, then halve it"),
     }
 }
 
 /// dL/da.
 pub fn da(example: Example) -> f64 {
     match example {
-        Example::First => todo!("take the derivative of the loss by a"),
-        Example::Second => todo!("take the derivative of the loss by a"),
+        Example::First => todo!("first example: take the derivative of the loss by a"),
+        Example::Second => todo!("second example: take the derivative of the loss by a"),
     }
 }
 
 /// dL/dz.
 pub fn dz(example: Example) -> f64 {
     match example {
-        Example::First => todo!("multiply dL/da by the derivative of tanh at z"),
-        Example::Second => todo!("multiply dL/da by the derivative of tanh at z"),
+        Example::First => todo!("first example: multiply dL/da by the derivative of tanh at z"),
+        Example::Second => todo!("second example: multiply dL/da by the derivative of tanh at z"),
     }
 }
 
 /// dL/dw.
 pub fn dw(example: Example) -> f64 {
     match example {
-        Example::First => todo!("multiply dL/dz by ∂z/∂w"),
-        Example::Second => todo!("multiply dL/dz by ∂z/∂w"),
+        Example::First => todo!("first example: multiply dL/dz by ∂z/∂w"),
+        Example::Second => todo!("second example: multiply dL/dz by ∂z/∂w"),
     }
 }
 
 /// dL/db.
 pub fn db(example: Example) -> f64 {
     match example {
-        Example::First => todo!("multiply dL/dz by ∂z/∂b"),
-        Example::Second => todo!("multiply dL/dz by ∂z/∂b"),
+        Example::First => todo!("first example: multiply dL/dz by ∂z/∂b"),
+        Example::Second => todo!("second example: multiply dL/dz by ∂z/∂b"),
     }
 }

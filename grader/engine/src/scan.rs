@@ -138,6 +138,12 @@ impl Scan {
         Some(Body { path: function.path.clone(), bytes: start..end })
     }
 
+    /// True where the body of a function begins at this line, or after a signature of one line.
+    pub fn begins_at(&self, function: &Function, line: usize) -> bool {
+        let signature = self.items.iter().find(|it| it.name == function.name);
+        line <= function.lines.0 + signature.map_or(1, |it| it.text.lines().count())
+    }
+
     /// The function of this name, the first of several.
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|it| it.name == name)
@@ -240,7 +246,9 @@ mod tests {
     #[test]
     fn a_crate_without_a_root_is_missing() {
         let missing = taken(&[("main.rs", "")]).unwrap_err();
-        assert!(missing.starts_with("ex/src/lib.rs is not in the submission"), "{missing}");
+        let told = "ex/src/lib.rs is not in the submission: there is ex/src/main.rs in its place.";
+        assert!(missing.starts_with(told), "{missing}");
+        assert!(taken(&[("a/b.rs", "")]).unwrap_err().contains("nothing was handed in"));
     }
 
     #[test]

@@ -93,16 +93,21 @@ impl Miss {
     #[must_use]
     pub fn panicked(function: &str, panic: &Panic, scan: &Scan) -> Self {
         let Panic { message, file, line } = panic;
-        let holder = scan.function_at(file, *line as usize).map(|it| &*it.name);
-        let within = holder.filter(|holder| *holder != function);
+        let holder = scan.function_at(file, *line as usize);
+        let within = holder.map(|holder| &*holder.name).filter(|holder| *holder != function);
         let [message, file] = [message, file].map(|text| excerpt(text, MAX_QUOTE_BYTES));
         let is_own = !file.is_empty();
         if let Some(step) = unwritten(&message).filter(|_| is_own) {
             let start = match within {
-                Some(other) => format!("`{function}` needs `{other}`, which is not written yet"),
-                None => format!("`{function}` is not written yet"),
+                Some(other) => format!("`{function}` needs `{other}`, which is"),
+                None => format!("`{function}` is"),
             };
-            return Self::new(Verdict::NotImplemented, format!("{start} ({file}:{line}){step}"));
+            let begun = holder.is_some_and(|holder| !scan.begins_at(holder, *line as usize));
+            let open = match begun {
+                true => format!("not finished: it came to the `todo!` at {file}:{line}"),
+                false => format!("not written yet ({file}:{line})"),
+            };
+            return Self::new(Verdict::NotImplemented, format!("{start} {open}{step}"));
         }
         let place = if is_own { format!(" at {file}:{line}") } else { String::new() };
         let raised =
@@ -255,6 +260,17 @@ pub fn forward() {
 }
 fn helper() {
     while true {}
+}
+pub fn signed(negative: bool) -> f64 {
+    if negative {
+        todo!()
+    }
+    1.0
+}
+pub fn wide(
+    negative: bool,
+) -> f64 {
+    todo!()
 }";
 
     fn scan() -> Scan {
@@ -279,6 +295,17 @@ fn helper() {
         assert_eq!(
             other.message,
             "`forward` needs `helper`, which is not written yet (me/src/lib.rs:5)"
+        );
+        let open = |function, line| {
+            let message = "not yet implemented: take the other sign".to_owned();
+            let panic = Panic { message, file: "me/src/lib.rs".to_owned(), line };
+            Miss::panicked(function, &panic, &scan()).message
+        };
+        assert!(open("wide", 16).starts_with("`wide` is not written yet (me/src/lib.rs:16)"));
+        assert_eq!(
+            open("signed", 9),
+            "`signed` is not finished: it came to the `todo!` at me/src/lib.rs:9. The next step: take the \
+             other sign"
         );
         let of_a_crate =
             Panic { message: "not implemented".to_owned(), file: String::new(), line: 0 };
