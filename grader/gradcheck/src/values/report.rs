@@ -14,8 +14,9 @@ use super::{
 /// How many coordinates the table shows.
 const SHOWN: usize = 8;
 
-const HEADINGS: &str =
-    "at                              analytic         numeric     bound   analy/num";
+const HEADINGS: &str = "yours: what your code gives; numeric: finite differences of the loss;
+bound: how far the two may be apart; quotient: yours / numeric
+at                                 yours         numeric     bound   quotient";
 
 const NOT_TOGETHER: &str =
     "What lies between its slopes and is wrong is so beside the others: near by no gradient, nor a mean of
@@ -317,6 +318,10 @@ mod tests {
         assert_eq!(rows.len(), 8, "{table}");
         assert!(rows[0].contains("NaN") && rows[1].contains("e300"), "{table}");
         assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+        let ends = |line: &str, word: &str| line.find(word).map(|at| at + word.len());
+        let heading = table.lines().find(|line| line.starts_with("at ")).unwrap();
+        assert_eq!(ends(heading, "yours"), ends(rows[2], "9.0000000e0"), "{table}");
+        assert_eq!(ends(heading, "quotient").unwrap(), rows[2].len(), "{table}");
     }
 
     #[test]
