@@ -117,6 +117,8 @@ pub struct New {
 
 #[derive(Debug, Args)]
 pub struct Tables {
+    #[command(flatten)]
+    pub lessons: Lessons,
     /// Write what differs, instead of naming it.
     #[arg(long)]
     pub write: bool,

@@ -71,12 +71,12 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
             Ok(Ending::complete_if(prove::prove(&grader, &lessons, extent)?))
         }
         Command::Tables(command) => {
+            let lessons = course.chosen(&command.lessons.lessons)?;
             let grader = grader(course, Workspace::at(&root)?)?;
             if command.write {
-                tables::write(&grader)?;
+                tables::write(&grader, &lessons)?;
                 return Ok(Ending::Complete);
             }
-            let lessons: Vec<_> = course.lessons.iter().collect();
             let stale = tables::stale(&grader, &lessons)?;
             stale.iter().for_each(|page| println!("{page}"));
             Ok(Ending::complete_if(stale.is_empty()))

@@ -16,14 +16,17 @@ use crate::{
 /// Where the page is.
 pub const PAGE: &str = "docs/gallery.md";
 
-/// The page with its examples, where there is one.
-pub(super) fn page(grader: &Grader) -> Result<Option<Page>, GradeError> {
+/// The page, where there is one, with new pictures of these lessons.
+pub(super) fn page(grader: &Grader, lessons: &[&Lesson]) -> Result<Option<Page>, GradeError> {
     let path = grader.workspace.root().join(PAGE);
     let Some(text) = read_page(&path)? else { return Ok(None) };
     let preface = text.split_once("\n## ").map_or(text.as_str(), |(preface, _)| preface);
-    let of_lesson = |lesson: &&'static Lesson| pictures(grader, lesson);
-    let lessons: Vec<&'static Lesson> = grader.course.lessons.iter().collect();
-    let pictures: Result<Vec<_>, GradeError> = lessons.par_iter().map(of_lesson).collect();
+    let of_lesson = |lesson: &'static Lesson| match lessons.iter().any(|it| it.id == lesson.id) {
+        true => pictures(grader, lesson),
+        false => Ok(shown(&text, lesson.id)),
+    };
+    let all = grader.course.lessons;
+    let pictures: Result<Vec<_>, GradeError> = all.par_iter().map(of_lesson).collect();
     let text = format!("{}\n{}", preface.trim_end(), pictures?.concat());
     Ok(Some(Page { path, text }))
 }
