@@ -81,7 +81,7 @@ fn rust_in(text: &str) -> Vec<String> {
             in_table = true;
         } else if let (true, Some(row)) = (in_table, line.strip_suffix(" |")) {
             let cell = row.rsplit(" | ").next().unwrap_or_default();
-            found.extend(cell.split('`').skip(1).step_by(2).map(str::to_owned));
+            found.extend(cell.replace("\\|", "|").split('`').skip(1).step_by(2).map(str::to_owned));
         } else {
             in_table = false;
         }

@@ -14,13 +14,13 @@ pub enum Scheme {
 /// The forward difference of `f` at the scalar `theta`, with the step `epsilon`.
 #[allow(unused_variables)]
 pub fn forward_difference(f: &dyn Fn(f64) -> f64, theta: f64, epsilon: f64) -> f64 {
-    todo!("compare f one step ahead with f here, and divide by the length of the step")
+    todo!("the brief compares here with one step behind; compare here with one step ahead")
 }
 
 /// The central difference of `f` at the scalar `theta`, with the step `epsilon`.
 #[allow(unused_variables)]
 pub fn central_difference(f: &dyn Fn(f64) -> f64, theta: f64, epsilon: f64) -> f64 {
-    todo!("compare f one step ahead with f one step behind, and divide by the distance between")
+    todo!("compare one step ahead with one step behind; how far apart are the two points?")
 }
 
 /// The gradient of `f` at `theta` (p) by central differences: an array of the same shape (p).
@@ -34,7 +34,7 @@ pub fn gradient(f: &dyn Fn(&Array1<f64>) -> f64, theta: &Array1<f64>, epsilon: f
 /// divided by the larger magnitude of the two. 0 when both are 0.
 #[allow(unused_variables)]
 pub fn relative_error(analytic: f64, numeric: f64) -> f64 {
-    todo!("divide |analytic − numeric| by the larger of the two magnitudes, unless that is 0")
+    todo!("measure their difference by the larger of the two magnitudes; what if both are 0?")
 }
 
 /// How many forward passes the whole gradient takes for this many parameters.

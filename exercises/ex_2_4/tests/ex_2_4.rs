@@ -92,8 +92,8 @@ fn the_relative_error_is_measured_by_the_larger(
 }
 
 #[rstest]
-#[case::one_parameter(Scheme::Forward, 1, 2)]
-#[case::both_sides(Scheme::Central, 3, 6)]
+#[case::forward(Scheme::Forward, 4, 5)]
+#[case::central(Scheme::Central, 4, 8)]
 fn forward_passes_are_counted(
     #[case] scheme: Scheme,
     #[case] parameters: usize,
@@ -105,6 +105,32 @@ fn forward_passes_are_counted(
 #[test]
 fn the_central_scheme_takes_larger_steps() {
     assert!(best_epsilon(Scheme::Central) > best_epsilon(Scheme::Forward));
+}
+
+/// The mean error of a scheme's differences of exp, whose derivatives are all of order 1.
+fn mean_error(scheme: Scheme, epsilon: f64) -> f64 {
+    let difference = match scheme {
+        Scheme::Forward => forward_difference,
+        Scheme::Central => central_difference,
+    };
+    let points = (0..100).map(|i| 0.2 + 0.006 * f64::from(i));
+    points.map(|t| (difference(&f64::exp, t, epsilon) - t.exp()).abs()).sum::<f64>() / 100.0
+}
+
+#[rstest]
+fn far_from_the_best_step_the_error_is_larger(
+    #[values(Scheme::Forward, Scheme::Central)] scheme: Scheme,
+) {
+    let best = best_epsilon(scheme);
+    let error = mean_error(scheme, best);
+    assert!(
+        error < mean_error(scheme, 1e-4 * best),
+        "with your differences, a shorter step is better"
+    );
+    assert!(
+        error < mean_error(scheme, 1e4 * best),
+        "with your differences, a longer step is better"
+    );
 }
 
 #[rstest]
