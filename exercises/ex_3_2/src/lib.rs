@@ -6,25 +6,25 @@ use ndarray::{Array1, Array2};
 /// (d_out) give Z (B, d_out).
 #[allow(unused_variables)]
 pub fn forward(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>) -> Array2<f64> {
-    todo!("put the bias into every row of Z, then add one matrix product")
+    todo!("find the product that meets each sample with each neuron; b belongs in every row")
 }
 
 /// dL/dX (B, d_in), from the upstream gradient `dz` (B, d_out) and the weights `w` (d_out, d_in).
 #[allow(unused_variables)]
 pub fn backward_input(dz: &Array2<f64>, w: &Array2<f64>) -> Array2<f64> {
-    todo!("find the product whose inner dimension is d_out, the index that is summed")
+    todo!("write one dL/dx_ik as a sum; which product has the summed index on the inside?")
 }
 
 /// dL/dW (d_out, d_in), from the upstream gradient `dz` (B, d_out) and the inputs `x` (B, d_in).
 #[allow(unused_variables)]
 pub fn backward_weight(dz: &Array2<f64>, x: &Array2<f64>) -> Array2<f64> {
-    todo!("find the product whose inner dimension is B, the index that is summed")
+    todo!("write one dL/dw_jk as a sum; which product has the summed index on the inside?")
 }
 
 /// dL/db (d_out), from the upstream gradient `dz` = dL/dZ (B, d_out).
 #[allow(unused_variables)]
 pub fn backward_bias(dz: &Array2<f64>) -> Array1<f64> {
-    todo!("sum over the batch")
+    todo!("which z_ij contain b_j? add up what comes back from them")
 }
 
 /// A product of two matrices of the layer, as candidates for dL/dW. The upstream gradient is dL/dZ.

@@ -70,17 +70,38 @@ fn the_example_prints_its_table() {
     );
 }
 
-#[rstest]
-#[case::one_sample(1, 3, 2)]
-#[case::one_input(4, 1, 2)]
-#[case::one_output(4, 3, 1)]
-#[case::wide(2, 5, 3)]
-fn every_result_has_its_shape(#[case] batch: usize, #[case] d_in: usize, #[case] d_out: usize) {
-    let Layer { x, w, b, dz } = Layer::random(batch, d_in, d_out);
-    assert_eq!(forward(&x, &w, &b).dim(), dz.dim(), "Z");
-    assert_eq!(backward_input(&dz, &w).dim(), x.dim(), "dL/dX");
-    assert_eq!(backward_weight(&dz, &x).dim(), w.dim(), "dL/dW");
-    assert_eq!(backward_bias(&dz).dim(), b.dim(), "dL/db");
+/// One sample, one input, one output, several of all.
+fn layers() -> [Layer; 4] {
+    [[1, 3, 2], [4, 1, 2], [4, 3, 1], [2, 5, 3]]
+        .map(|[b, d_in, d_out]| Layer::random(b, d_in, d_out))
+}
+
+#[test]
+fn forward_gives_the_shape_of_z() {
+    for Layer { x, w, b, dz } in layers() {
+        assert_eq!(forward(&x, &w, &b).dim(), dz.dim());
+    }
+}
+
+#[test]
+fn backward_input_gives_the_shape_of_x() {
+    for Layer { x, w, dz, .. } in layers() {
+        assert_eq!(backward_input(&dz, &w).dim(), x.dim());
+    }
+}
+
+#[test]
+fn backward_weight_gives_the_shape_of_w() {
+    for Layer { x, w, dz, .. } in layers() {
+        assert_eq!(backward_weight(&dz, &x).dim(), w.dim());
+    }
+}
+
+#[test]
+fn backward_bias_gives_the_shape_of_b() {
+    for Layer { b, dz, .. } in layers() {
+        assert_eq!(backward_bias(&dz).dim(), b.dim());
+    }
 }
 
 #[rstest]
