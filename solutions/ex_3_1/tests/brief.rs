@@ -29,7 +29,7 @@ fn the_similar_case_is_what_the_brief_says() {
 }
 
 #[test]
-fn the_table_is_rounded_from_the_snapshot() {
+fn the_table_is_what_the_brief_says() {
     let (x, y) = (array![[2.0], [1.5], [-1.0]], array![[0.8], [0.5], [-0.3]]);
     let computed = forward(&x, &array![[-0.5]], &array![1.0], &y);
     let gradients = ex_3_1::backward(&x, &y, &computed);
