@@ -35,7 +35,8 @@ const CHECKS: &[Check] = &[
         three_layers,
     )
     .after(&["linear", "tanh", "sequential"]),
-    Check::hidden(Property, "parameters", "each parameter is listed once", 1.0, parameters),
+    Check::hidden(Property, "parameters", "each parameter is listed once", 1.0, parameters)
+        .after(&["linear", "sequential"]),
     Check::hidden(
         Property,
         "two_batches",
