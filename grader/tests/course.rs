@@ -79,14 +79,21 @@ fn rust_in(text: &str) -> Vec<String> {
             block = Some(String::new());
         } else if line.ends_with(" Rust |") || line.ends_with(" ndarray |") {
             in_table = true;
-        } else if let (true, Some(row)) = (in_table, line.strip_suffix(" |")) {
-            let cell = row.rsplit(" | ").next().unwrap_or_default();
+        } else if in_table && line.starts_with('|') {
+            let cell = line.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
             found.extend(cell.replace("\\|", "|").split('`').skip(1).step_by(2).map(str::to_owned));
         } else {
             in_table = false;
         }
     }
     found
+}
+
+#[test]
+fn rust_is_found_in_tables_and_in_blocks() {
+    let brief = "`prose`\n\n| NumPy | Rust |\n|---|---|\n| `P * 2` | `p * 2.0` |\n\
+                 | `f` | `\\|t\\| f(t)`, `g` |\n\n| a | `b` |\n\n```rust\nlet x = 1;\nx\n```\n```\nz\n```\n";
+    assert_eq!(rust_in(brief), ["p * 2.0", "|t| f(t)", "g", "let x = 1;x"]);
 }
 
 /// `tests/brief.rs` of a solution holds the Rust of the brief, where it compiles.

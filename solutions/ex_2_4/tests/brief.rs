@@ -102,8 +102,8 @@ fn the_rust_of_the_brief_computes_what_its_numpy_does() {
     let mut point = theta.clone();
     point[i] = 2.0;
     assert_eq!((point, theta), (array![1.0, 2.0], array![1.0, 5.0]));
-    let (n, g) = (3, |i: usize| i as f64);
-    assert_eq!(Array1::from_shape_fn(n, |i| g(i)), array![0.0, 1.0, 2.0]);
+    let n = 3;
+    assert_eq!(Array1::from_shape_fn(n, |i| 2.0 * i as f64), array![0.0, 2.0, 4.0]);
     let (u, s, t) = (f64::EPSILON, -3.0_f64, 2.0_f64);
     assert_relative_eq!(u.powf(0.25), u.sqrt().sqrt());
     assert_eq!(s.abs().max(t.abs()), 3.0);
