@@ -109,8 +109,10 @@ fn the_rust_in_the_briefs_compiles() {
         let compiled = without_spaces(&compiled);
         for text in ["README.md", "hints.md"] {
             let path = root().join("exercises").join(lesson.file_name()).join(text);
-            for snippet in rust_in(&fs::read_to_string(&path).unwrap()) {
-                let found = compiled.contains(&without_spaces(&snippet));
+            // With `…` in it, it is a sketch.
+            let snippets = rust_in(&fs::read_to_string(&path).unwrap());
+            for snippet in snippets.iter().filter(|it| !it.contains('…')) {
+                let found = compiled.contains(&without_spaces(snippet));
                 assert!(found, "{}: `{snippet}` is not in tests/brief.rs", path.display());
                 compared += 1;
             }

@@ -29,3 +29,30 @@ fn the_arithmetic_of_a_large_layer_is_what_the_brief_says() {
     assert_eq!((fetched as f64 / 1e6).round(), 151.0);
     assert!((0.245..0.255).contains(&(flops as f64 / fetched as f64)));
 }
+
+/// With the imports of the brief.
+#[test]
+fn the_rust_of_the_brief_computes_what_its_numpy_does() {
+    use ndarray::{Axis, linalg::general_mat_mul};
+
+    let (p, q) = (&array![[1.0, 2.0], [3.0, 4.0]], array![[0.0, 1.0], [2.0, 0.0]]);
+    let (k, i, m, n) = (1, 0, 2, 2);
+    assert_eq!(p[[k, i]], 3.0);
+    assert_eq!(p.row(k), p.row(k).to_owned());
+    assert_eq!(p.column(i), array![1.0, 3.0]);
+    assert_eq!(p.row(k).dot(&q.row(k)), 6.0);
+    assert_eq!(p.dot(&q), array![[4.0, 1.0], [8.0, 3.0]]);
+    assert_eq!(p.t(), array![[1.0, 3.0], [2.0, 4.0]]);
+    let zeros: Array2<f64> = Array2::zeros((m, n));
+    let c = array![10.0, 20.0];
+    let in_rows: Array2<f64> = Array2::zeros((m, n)) + &c;
+    assert_eq!(in_rows, array![[10.0, 20.0], [10.0, 20.0]]);
+    let in_columns: Array2<f64> = Array2::zeros((m, n)) + &c.insert_axis(Axis(1));
+    assert_eq!(in_columns, array![[10.0, 10.0], [20.0, 20.0]]);
+
+    let (q, alpha, beta) = (&q, 1.0, 1.0);
+    let mut c = zeros;
+    general_mat_mul(alpha, p, q, beta, &mut c);
+    assert_eq!(c, p.dot(q));
+    assert_eq!(p.dot(&q.t()), array![[2.0, 2.0], [4.0, 6.0]]);
+}
