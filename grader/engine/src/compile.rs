@@ -306,16 +306,21 @@ impl Job<'_> {
 
     /// What the lesson expects to be public and is not, as the compiler found.
     fn not_public(&self, text: &str) -> Option<String> {
-        let mut wanted = Vec::new();
-        for name in messages::private_items(text) {
-            let expected = self.lesson.contract.items.iter().find(|item| item.name == name)?;
-            wanted.push(format!(
-                "`{name}` has to be `pub`: tests and later lessons use it from outside of the crate. The \
+        let names = messages::private_items(text);
+        let items = self.lesson.contract.items.iter();
+        let items =
+            items.filter(|item| names.contains(&&*item.name)).map(|item| indented(&item.text));
+        let named: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "{} {} to be `pub`, for tests and later lessons use {} from outside of the crate. The \
                  lesson expects\n\n{}",
-                indented(&expected.text)
-            ));
-        }
-        (!wanted.is_empty()).then(|| wanted.join("\n\n"))
+                named.join(", "),
+                if names.len() == 1 { "has" } else { "have" },
+                if names.len() == 1 { "it" } else { "them" },
+                items.collect::<Vec<_>>().join("\n\n")
+            )
+        })
     }
 
     /// What the lesson expects of a struct whose fields others may not use. Within the crate, where a worker
@@ -328,7 +333,7 @@ impl Job<'_> {
         };
         let expected = self.lesson.contract.items.iter().find(hides)?;
         Some(format!(
-            "every field of `{}` has to be `pub`: tests and later lessons use them from outside of the \
+            "every field of `{}` has to be `pub`, for tests and later lessons use it from outside of the \
              crate. The lesson expects\n\n{}",
             expected.name,
             indented(&expected.text)
