@@ -43,12 +43,13 @@ fn fold(line: &str, width: usize) -> Vec<String> {
 
 /// A label that is too wide, below its marks, which stay where they point.
 fn below(gutter: &str, label: &str, width: usize) -> Vec<String> {
-    let words = label.trim_start_matches([' ', '^', '-', '~', '_', '|']);
+    let words = label.trim_start_matches([' ', '^', '-', '+', '~', '_', '|']);
     let marks = label.strip_suffix(words).unwrap_or_default().trim_end();
     let room = width.saturating_sub(gutter.chars().count() + LABEL_COLUMNS);
     let indent = gutter.to_owned() + &" ".repeat(indent_of(label).min(room).max(1));
     let marked = (!marks.is_empty()).then(|| cut(&format!("{gutter}{marks}"), width));
-    marked.into_iter().chain(wrapped(words, width, &indent, &indent)).collect()
+    let told = if words.is_empty() { Vec::new() } else { wrapped(words, width, &indent, &indent) };
+    marked.into_iter().chain(told).collect()
 }
 
 fn kind(line: &str) -> Line<'_> {
@@ -119,6 +120,11 @@ error[E0277]: cannot multiply `f64` by
    = help: the trait `Mul<bool>` is
      not implemented for `f64`";
         assert_eq!(folded(MESSAGE, 38).join("\n"), expected);
+    }
+
+    #[test]
+    fn marks_that_go_on_beyond_the_page_are_cut() {
+        assert_eq!(folded("   |    +++++++++++++", 12), ["   |    ++ …"]);
     }
 
     #[test]
