@@ -103,6 +103,15 @@ impl Lesson {
         Self { limits, ..self }
     }
 
+    /// What the calls of any of its checks may use.
+    pub(crate) fn most_limits(&self) -> Limits {
+        let limits = self.checks.iter().filter_map(|check| check.limits);
+        limits.fold(self.limits, |most, other| Limits {
+            seconds: most.seconds.max(other.seconds),
+            memory_mib: most.memory_mib.max(other.memory_mib),
+        })
+    }
+
     /// How far answers may be off, relative to their size, beside rounding: where people round by hand.
     pub(crate) fn precision_of_digits(&self) -> f64 {
         if self.precision > COMPUTED { self.precision } else { 0.0 }

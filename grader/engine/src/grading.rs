@@ -289,7 +289,7 @@ impl Walk<'_> {
         let seed = derive_seed(self.builds.options.seed, lesson.id, "repetition");
         let passed = checked.iter().filter(|it| may_be_repeated(&it.report));
         let calls: Vec<_> = passed.flat_map(|it| &it.probes).collect();
-        let mut changed = changed(subject, lesson.limits, &calls, seed)?;
+        let mut changed = changed(subject, lesson.most_limits(), &calls, seed)?;
         // Where a check of the same function has failed, its mistake is counted there.
         let failed = |it: &&Checked| it.report.verdict == Verdict::Failed;
         let failed: Vec<_> = checked.iter().filter(failed).flat_map(|it| &it.probes).collect();

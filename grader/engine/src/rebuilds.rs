@@ -80,7 +80,7 @@ impl<'a> Rebuilds<'a> {
             return false;
         };
         let subject = Subject { program: &program, variant: None, scan, mutant: None };
-        let Ok(mut line) = Line::start(&subject, self.lesson.limits) else { return false };
+        let Ok(mut line) = Line::start(&subject, self.lesson.most_limits()) else { return false };
         let mut alike = |call: &&Probe| {
             let again = line.repeat(call);
             again.is_ok_and(|again| same_again(&again, &call.answer, PRECISION))

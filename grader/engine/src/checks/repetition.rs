@@ -15,6 +15,9 @@ const REPEATED: usize = 4;
 /// How many more calls follow: what was remembered of the call before may not matter to every one.
 const FOLLOWING: usize = 7;
 
+/// How many processes may end before they are asked everything.
+const MAX_STOPS: usize = 3;
+
 /// How far apart two answers to one call may be, relative to their size: the order of a sum may depend
 /// on a random hash.
 const PRECISION: f64 = 1e-9;
@@ -31,23 +34,35 @@ pub fn changed(
 ) -> io::Result<Vec<&'static str>> {
     let mut rng = Rng::with_seed(random_seed);
     let mut line = Line::start(subject, limits)?;
-    let mut changed = Vec::new();
+    let (mut changed, mut stops) = (Vec::new(), 0);
     for turn in turns(&mut rng, calls) {
-        if turn.again(&mut line, &mut changed).is_ok() {
-            continue;
-        }
-        // All turns together may take more time than one process has; one turn does not.
-        line = Line::start(subject, limits)?;
-        if let Err(stopped) = turn.again(&mut line, &mut changed) {
-            // What is answered alone, and not after others, is answered otherwise after them.
-            if Line::start(subject, limits)?.repeat(stopped).is_ok() {
+        let Err(stopped) = turn.again(&mut line, &mut changed) else { continue };
+        stops += 1;
+        if is_stopped_by(turn.before, stopped, subject, limits)? {
+            if !changed.contains(&stopped.function) {
                 changed.push(stopped.function);
             }
-            changed.dedup();
             return Ok(changed);
         }
+        // All turns together may take more than one process has; that says nothing.
+        if stops == MAX_STOPS {
+            return Ok(changed);
+        }
+        line = Line::start(subject, limits)?;
     }
     Ok(changed)
+}
+
+/// True when a call is answered alone, and not after the one `before`: its answer has changed as well.
+fn is_stopped_by(
+    before: &Probe,
+    call: &Probe,
+    subject: &Subject,
+    limits: Limits,
+) -> io::Result<bool> {
+    let mut line = Line::start(subject, limits)?;
+    let stops = line.repeat(before).is_ok() && line.repeat(call).is_err();
+    Ok(stops && Line::start(subject, limits)?.repeat(call).is_ok())
 }
 
 /// A call, and calls to make again after it.
