@@ -72,8 +72,10 @@ pub enum Kind {
     Whole,
     /// A part is kept within bounds.
     Clipped,
-    /// The first or the last row is left out.
-    Dropped,
+    /// The first or the last entry of a symbol's first axis is left out.
+    Dropped(SymbolId),
+    /// A difference between two sides is taken to one side.
+    OneSided,
     /// Rows are left out.
     Rows,
 }
@@ -244,8 +246,8 @@ impl Changing<'_> {
                 (3, Kind::Clipped, Operation::Clip(5.0)),
                 (3, Kind::Operation, Operation::Square),
                 (4, Kind::Rows, Operation::Rows(32)),
-                (4, Kind::Dropped, Operation::WithoutFirst),
-                (4, Kind::Dropped, Operation::WithoutLast),
+                (4, Kind::Dropped(symbol), Operation::WithoutFirst),
+                (4, Kind::Dropped(symbol), Operation::WithoutLast),
                 (4, Kind::Whole, Operation::Truncated),
             ];
             found.extend(changed.into_iter().map(|(cost, kind, operation)| {
@@ -256,6 +258,14 @@ impl Changing<'_> {
                 let formula = formula.substitute(symbol, &Expression::Constant(*fixed));
                 Change { formula, kind: Kind::Fixed(symbol), cost: 2 }
             }));
+            if let Domain::Positive(..) = self.formulas.symbols[symbol].domain {
+                found.extend([0.1, 0.25, 4.0, 10.0].map(|factor| {
+                    let factors = vec![Expression::Constant(factor), Expression::Symbol(symbol)];
+                    let by = Expression::Apply(Operation::Multiply, factors);
+                    let formula = formula.substitute(symbol, &by);
+                    Change { formula, kind: Kind::Times(symbol), cost: 3 }
+                }));
+            }
             if let Domain::Array(_) = self.formulas.symbols[symbol].domain {
                 let one = |operation, of| Expression::Apply(operation, vec![of]);
                 let itself = || Expression::Symbol(symbol);
@@ -391,7 +401,10 @@ fn of_two(operation: Operation, a: &Expression, b: &Expression) -> Vec<Change> {
     found.extend(regrouped(operation, a, b));
     match operation {
         Operation::Dot => found.extend(of_product(a, b)),
-        Operation::Divide | Operation::Ratio => found.extend(floored(operation, a, b)),
+        Operation::Divide | Operation::Ratio => {
+            found.extend(floored(operation, a, b));
+            found.extend(one_sided(a, b));
+        }
         Operation::Subtract => found.extend(of_derivative(a, b)),
         _ => {}
     }
@@ -433,6 +446,46 @@ fn floored(operation: Operation, a: &Expression, b: &Expression) -> Vec<Change> 
     };
     let both = |floor: f64| [Operation::Larger, Operation::Add].map(|how| with(how, floor));
     FLOORS.into_iter().flat_map(both).collect()
+}
+
+/// (f(θ + ε) − f(θ)) / ε and (f(θ) − f(θ − ε)) / ε for (f(θ + ε) − f(θ − ε)) / 2ε.
+fn one_sided(a: &Expression, b: &Expression) -> Vec<Change> {
+    let (
+        Expression::Apply(Operation::Subtract, sides),
+        Expression::Apply(Operation::Multiply, two),
+    ) = (a, b)
+    else {
+        return Vec::new();
+    };
+    let [Expression::Constant(2.0), step] = two.as_slice() else { return Vec::new() };
+    let [ahead, behind] = sides.as_slice() else { return Vec::new() };
+    let pairs = [
+        unmoved(behind).map(|here| [ahead.clone(), here]),
+        unmoved(ahead).map(|here| [here, behind.clone()]),
+    ];
+    let change = |sides: [Expression; 2]| {
+        let difference = Expression::Apply(Operation::Subtract, sides.into());
+        let formula = Expression::Apply(Operation::Divide, vec![difference, step.clone()]);
+        Change { formula, kind: Kind::OneSided, cost: 1 }
+    };
+    pairs.into_iter().flatten().map(change).collect()
+}
+
+/// A function that is called at θ ± ε, at θ.
+fn unmoved(called: &Expression) -> Option<Expression> {
+    match called {
+        Expression::Call(function, at) => match &**at {
+            Expression::Apply(Operation::Add | Operation::Subtract, parts) => {
+                Some(Expression::Call(*function, Box::new(parts[0].clone())))
+            }
+            _ => None,
+        },
+        Expression::Along(function, vector, _) => {
+            let nowhere = Box::new(Expression::Constant(0.0));
+            Some(Expression::Along(*function, vector.clone(), nowhere))
+        }
+        _ => None,
+    }
 }
 
 /// Where 1 − v² is the derivative of tanh, that of another function.
@@ -516,6 +569,25 @@ mod tests {
         let has = |text: &str| found.iter().any(|(formula, _)| formula == text);
         assert!(has("Σ(X·w) / B"), "{found:?}");
         assert!(has("Σ over axis 0 (Xᵀ·w) / B") && has("Σ over axis 0 (X·w) / d"));
+    }
+
+    #[test]
+    fn people_take_a_difference_to_one_side() {
+        let text = "
+fn one(f: fn(f64) -> f64, t: f64, h: Positive<1e-8, 0.1>) {
+    let y = (f(t + h) - f(t - h)) / (2.0 * h);
+}
+fn all(F: fn([f64; p]) -> f64, ts: [f64; p], h: Positive<1e-8, 0.1>) {
+    let ys = (along(F, ts, h) - along(F, ts, -h)) / (2.0 * h);
+}";
+        let formulas = Formulas::read(text).unwrap();
+        let one_sided = |function: usize| {
+            let found = changes(&formulas, &formulas.functions[function].steps[0].formula, &[]);
+            let found = found.into_iter().filter(|it| it.kind == Kind::OneSided);
+            found.map(|it| formulas.written(&it.formula)).collect::<Vec<_>>()
+        };
+        assert_eq!(one_sided(0), ["(f(t + h) − f(t)) / h", "(f(t) − f(t − h)) / h"]);
+        assert_eq!(one_sided(1), ["(F(ts + h·eₖ) − F(ts)) / h", "(F(ts) − F(ts − h·eₖ)) / h"]);
     }
 
     #[test]

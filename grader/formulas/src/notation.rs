@@ -130,18 +130,25 @@ impl Formulas {
                 (format!("round({}, {decimals} decimals)", self.written(a)), Atom)
             }
             Operation::Rows(rows) => (format!("the first {rows} rows of {}", self.written(a)), Sum),
-            Operation::WithoutFirst => {
-                (format!("{} without its first row", self.at_least(a, Atom)), Sum)
-            }
-            Operation::WithoutLast => {
-                (format!("{} without its last row", self.at_least(a, Atom)), Sum)
-            }
+            Operation::WithoutFirst => self.without(a, "first"),
+            Operation::WithoutLast => self.without(a, "last"),
             Operation::First(0) => first("first row"),
             Operation::First(_) => first("first column"),
             Operation::Last(0) => first("last row"),
             Operation::Last(_) => first("last column"),
             other => function(&name(other)),
         }
+    }
+
+    /// A matrix, or a vector, with zeros in one place.
+    fn without(&self, a: &Expression, place: &str) -> (String, Tightness) {
+        let entry = if self.is_vector(a) { "entry" } else { "row" };
+        (format!("{} with its {place} {entry} 0", self.at_least(a, Atom)), Comparison)
+    }
+
+    fn is_vector(&self, formula: &Expression) -> bool {
+        let Expression::Symbol(symbol) = formula else { return false };
+        matches!(&self.symbols[*symbol].domain, Domain::Array(lengths) if lengths.len() == 1)
     }
 
     fn is_number(&self, formula: &Expression) -> bool {

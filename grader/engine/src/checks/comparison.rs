@@ -181,7 +181,11 @@ fn of_another_forward(report: &Report) -> Miss {
 /// Which gradients are wrong, in which way, and which are right.
 fn disagreement(report: &Report) -> Miss {
     let wrong = report.wrong_arguments();
-    let claim = |name: &&str| match report.told_structure(name) {
+    let told = |name: &str| {
+        let here = Miss::of_one_call(report.structure(name)?);
+        Some(report.told_structure(name)? + here)
+    };
+    let claim = |name: &&str| match told(name) {
         Some(told) => format!("dL/d{name} {told}"),
         None => format!("dL/d{name} does not agree with finite differences of the loss"),
     };
@@ -239,6 +243,16 @@ mod tests {
         let miss =
             all_close("dL/dZ", &array![1.0], &array![1.0, 1.0], &array![1.0, 1.0]).unwrap_err();
         assert_eq!(miss.message, "dL/dZ has shape [1] where [2] is expected");
+    }
+
+    #[test]
+    fn what_one_call_shows_is_not_told_of_all() {
+        let (right, ones) = (array![[2.0, 1.0], [3.0, 5.0]], Array2::ones((2, 2)));
+        let told = |got: Array2<f64>| all_close("dW", &got, &right, &ones).unwrap_err().message;
+        assert_eq!(told(Array2::zeros((2, 2))), "dW is zero everywhere in this call");
+        assert_eq!(told(right.t().to_owned()), "dW is transposed in this call");
+        assert_eq!(told(&right / 9.25), "dW is 9.25 times too small everywhere in this call");
+        assert_eq!(told(&right * -2.0), "dW is -2 times what it should be everywhere");
     }
 
     #[test]

@@ -56,8 +56,23 @@ impl Miss {
     /// has a simple form.
     #[must_use]
     pub fn structured(name: &str, structure: Structure, all: bool) -> Self {
-        let form = if all { format!("{structure:#}") } else { structure.to_string() };
+        let mut form = if all { format!("{structure:#}") } else { structure.to_string() };
+        form += Self::of_one_call(&structure);
         Self { structure: Some(Box::new(structure)), ..Self::failed(format!("{name} {form}")) }
+    }
+
+    /// What a form of one call's difference needs beside it where it reads like one of the whole code: a
+    /// gradient may be zero at one point, and a matrix transposed where it is square.
+    pub fn of_one_call(structure: &Structure) -> &'static str {
+        let is_whole = |factor: f64| {
+            let factor = if factor.abs() < 1.0 { 1.0 / factor } else { factor };
+            (factor - factor.round()).abs() <= 1e-6 * factor.abs()
+        };
+        match structure {
+            Structure::Zero | Structure::Transposed => " in this call",
+            Structure::Factor(factor) if !is_whole(*factor) => " in this call",
+            _ => "",
+        }
     }
 
     fn new(verdict: Verdict, message: impl Into<String>) -> Self {

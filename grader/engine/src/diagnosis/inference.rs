@@ -3,6 +3,7 @@
 use formulas::{
     Change, Computed, Domain, Expression, Formulas, Kind, Length, Operation, SymbolId, changes,
 };
+use ndarray::{ArrayD, Zip};
 
 use super::steps::{Taken, written_out};
 
@@ -15,6 +16,10 @@ pub const FEW_POINTS: usize = 8;
 
 /// The share of the points at which a formula may fail: where the learner's code does something special.
 const MAX_EXCEPTIONS: f64 = 0.1;
+
+/// The part of a wrong value's distance to the right one that a formula may leave unexplained. Where a
+/// formula's own rounding is as large as the mistake, many values are near it that are not its own.
+const UNEXPLAINED: f64 = 0.03;
 
 /// At how many points a formula has to differ from the lesson's.
 const MIN_TELLING: usize = 2;
@@ -41,16 +46,26 @@ pub struct Inferred {
     cost: u32,
 }
 
-/// Finds the nearest formula that gives the values of a wrong step at all of `points`, by one change or,
-/// if that is wanted, by two.
+/// By how much a formula may differ from the lesson's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// By one change, or by a factor of the whole.
+    One,
+    /// By one change and a factor.
+    Scaled,
+    /// By two changes and a factor.
+    Two,
+}
+
+/// Finds the nearest formula that gives the values of a wrong step at all of `points`.
 pub fn infer(
     formulas: &Formulas,
     taken: &Taken,
     points: &[usize],
     precision: f64,
-    two: bool,
+    reach: Reach,
 ) -> Option<Inferred> {
-    Search { formulas, taken, points, precision, nodes: 0 }.nearest(two)
+    Search { formulas, taken, points, precision, reach, nodes: 0 }.nearest()
 }
 
 /// How a formula fits a step.
@@ -66,22 +81,24 @@ struct Search<'a> {
     /// Those where the lesson's formula does not fit come first: they tell candidates apart.
     points: &'a [usize],
     precision: f64,
+    reach: Reach,
     nodes: usize,
 }
 
 impl Search<'_> {
-    fn nearest(&mut self, two: bool) -> Option<Inferred> {
+    fn nearest(&mut self) -> Option<Inferred> {
         let formula = &self.taken.formula;
         let unchanged = Change { formula: formula.clone(), kind: Kind::Number, cost: 0 };
         if let Some(fit) = self.fit(formula).filter(|fit| fit.factor != 1.0) {
             return Some(Inferred { kinds: Vec::new(), ..inferred(&[unchanged], fit) });
         }
         let is_few = self.points.len() < FEW_POINTS;
-        let may_be_two = two && !is_few && formula.size() <= MAX_SIZE_OF_TWO;
+        let is_small = formula.size() <= MAX_SIZE_OF_TWO;
+        let may_be_two = self.reach == Reach::Two && !is_few && is_small;
         let scope = self.scope();
         let mut once = self.changed_once(&scope);
         once.retain(|change| !is_few || change.cost <= MAX_COST_OF_FEW);
-        once.sort_by_key(|change| (change.cost, change.formula.size()));
+        once.sort_by_cached_key(|change| (change.cost, change.formula.size()));
         if let Some(found) = self.first_that_fits(&once, &|it| vec![it.clone()]) {
             return Some(found);
         }
@@ -143,7 +160,8 @@ impl Search<'_> {
     /// fail at a few points.
     fn fit(&mut self, formula: &Expression) -> Option<Fit> {
         let is_changed = *formula != self.taken.formula;
-        let may_scale = !is_changed || self.points.len() >= FEW_POINTS;
+        let is_enough = self.points.len() >= FEW_POINTS && self.reach != Reach::One;
+        let may_scale = !is_changed || is_enough;
         let size = formula.size();
         let mut factor = None;
         let (mut telling, mut exceptions) = (0, 0);
@@ -157,17 +175,20 @@ impl Search<'_> {
             }
             let got = self.taken.values[*at].as_ref()?;
             let want = formula.evaluate(&self.taken.own[*at])?.spread(got.shape());
-            let fits = want.is_some_and(|want| {
+            let want = want.map(|want| {
                 let factor = factor.or_else(|| {
                     factor = if may_scale { ratio(&want, got).and_then(simple) } else { Some(1.0) };
                     factor
                 });
-                scaled(&want, factor.unwrap_or(1.0)).may_be(got, self.precision)
+                scaled(&want, factor.unwrap_or(1.0))
             });
-            if fits {
-                telling +=
-                    usize::from(!self.taken.follows(&self.taken.formula, *at, self.precision));
-                continue;
+            if let Some(want) = want.filter(|want| want.may_be(got, self.precision)) {
+                let is_wrong = !self.taken.follows(&self.taken.formula, *at, self.precision);
+                let is_reproduced = is_wrong && self.is_reproduced(&want, got, *at);
+                telling += usize::from(is_reproduced);
+                if is_reproduced || !is_wrong {
+                    continue;
+                }
             }
             exceptions += 1;
             // The first points tell formulas apart.
@@ -177,6 +198,22 @@ impl Search<'_> {
         }
         let enough = telling >= MIN_TELLING.min(self.points.len()) && telling > exceptions;
         enough.then(|| Fit { factor: factor.unwrap_or(1.0), exceptions })
+    }
+
+    /// True where a formula gives a wrong value itself, and not only something near it, as the right formula
+    /// may do too.
+    fn is_reproduced(&self, want: &Computed, got: &ArrayD<f64>, at: usize) -> bool {
+        let right = self.taken.formula.evaluate(&self.taken.own[at]);
+        let Some(right) = right.filter(|right| right.value.shape() == got.shape()) else {
+            return true;
+        };
+        let distance = |to: &ArrayD<f64>| {
+            Zip::from(to).and(got).fold(0.0, |largest: f64, to, got| {
+                let rounded = self.precision * to.abs().max(got.abs());
+                largest.max(if to == got { 0.0 } else { (to - got).abs() - rounded })
+            })
+        };
+        distance(&want.value) <= UNEXPLAINED * distance(&right.value)
     }
 
     /// True where the step only answers a question with yes or no.
@@ -229,7 +266,7 @@ fn inferred(changes: &[Change], Fit { factor, exceptions }: Fit) -> Inferred {
 }
 
 /// The quotient of the first elements that have one.
-fn ratio(want: &Computed, got: &ndarray::ArrayD<f64>) -> Option<f64> {
+fn ratio(want: &Computed, got: &ArrayD<f64>) -> Option<f64> {
     let mut pairs = want.value.iter().zip(got);
     let usable = |want: &f64, got: &f64| *want != 0.0 && want.is_finite() && got.is_finite();
     pairs.find(|(want, got)| usable(want, got)).map(|(want, got)| got / want)
@@ -246,4 +283,50 @@ fn simple(ratio: f64) -> Option<f64> {
 
 fn scaled(want: &Computed, factor: f64) -> Computed {
     Computed { value: &want.value * factor, error: &want.error * factor.abs() }
+}
+
+#[cfg(test)]
+mod tests {
+    use formulas::Slot;
+
+    use super::*;
+
+    const CENTRAL: &str = "fn central(f: fn(f64) -> f64, t: f64, h: Positive<1e-8, 0.1>) {
+        let y = (f(t + h) - f(t - h)) / (2.0 * h);
+    }";
+
+    /// How the formula is written that somebody's difference with step h seems to have.
+    fn inferred(theirs: impl Fn(&dyn Fn(f64) -> f64, f64) -> f64) -> Option<String> {
+        let formulas = Formulas::read(CENTRAL).unwrap();
+        let taken = Taken::last_of(&formulas, |point| {
+            let Slot::Function(f) = point.slot(0) else { panic!("f is a function") };
+            let [t, h] = [1, 2].map(|id| point.number(id).unwrap());
+            let central = |h: f64| (f(&[t + h]) - f(&[t - h])) / (2.0 * h);
+            theirs(&central, h)
+        });
+        let all = 0..taken.values.len();
+        let (right, wrong): (Vec<_>, Vec<_>) =
+            all.partition(|at| taken.follows(&taken.formula, *at, 0.0));
+        let points: Vec<_> = wrong.into_iter().chain(right).collect();
+        let found = infer(&formulas, &taken, &points, 0.0, Reach::Scaled)?;
+        Some(formulas.written(&found.formula))
+    }
+
+    #[test]
+    fn a_fixed_step_is_told_where_it_is_taken() {
+        let fixed = inferred(|central, _| central(1e-6));
+        assert_eq!(fixed.as_deref(), Some("(f(t + 1e−6) − f(t − 1e−6)) / (2·1e−6)"));
+    }
+
+    #[test]
+    fn a_better_derivative_is_no_fixed_step_that_rounds_much() {
+        let quarter = inferred(|central, h| central(h / 4.0));
+        let with_quarter = "(f(t + 0.25·h) − f(t − 0.25·h)) / (2·(0.25·h))";
+        assert_eq!(quarter.as_deref(), Some(with_quarter));
+        let five_points =
+            |central: &dyn Fn(f64) -> f64, h: f64| (4.0 * central(h) - central(2.0 * h)) / 3.0;
+        assert_eq!(inferred(five_points), None);
+        assert_eq!(inferred(|central, h| (4.0 * central(h / 2.0) - central(h)) / 3.0), None);
+        assert_eq!(inferred(|central, h| central(h.min(1e-5))), None);
+    }
 }

@@ -17,11 +17,14 @@ use crate::{
     answers::{same_answer, same_array},
     checks::{Lesson, Probe},
     variants::Variant,
-    worker::{Program, Worker},
+    worker::Program,
 };
 
 /// How many calls of a function without formulas are repeated.
 const MAX_CALLS: usize = 200;
+
+/// At so many points most variants answer otherwise than the learner already, and are asked no further.
+const FIRST_POINTS: usize = 6;
 
 /// Calls of a function that has no formulas, and the learner's answers.
 pub struct Recorded {
@@ -50,6 +53,8 @@ struct Beside<'a> {
     variant: &'a Variant,
     /// What the variant gets wrong.
     wrong: Vec<Item>,
+    /// The steps among it that are right for the variant's earlier values.
+    follows: Vec<Item>,
     /// Where it answers as the learner does: of a tuple everywhere or nowhere.
     alike: Vec<Item>,
 }
@@ -86,16 +91,21 @@ impl Recorded {
 impl<'a> Panel<'a> {
     /// Asks the solution and every wrong variant.
     pub fn new(questions: &Questions, program: &Program, variants: &'a [Variant]) -> Self {
-        let mut worker = None;
-        let (_, truths) = questions.asked(program, None, &mut worker);
-        let mut panel = Self {
-            besides: Vec::new(),
-            learner_wrong: questions.learner_wrong(&truths),
-            learner_own: questions.learner_own(),
-        };
+        let limits = questions.lesson.limits;
+        let mut asked = Asked::new(program, limits, None);
+        let truths = questions.asked_of_others(&mut asked);
+        let learner_wrong = questions.learner_wrong(&truths);
+        let learner_own = questions.learner_own();
+        let mut panel = Self { besides: Vec::new(), learner_wrong, learner_own };
         for variant in variants {
-            let (answers, others) = questions.asked(program, Some(&variant.name), &mut worker);
-            panel.besides.push(questions.beside(variant, &answers, &others, &truths));
+            let worker = asked.worker.take();
+            asked = Asked::new(program, limits, Some(&variant.name));
+            asked.worker = worker;
+            let others = questions.asked_of_others(&mut asked);
+            let answers = questions.asked(&mut asked, &others, &panel.learner_wrong);
+            let answers =
+                answers.map(|answers| questions.beside(variant, &answers, &others, &truths));
+            panel.besides.extend(answers);
         }
         panel
     }
@@ -111,9 +121,10 @@ impl<'a> Panel<'a> {
     }
 
     fn explains(&self, beside: &Beside, item: &Item) -> bool {
+        // What only follows in the variant may be hidden by a mistake of the learner's own.
         let accounted = |wrong: &Item| {
             beside.alike.contains(wrong)
-                || self.learner_own.contains(wrong)
+                || (self.learner_own.contains(wrong) && beside.follows.contains(wrong))
                 || (self.learner_wrong.contains(wrong) && matches!(wrong, Item::Function(_)))
         };
         beside.wrong.contains(item)
@@ -128,23 +139,42 @@ impl Questions<'_> {
         self.lesson.precision
     }
 
-    /// The answers of a variant, or of the solution, to all calls.
-    fn asked(
-        &self,
-        program: &Program,
-        variant: Option<&str>,
-        worker: &mut Option<Worker>,
-    ) -> (Answers, Answers) {
-        let mut asked = Asked::new(program, self.lesson.limits, variant);
-        asked.worker = worker.take();
-        let wide = self.wide.ask_some(&mut asked);
-        let others = self
-            .recorded
-            .iter()
-            .map(|recorded| recorded.calls.iter().map(|(call, _)| asked.answer(call)).collect());
-        let others = others.collect();
-        *worker = asked.worker.take();
-        (wide, others)
+    /// The answers to the calls of functions without formulas.
+    fn asked_of_others(&self, asked: &mut Asked) -> Answers {
+        let of = |recorded: &Recorded| {
+            recorded.calls.iter().map(|(call, _)| asked.answer(call)).collect()
+        };
+        self.recorded.iter().map(of).collect()
+    }
+
+    /// The answers of a variant, unless it is like the learner in nothing that the learner gets wrong.
+    fn asked(&self, asked: &mut Asked, others: &Answers, wrong: &[Item]) -> Option<Answers> {
+        let points = self.wide.some();
+        let (first, rest) = points.split_at(FIRST_POINTS.min(points.len()));
+        let mut answers = self.wide.no_answers();
+        self.wide.ask_at(first, asked, &mut answers);
+        let steps = taken(self.formulas, self.wide, &answers, self.precision());
+        let is_like = |step: &Taken| {
+            self.taken.iter().any(|own| self.same_step(own, step, first))
+                && wrong.contains(&Item::Step(step.id))
+        };
+        if !steps.iter().any(is_like) && !self.alike_others(others).any(|it| wrong.contains(&it)) {
+            return None;
+        }
+        self.wide.ask_at(rest, asked, &mut answers);
+        Some(answers)
+    }
+
+    /// The functions without formulas that somebody answers as the learner does.
+    fn alike_others<'b>(&'b self, others: &'b Answers) -> impl Iterator<Item = Item> + 'b {
+        self.recorded.iter().zip(others).filter_map(|(recorded, answers)| {
+            let mut pairs = recorded.calls.iter().zip(answers);
+            let same = |((_, learner), answer): (&(Call, Answer), &Option<Answer>)| {
+                let answer = answer.as_ref();
+                answer.is_some_and(|answer| same_answer(answer, learner, self.precision()))
+            };
+            pairs.all(same).then(|| Item::Function(recorded.function.clone()))
+        })
     }
 
     /// The steps and functions that the learner gets wrong, for whatever reason.
@@ -190,37 +220,32 @@ impl Questions<'_> {
         let wrong = steps.iter().filter(|taken| taken.state != State::Right);
         let mut wrong: Vec<_> = wrong.map(|taken| Item::Step(taken.id)).collect();
         wrong.extend(self.wrong_functions(truths, |at, call| others[at][call].as_ref()));
-        let is_alike = |step: &Taken| self.taken.iter().any(|own| self.same_step(own, step));
+        let follows = steps.iter().filter(|taken| taken.state == State::Follows);
+        let follows = follows.map(|taken| Item::Step(taken.id)).collect();
+        let points = self.wide.some();
+        let is_alike =
+            |step: &Taken| self.taken.iter().any(|own| self.same_step(own, step, &points));
         let is_answer = |step: &&Taken| {
             let mut siblings = steps.iter().filter(|it| it.id.function == step.id.function);
             is_alike(step) && (!step.is_of_tuple || siblings.all(is_alike))
         };
         let alike = steps.iter().filter(is_answer);
         let mut alike: Vec<_> = alike.map(|taken| Item::Step(taken.id)).collect();
-        for (at, recorded) in self.recorded.iter().enumerate() {
-            let same = |(call, (_, learner)): (usize, &(Call, Answer))| {
-                let answer = others[at][call].as_ref();
-                answer.is_some_and(|answer| same_answer(answer, learner, self.precision()))
-            };
-            if recorded.calls.iter().enumerate().all(same) {
-                alike.push(Item::Function(recorded.function.clone()));
-            }
-        }
-        Beside { variant, wrong, alike }
+        alike.extend(self.alike_others(others));
+        Beside { variant, wrong, follows, alike }
     }
 
-    /// True where two steps have the same values everywhere, up to the rounding of their formula.
-    fn same_step(&self, one: &Taken, other: &Taken) -> bool {
+    /// True where two steps have the same values at all of these points, up to the rounding of their formula.
+    fn same_step(&self, one: &Taken, other: &Taken, points: &[usize]) -> bool {
         let symbol = one.symbol;
         let same = |at: usize| match (&one.values[at], &other.values[at]) {
             (Some(one), Some(other)) => {
                 same_array(one, other, self.precision())
                     || self.rounded_alike(symbol, at, one, other)
             }
-            (Some(_), None) => !self.wide.is_some(at),
             (one, other) => one.is_none() && other.is_none(),
         };
-        one.id == other.id && (0..one.values.len()).all(same)
+        one.id == other.id && points.iter().all(|at| same(*at))
     }
 
     /// True where two values differ by no more than the rounding error of the right one.

@@ -99,6 +99,21 @@ impl Taken {
     }
 }
 
+#[cfg(test)]
+impl Taken {
+    /// The last step of the only function, of somebody whose earlier ones are right.
+    pub fn last_of(formulas: &Formulas, value: impl Fn(&Point) -> f64) -> Self {
+        let own = Wide::new(formulas).points;
+        let function = formulas.functions.len() - 1;
+        let steps = &formulas.functions[function].steps;
+        let Step { symbol, formula } = steps.last().expect("a function has steps").clone();
+        let values = own.iter().map(|point| Some(arr0(value(point)).into_dyn())).collect();
+        let id = StepId { function, step: steps.len() - 1 };
+        let (hidden, state, is_of_tuple) = (Vec::new(), State::Wrong, false);
+        Self { id, symbol, formula, hidden, values, own, state, is_of_tuple }
+    }
+}
+
 fn is_tuple(answer: &Answer) -> bool {
     matches!(answer, Answer::Returned(Value::Tuple(_)))
 }

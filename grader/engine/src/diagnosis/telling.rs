@@ -3,7 +3,7 @@
 use formulas::{Expression, Formulas};
 
 use super::{
-    inference::{self, FEW_POINTS},
+    inference::{self, FEW_POINTS, Reach},
     place,
     steps::{State, Taken},
     values::{self, Look},
@@ -41,23 +41,39 @@ impl Telling<'_> {
         let is_few = points.len() < FEW_POINTS;
         let by_case = is_few || matches!(taken.formula, Expression::Choice(..));
         let exchanged = || self.is_exchanged(taken).then(|| words::of_exchange(formulas, taken));
-        let plain = || if is_few { self.everywhere(taken, &points, share, false) } else { None };
+        let plain =
+            || if is_few { self.everywhere(taken, &points, share, Reach::Scaled) } else { None };
         let case = || if by_case { self.somewhere(taken) } else { None };
+        let sibling = sibling(taken, all);
+        let reach = match sibling {
+            // That it is another step says more than two mistakes that come to the same.
+            Some(_) => Reach::One,
+            None if is_mostly_right => Reach::Scaled,
+            None => Reach::Two,
+        };
         exchanged()
             .or_else(plain)
             .or_else(case)
-            .or_else(|| self.everywhere(taken, &points, share, !is_mostly_right))
-            .or_else(|| sibling(taken, all).map(|other| words::of_sibling(formulas, taken, other)))
+            .or_else(|| self.everywhere(taken, &points, share, reach))
+            .or_else(|| sibling.map(|other| words::of_sibling(formulas, taken, other)))
             .or_else(|| self.somewhere(taken))
-            .or_else(|| is_mostly_right.then(|| self.everywhere(taken, &points, share, true))?)
+            .or_else(|| {
+                is_mostly_right.then(|| self.everywhere(taken, &points, share, Reach::Two))?
+            })
     }
 
     /// What is true at all of these points, of which a share is `right`.
-    fn everywhere(&self, taken: &Taken, points: &[usize], right: f64, two: bool) -> Option<Told> {
+    fn everywhere(
+        &self,
+        taken: &Taken,
+        points: &[usize],
+        right: f64,
+        reach: Reach,
+    ) -> Option<Told> {
         let formulas = self.formulas;
         let look = values::look(taken, points, right);
         let formula = || {
-            let inferred = inference::infer(formulas, taken, points, self.precision, two)?;
+            let inferred = inference::infer(formulas, taken, points, self.precision, reach)?;
             Some(words::of_formula(formulas, taken, &inferred))
         };
         match look {
@@ -91,7 +107,7 @@ impl Telling<'_> {
         let place = place::place(self.formulas, taken, self.precision)?;
         let beyond = match place.beyond.as_slice() {
             [] => None,
-            points => self.everywhere(taken, points, 0.0, false),
+            points => self.everywhere(taken, points, 0.0, Reach::Scaled),
         };
         Some(words::of_place(self.formulas, taken, &place, beyond))
     }

@@ -50,27 +50,29 @@ impl Wide {
 
     /// The answers point by point, at each of them one function after the other.
     pub fn ask(&self, asked: &mut Asked) -> Answers {
-        self.ask_at(0..self.points.len(), asked)
+        let mut answers = self.no_answers();
+        self.ask_at(&(0..self.points.len()).collect::<Vec<_>>(), asked, &mut answers);
+        answers
     }
 
-    /// The answers at every second point, which suffices to compare somebody with the learner.
-    pub fn ask_some(&self, asked: &mut Asked) -> Answers {
-        self.ask_at((0..self.points.len()).filter(|at| self.is_some(*at)), asked)
+    /// The points at which variants are asked: of many points half, of each set of lengths half.
+    pub fn some(&self) -> Vec<usize> {
+        let all = 0..self.points.len();
+        let few = self.points.len() < POINTS;
+        all.filter(|at| few || (at + at / LENGTH_SETS).is_multiple_of(2)).collect()
     }
 
-    /// True for the points at which variants are asked: of many points half, of each set of lengths half.
-    pub fn is_some(&self, at: usize) -> bool {
-        self.points.len() < POINTS || (at + at / LENGTH_SETS).is_multiple_of(2)
+    pub fn no_answers(&self) -> Answers {
+        vec![vec![None; self.points.len()]; self.calls.len()]
     }
 
-    fn ask_at(&self, points: impl Iterator<Item = usize>, asked: &mut Asked) -> Answers {
-        let mut answers = vec![vec![None; self.points.len()]; self.calls.len()];
+    /// Adds the answers at some points.
+    pub fn ask_at(&self, points: &[usize], asked: &mut Asked, answers: &mut Answers) {
         for at in points {
             for (function, calls) in self.calls.iter().enumerate() {
-                answers[function][at] = asked.answer(&calls[at]);
+                answers[function][*at] = asked.answer(&calls[*at]);
             }
         }
-        answers
     }
 
     /// The answer at one point.
@@ -80,7 +82,7 @@ impl Wide {
 
     /// The same calls the other way round: who remembers earlier ones answers them differently.
     pub fn ask_backwards(&self, asked: &mut Asked) -> Answers {
-        let mut answers = vec![vec![None; self.points.len()]; self.calls.len()];
+        let mut answers = self.no_answers();
         for at in (0..self.points.len()).rev() {
             for (function, calls) in self.calls.iter().enumerate().rev() {
                 answers[function][at] = asked.answer(&calls[at]);

@@ -1,6 +1,6 @@
 //! What is said of a step: first the place and the kind of the mistake, and, for who asks, the formula.
 
-use formulas::{Expression, Formulas, Kind, SymbolId};
+use formulas::{Domain, Expression, Formulas, Kind, Length, Point, SymbolId};
 
 use super::{
     inference::Inferred,
@@ -63,7 +63,8 @@ pub fn your(formulas: &Formulas, taken: &Taken) -> String {
 pub fn of_formula(formulas: &Formulas, taken: &Taken, inferred: &Inferred) -> Told {
     let name = your(formulas, taken);
     let written = formulas.written(&inferred.formula);
-    let mut parts: Vec<_> = inferred.kinds.iter().map(|kind| of_kind(formulas, *kind)).collect();
+    let kinds = inferred.kinds.iter();
+    let mut parts: Vec<_> = kinds.map(|kind| of_kind(formulas, taken, *kind)).collect();
     parts.extend(of_factor(inferred.factor));
     parts.dedup();
     let hint = match (&inferred.formula, parts.as_slice()) {
@@ -100,7 +101,7 @@ fn of_factor(factor: f64) -> Option<String> {
 }
 
 /// What is said of one change. It never states what the formula should be.
-fn of_kind(formulas: &Formulas, kind: Kind) -> String {
+fn of_kind(formulas: &Formulas, taken: &Taken, kind: Kind) -> String {
     let shown = |symbol| shown(formulas, symbol);
     match kind {
         Kind::Sign => "one sign differs: look at each + and −".to_owned(),
@@ -155,9 +156,36 @@ fn of_kind(formulas: &Formulas, kind: Kind) -> String {
         Kind::Single => "a part is computed in single precision: is there an f32?".to_owned(),
         Kind::Whole => "a part is cut to a whole number".to_owned(),
         Kind::Clipped => "a part is kept within bounds".to_owned(),
-        Kind::Dropped => "the first or the last sample is left out".to_owned(),
+        Kind::Dropped(symbol) => {
+            format!("the first or the last {} is left out", entry(formulas, taken, symbol))
+        }
+        Kind::OneSided => "the difference is taken to one side alone".to_owned(),
         Kind::Rows => "rows after the first 32 are left out".to_owned(),
     }
+}
+
+/// What the first axis of a symbol counts: `B` samples, `d_in` inputs, `d_out` outputs.
+fn entry(formulas: &Formulas, taken: &Taken, symbol: SymbolId) -> String {
+    match first_dimension(formulas, taken, symbol).map(|id| formulas.symbols[id].name.as_str()) {
+        Some("B") => "sample".to_owned(),
+        Some("d" | "d_in") => "input".to_owned(),
+        Some("d_out") => "output".to_owned(),
+        _ => format!("entry of {}", shown(formulas, symbol)),
+    }
+}
+
+/// The dimension of a symbol's first axis: the declared one, or of a step the only one with its length.
+fn first_dimension(formulas: &Formulas, taken: &Taken, symbol: SymbolId) -> Option<SymbolId> {
+    if let Domain::Array(lengths) = &formulas.symbols[symbol].domain {
+        return lengths.first().and_then(|length| match length {
+            Length::Of(dimension) => Some(*dimension),
+            Length::Fixed(_) => None,
+        });
+    }
+    let length = |point: &Point| Some(*point.value(symbol)?.value.shape().first()? as f64);
+    let fits = |id: &SymbolId| taken.own.iter().all(|it| it.number(*id) == length(it));
+    let fitting: Vec<_> = formulas.dimensions().filter(fits).collect();
+    if let [only] = fitting.as_slice() { Some(*only) } else { None }
 }
 
 pub fn of_look(formulas: &Formulas, taken: &Taken, look: Look) -> Told {
@@ -174,6 +202,9 @@ pub fn of_look(formulas: &Formulas, taken: &Taken, look: Look) -> Told {
             let more = if offset > 0.0 { "large" } else { "small" };
             format!("{name} is too {more} by the same number everywhere, {}", number(offset.abs()))
         }
+        Look::Digits(digits) if calls_back(&taken.formula) => format!(
+            "{name} is right to about {digits} digits: is it taken with another step, or is a number rounded?"
+        ),
         Look::Digits(digits) => format!(
             "{name} is right to about {digits} digits, where a formula gives 15: is it a difference \
              quotient, or is a number rounded?"
@@ -194,25 +225,34 @@ pub fn of_look(formulas: &Formulas, taken: &Taken, look: Look) -> Told {
     Told { hint, formula: String::new() }
 }
 
+/// True where the right value is itself a difference of values of a function.
+fn calls_back(formula: &Expression) -> bool {
+    matches!(formula, Expression::Call(..) | Expression::Along(..))
+        || formula.children().into_iter().any(calls_back)
+}
+
 /// Where a step is right, and what is known of the rest.
 pub fn of_place(formulas: &Formulas, taken: &Taken, place: &Place, beyond: Option<Told>) -> Told {
     let name = your(formulas, taken);
     let Place { right, constant, .. } = place;
+    let is_exception = right.starts_with("except");
+    let elsewhere = if is_exception { ", where" } else { "; elsewhere" };
     match (constant, beyond) {
         _ if place.other_shape => {
-            let hint = format!("{name} is right {right}; elsewhere it has another shape");
+            let hint = format!("{name} is right {right}{elsewhere} it has another shape");
             Told { hint, formula: String::new() }
         }
         (Some(value), _) => {
-            let hint = format!("{name} is right {right}; elsewhere it is {}", number(*value));
+            let hint = format!("{name} is right {right}{elsewhere} it is {}", number(*value));
             Told { hint, formula: String::new() }
         }
         (None, Some(Told { hint, formula })) => Told {
-            hint: format!("{name} is right {right}; elsewhere {}", without(&hint, &name)),
+            hint: format!("{name} is right {right}{elsewhere} {}", without(&hint, &name)),
             formula: formula.replace("What your code computes", "What your code computes there"),
         },
         (None, None) => {
-            let hint = format!("{name} is right {right}, and wrong elsewhere");
+            let rest = if is_exception { "" } else { ", and wrong elsewhere" };
+            let hint = format!("{name} is right {right}{rest}");
             Told { hint, formula: String::new() }
         }
     }
@@ -255,4 +295,38 @@ pub fn of_exchange(formulas: &Formulas, taken: &Taken) -> Told {
         "{name} has the right numbers, but they are exchanged: each stands for another case"
     );
     Told { hint, formula: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAYER: &str = "fn f(X: [f64; (B, d_in)], W: [f64; (d_out, d_in)], v: [f64; n]) {
+        let Z = X.dot(W.t());
+        let y = Z.sum();
+    }";
+
+    #[test]
+    fn what_is_left_out_is_named_by_its_axis() {
+        let formulas = Formulas::read(LAYER).unwrap();
+        let taken = Taken::last_of(&formulas, |_| 0.0);
+        let of = |name: &str| entry(&formulas, &taken, formulas.symbol(name).unwrap());
+        assert_eq!(["X", "W", "v", "Z"].map(of), ["sample", "output", "entry of v", "entry of Z"]);
+    }
+
+    #[test]
+    fn nothing_is_told_of_elsewhere_after_an_exception() {
+        let formulas = Formulas::read(LAYER).unwrap();
+        let taken = Taken::last_of(&formulas, |_| 0.0);
+        let told = |right: &str, constant: Option<f64>| {
+            let (right, beyond) = (right.to_owned(), Vec::new());
+            let place = Place { right, beyond, other_shape: false, constant };
+            of_place(&formulas, &taken, &place, None).hint
+        };
+        let first = "except in the first column";
+        assert_eq!(told(first, Some(0.0)), format!("your y is right {first}, where it is 0"));
+        assert_eq!(told(first, None), format!("your y is right {first}"));
+        let one = told("where B = 1", Some(0.0));
+        assert_eq!(one, "your y is right where B = 1; elsewhere it is 0");
+    }
 }
