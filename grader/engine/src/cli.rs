@@ -76,6 +76,9 @@ pub struct Grade {
     /// Also say what the code computes, as a formula, where the grader has found it out.
     #[arg(long)]
     pub explain: bool,
+    /// Do not look for what explains wrong answers: faster, where nobody reads the messages.
+    #[arg(long, conflicts_with = "explain")]
+    pub no_diagnosis: bool,
 }
 
 #[derive(Debug, Args)]

@@ -188,7 +188,7 @@ fn options(command: &Grade) -> miette::Result<Options> {
     let Grade { record, reveal, own, .. } = *command;
     let seed = command.seed.unwrap_or_else(|| if record { fresh_seed() } else { 0 });
     let sandbox = chosen_sandbox(command)?;
-    Ok(Options { sandbox, record, seed, reveal, own, diagnose: true })
+    Ok(Options { sandbox, record, seed, reveal, own, diagnose: !command.no_diagnosis })
 }
 
 /// Hidden inputs that a learner could have drawn beforehand would be no secret. 32 bits are few enough

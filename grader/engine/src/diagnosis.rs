@@ -16,6 +16,8 @@ mod values;
 mod wide;
 mod words;
 
+use std::cell::OnceCell;
+
 use formulas::{Formulas, ReadError};
 use wire::frame::Answer;
 
@@ -104,8 +106,9 @@ pub fn explain(
     }
     let precision = lesson.precision_of_digits();
     let telling = Telling { formulas: &formulas, wide: &wide, precision };
-    let told = taken.iter().map(|step| telling.told(step, &taken)).collect();
-    let explanation = Explanation { formulas: &formulas, taken: &taken, told, panel, unsteady };
+    let told = vec![OnceCell::new(); taken.len()];
+    let explanation =
+        Explanation { formulas: &formulas, taken: &taken, telling, told, panel, unsteady };
     checked.iter_mut().filter(|it| may_be_explained(&it.report)).for_each(|it| explanation.add(it));
     leave_to_earlier(lesson, checked);
 }
@@ -159,8 +162,9 @@ fn leave_to_earlier(lesson: &Lesson, checked: &mut [Checked]) {
 struct Explanation<'a> {
     formulas: &'a Formulas,
     taken: &'a [Taken],
-    /// Of each step that is wrong, what is known.
-    told: Vec<Option<Told>>,
+    telling: Telling<'a>,
+    /// Of each step that is wrong, what is known, once it has been asked for: to find it takes long.
+    told: Vec<OnceCell<Option<Told>>>,
     panel: Option<Panel<'a>>,
     /// The functions that answer the same call differently.
     unsteady: Vec<bool>,
@@ -203,7 +207,7 @@ impl Explanation<'_> {
 
     fn told_of(&self, step: &Taken) -> Option<Told> {
         let at = self.taken.iter().position(|taken| taken.id == step.id)?;
-        self.told[at].clone()
+        self.told[at].get_or_init(|| self.telling.told(step, self.taken)).clone()
     }
 
     /// A function that the check called and that answers the same call differently.

@@ -46,7 +46,7 @@ pub struct Options {
     pub reveal: bool,
     /// Lessons run on the learner's own earlier lessons, and nothing is scored.
     pub own: bool,
-    /// Names the wrong variants that a learner's answers match.
+    /// Looks for what explains wrong answers.
     pub diagnose: bool,
 }
 

@@ -74,17 +74,21 @@ impl Expression {
     /// How many nodes it has.
     #[must_use]
     pub fn size(&self) -> usize {
-        1 + self.children().into_iter().map(Self::size).sum::<usize>()
+        match self {
+            Self::Constant(_) | Self::Symbol(_) => 1,
+            _ => 1 + self.children().into_iter().map(Self::size).sum::<usize>(),
+        }
     }
 
     /// The same formula with another in the place of a symbol, everywhere.
     #[must_use]
     pub fn substitute(&self, symbol: SymbolId, by: &Self) -> Self {
-        if *self == Self::Symbol(symbol) {
-            return by.clone();
+        let within = |child: &Self| child.substitute(symbol, by);
+        match self {
+            Self::Symbol(it) if *it == symbol => by.clone(),
+            Self::Constant(_) | Self::Symbol(_) => self.clone(),
+            _ => self.with_children(self.children().into_iter().map(within).collect()),
         }
-        let children = self.children().into_iter();
-        self.with_children(children.map(|child| child.substitute(symbol, by)).collect())
     }
 
     /// The symbols in it, each once, in the order of their first place.
