@@ -4,6 +4,9 @@ use approx::assert_relative_eq;
 use ex_1_1::{cost, neurons};
 use ndarray::{Array1, Array2, array};
 
+// Links OpenBLAS, where products run on it.
+use gradcheck as _;
+
 #[test]
 fn the_similar_case_is_what_the_brief_says() {
     let f = |u: f64, v: f64, c: f64| u * u * v + 3.0 * c;

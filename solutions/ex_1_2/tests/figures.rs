@@ -5,6 +5,9 @@ use ex_1_2::{bytes, flops, gemm_naive, intensity};
 use ndarray::{Array2, array, s};
 use rstest::rstest;
 
+// Links OpenBLAS, where products run on it.
+use gradcheck as _;
+
 #[rstest]
 #[case::one_token([1, 3072, 768], 4_718_592, 9_452_544, 0.499)]
 #[case::into_the_mlp([1024, 3072, 768], 4_831_838_208, 25_165_824, 192.0)]

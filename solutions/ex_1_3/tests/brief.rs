@@ -5,6 +5,9 @@ use approx::assert_relative_eq;
 use ex_1_3::{collapse_two, sigmoid, tanh};
 use ndarray::array;
 
+// Links OpenBLAS, where products run on it.
+use gradcheck as _;
+
 fn sigmoid_by_exponential(z: f64) -> f64 {
     z.exp() / (1.0 + z.exp())
 }

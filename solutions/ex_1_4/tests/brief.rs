@@ -2,6 +2,9 @@
 
 use ndarray::{Array2, Axis, array};
 
+// Links OpenBLAS, where products run on it.
+use gradcheck as _;
+
 #[test]
 fn the_similar_case_is_what_the_brief_says() {
     let p = array![[1.0, 2.0], [3.0, -1.0], [0.0, 1.0]];

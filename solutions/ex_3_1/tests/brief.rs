@@ -4,6 +4,9 @@ use approx::assert_relative_eq;
 use ex_3_1::{Forward, forward};
 use ndarray::{Array1, Array2, Axis, array};
 
+// Links OpenBLAS, where products run on it.
+use gradcheck as _;
+
 fn assert_all(found: impl IntoIterator<Item = f64>, stated: &[f64], epsilon: f64) {
     let found: Vec<_> = found.into_iter().collect();
     assert_eq!(found.len(), stated.len());

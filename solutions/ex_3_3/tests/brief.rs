@@ -3,6 +3,9 @@
 use ex_3_3::{Layer, Linear, Sequential, Tanh};
 use ndarray::{Array1, Array2};
 
+// Links OpenBLAS, where products run on it.
+use gradcheck as _;
+
 #[test]
 fn caches_grow_with_the_batch_and_parameters_do_not() {
     let linear = |d_in, d_out| Linear::new(Array2::zeros((d_out, d_in)), Array1::zeros(d_out));
