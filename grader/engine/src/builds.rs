@@ -75,17 +75,12 @@ impl<'a> Builds<'a> {
         self.run(&job).map(|built| built.map_err(NoWorker::compile_error))
     }
 
-    /// The learner's worker once more, in a slot of its own, with the lines that it was compiled from.
+    /// The learner's worker once more, with the lines that it was compiled from.
     pub fn worker_with_lines(&self, lesson: &'static Lesson, handed: Handed) -> Option<Built> {
-        let links = self.links(lesson, handed).ok()?.ok()?;
-        let entry = lesson.contract.worker(&[]);
-        let slot = self.slot(lesson, lesson.id, handed.path).ok()?.join("lines");
-        fs::create_dir_all(&slot).ok()?;
-        let job = self.handed_job(lesson, handed, &slot, Product::Worker(&entry), &links);
-        Job { lines: true, ..job }.run(&self.grader.kit).ok()
+        self.worker_again(lesson, handed, "lines", true)
     }
 
-    /// The learner's worker once more, in a slot of its own, with a panic in place of these blocks.
+    /// The learner's worker once more, with a panic in place of these blocks.
     pub fn worker_without(
         &self,
         lesson: &'static Lesson,
@@ -99,13 +94,23 @@ impl<'a> Builds<'a> {
             sources.with_block(&body.path, body.bytes.clone(), "{ ::core::panic!() }")
         };
         let sources = left_out.iter().try_fold(handed.sources.clone(), without)?;
-        let handed = Handed { sources: &sources, ..handed };
+        self.worker_again(lesson, Handed { sources: &sources, ..handed }, "without", false)
+    }
+
+    /// The learner's worker once more, in a slot of its own beside the first.
+    fn worker_again(
+        &self,
+        lesson: &'static Lesson,
+        handed: Handed,
+        slot: &str,
+        lines: bool,
+    ) -> Option<Built> {
         let links = self.links(lesson, handed).ok()?.ok()?;
         let entry = lesson.contract.worker(&[]);
-        let slot = self.slot(lesson, lesson.id, handed.path).ok()?.join("without");
+        let slot = self.slot(lesson, lesson.id, handed.path).ok()?.join(slot);
         fs::create_dir_all(&slot).ok()?;
         let job = self.handed_job(lesson, handed, &slot, Product::Worker(&entry), &links);
-        job.run(&self.grader.kit).ok()
+        Job { lines, ..job }.run(&self.grader.kit).ok()
     }
 
     /// The worker of the variants that the solution's `file` declares, and the variants; `None` where

@@ -55,10 +55,10 @@ impl<'a> Rebuilds<'a> {
     /// The first loop that the answers to these calls need. What a name leads to is not always certain;
     /// that every call is answered in the same way without a function's block is.
     pub fn needed_loop(&self, calls: &[&Probe]) -> Option<Finding> {
+        let called: Vec<_> = calls.iter().map(|call| call.function).collect();
         let mut scan = self.handed.scan.clone();
         let mut left_out = Vec::new();
         loop {
-            let called: Vec<_> = calls.iter().map(|call| call.function).collect();
             let (at, found) = loops::first_loop(&scan.functions, &called)?;
             let is_called = called.iter().any(|name| scan.functions[at].is_called(name));
             if is_called || left_out.len() == MAX_LEFT_OUT || self.is_spent() {

@@ -28,10 +28,9 @@ struct Page {
 }
 
 /// Writes every table of these lessons that differs.
-pub fn write(grader: &Grader, lessons: &[&'static Lesson]) -> Result<(), GradeError> {
-    let lessons: Vec<&Lesson> = lessons.to_vec();
-    let mut pages = pages(grader, &lessons)?;
-    pages.extend(gallery::page(grader, &lessons)?);
+pub fn write(grader: &Grader, lessons: &[&Lesson]) -> Result<(), GradeError> {
+    let mut pages = pages(grader, lessons)?;
+    pages.extend(gallery::page(grader, lessons)?);
     for page in pages.iter().filter(|page| page.text != page.is()) {
         fs::write(&page.path, &page.text)
             .map_err(|source| GradeError::Page { path: page.path.clone(), source })?;
