@@ -1,0 +1,153 @@
+//! The visible tests of lesson 2.3.
+
+use approx::assert_relative_eq;
+use ex_2_3::{
+    Activation, Health, Property, UnitHealth, classify, crosses_kink, dead_fraction,
+    health_at_minus_eight, leaky_derivative, safe_for_differences, tanh_derivative, through_depth,
+    unit_health,
+};
+use gradcheck::check_loss;
+use ndarray::{Array1, Array2, ShapeBuilder, array};
+use rstest::rstest;
+
+/// The table of the lesson, as the test prints it.
+const TABLE: &str = "\
+-8: tanh′ 4.501406e-7 Vanishing, leaky′ 0.01 Healthy, ReLU′ 0 Dead
+-4: tanh′ 1.340951e-3 Vanishing, leaky′ 0.01 Healthy, ReLU′ 0 Dead
+-1: tanh′ 4.199743e-1 Healthy, leaky′ 0.01 Healthy, ReLU′ 0 Dead
+-0.25: tanh′ 9.400148e-1 Healthy, leaky′ 0.01 Healthy, ReLU′ 0 Dead
+0.25: tanh′ 9.400148e-1 Healthy, leaky′ 1 Healthy, ReLU′ 1 Healthy
+1: tanh′ 4.199743e-1 Healthy, leaky′ 1 Healthy, ReLU′ 1 Healthy
+4: tanh′ 1.340951e-3 Vanishing, leaky′ 1 Healthy, ReLU′ 1 Healthy
+8: tanh′ 4.501406e-7 Vanishing, leaky′ 1 Healthy, ReLU′ 1 Healthy";
+
+#[test]
+fn the_table_of_the_lesson() {
+    let rows = [-8.0, -4.0, -1.0, -0.25, 0.25, 1.0, 4.0, 8.0].map(|z| {
+        let of_tanh = tanh_derivative(z);
+        let of_leaky = leaky_derivative(z, 0.01);
+        let of_relu = leaky_derivative(z, 0.0);
+        let [tanh, leaky, relu] = [of_tanh, of_leaky, of_relu].map(|it| classify(it, 1e-2));
+        format!(
+            "{z}: tanh′ {of_tanh:.6e} {tanh:?}, leaky′ {of_leaky} {leaky:?}, ReLU′ {of_relu} {relu:?}"
+        )
+    });
+    let yours = rows.join("\n");
+    assert!(
+        yours == TABLE,
+        "the table of the lesson differs\n\nexpected:\n{TABLE}\n\nyours:\n{yours}\n"
+    );
+}
+
+#[rstest]
+#[case::zero(0.0)]
+#[case::right(0.7)]
+#[case::left(-1.3)]
+#[case::flat(-3.0)]
+fn the_derivative_of_tanh_agrees_with_finite_differences(#[case] z: f64) {
+    check_loss(("z", z, tanh_derivative(z)), |z: f64| z.tanh()).assert();
+}
+
+#[rstest]
+#[case::eight(8.0, 4.501_405_975_6e-7)]
+#[case::twenty(20.0, 1.699_341_702_1e-17)]
+#[case::minus_hundred(-100.0, 5.535_586_106_9e-87)]
+#[case::thousand(1000.0, 0.0)]
+fn the_derivative_of_tanh_keeps_its_digits(#[case] z: f64, #[case] derivative: f64) {
+    assert_relative_eq!(tanh_derivative(z), derivative, max_relative = 1e-9, epsilon = 1e-300);
+}
+
+#[rstest]
+#[case::right(0.3, 0.01, 1.0)]
+#[case::left(-0.3, 0.01, 0.01)]
+#[case::far_left(-300.0, 0.01, 0.01)]
+#[case::relu(-0.3, 0.0, 0.0)]
+#[case::steeper_on_the_left(-0.3, 2.0, 2.0)]
+fn leaky_relu_has_two_slopes(#[case] z: f64, #[case] alpha: f64, #[case] derivative: f64) {
+    assert_relative_eq!(leaky_derivative(z, alpha), derivative);
+}
+
+#[test]
+fn each_layer_multiplies() {
+    assert_relative_eq!(through_depth(&[]), 1.0);
+    let [one, other] = [tanh_derivative(0.5), tanh_derivative(-1.5)];
+    assert_relative_eq!(through_depth(&[0.5]), one, epsilon = 1e-12);
+    assert_relative_eq!(through_depth(&[0.5, -1.5]), one * other, epsilon = 1e-12);
+    assert_relative_eq!(through_depth(&[2.0; 10]), 3.0989e-12, max_relative = 1e-4);
+}
+
+#[rstest]
+#[case::above(0.02, Health::Healthy)]
+#[case::above_and_negative(-0.02, Health::Healthy)]
+#[case::at_the_limit(0.01, Health::Healthy)]
+#[case::below(1e-9, Health::Vanishing)]
+#[case::below_and_negative(-1e-9, Health::Vanishing)]
+#[case::zero(0.0, Health::Dead)]
+fn a_derivative_is_classified_by_its_magnitude(#[case] local: f64, #[case] health: Health) {
+    assert_eq!(classify(local, 0.01), health);
+}
+
+#[rstest]
+#[case::all(array![0.5, 2.0, 1e-9], 0.0, UnitHealth::Alive)]
+#[case::one_not(array![0.5, -2.0, 1.0], 0.0, UnitHealth::DeadForSome)]
+#[case::one_at_zero(array![0.5, 0.0, 1.0], 0.0, UnitHealth::DeadForSome)]
+#[case::only_one(array![-0.5, -2.0, 1.0], 0.0, UnitHealth::DeadForSome)]
+#[case::none(array![-0.5, -2.0, -1e-9], 0.0, UnitHealth::Dead)]
+#[case::none_with_a_slope(array![-0.5, -2.0, -1e-9], 1e-6, UnitHealth::Alive)]
+fn a_unit_is_judged_by_its_batch(
+    #[case] z: Array1<f64>,
+    #[case] alpha: f64,
+    #[case] health: UnitHealth,
+) {
+    assert_eq!(unit_health(&z, alpha), health);
+}
+
+#[rstest]
+#[case::three_units(array![[-1.0, 2.0, -3.0], [-0.5, -2.0, 0.5]], 1.0 / 3.0)]
+#[case::one_unit(array![[-1.0], [-2.0], [0.5]], 0.0)]
+#[case::one_sample(array![[-1.0, 2.0, -3.0, -4.0]], 0.75)]
+fn dead_units_are_counted(#[case] z: Array2<f64>, #[case] fraction: f64) {
+    assert_relative_eq!(dead_fraction(&z), fraction);
+    let mut by_columns = Array2::zeros(z.dim().f());
+    by_columns.assign(&z);
+    assert_relative_eq!(dead_fraction(&by_columns), fraction);
+}
+
+#[rstest]
+#[case::far_left(-2.0, 1.0, 1e-5, false)]
+#[case::far_right(2.0, 1.0, 1e-5, false)]
+#[case::near(-5e-6, 1.0, 1e-5, true)]
+#[case::at_the_kink(0.0, 1.0, 1e-5, true)]
+#[case::large_input(-5e-4, -100.0, 1e-5, true)]
+#[case::small_input(-5e-6, 0.1, 1e-5, false)]
+#[case::no_input(0.5, 0.0, 1e-5, false)]
+fn a_kink_is_reached_by_a_step(
+    #[case] z: f64,
+    #[case] x: f64,
+    #[case] epsilon: f64,
+    #[case] crosses: bool,
+) {
+    assert_eq!(crosses_kink(z, x, epsilon), crosses);
+}
+
+#[test]
+fn your_answers_at_minus_eight_are_what_your_functions_say() {
+    let of = |local: f64| classify(local, 1e-3);
+    assert_eq!(health_at_minus_eight(Activation::Tanh), of(tanh_derivative(-8.0)), "tanh");
+    assert_eq!(health_at_minus_eight(Activation::Relu), of(leaky_derivative(-8.0, 0.0)), "ReLU");
+    let leaky = of(leaky_derivative(-8.0, 0.01));
+    assert_eq!(health_at_minus_eight(Activation::LeakyRelu), leaky, "leaky ReLU");
+}
+
+#[test]
+fn no_kink_is_left_by_the_property_that_you_name() {
+    // A function that has the property, and perhaps a kink at 1.
+    let witness: fn(f64) -> f64 = match safe_for_differences() {
+        Property::Bounded | Property::Odd => |z| z.clamp(-1.0, 1.0),
+        Property::Increasing => |z| z.max(0.01 * z + 0.99),
+        Property::Smooth => f64::tanh,
+    };
+    let right = (witness(1.0 + 1e-6) - witness(1.0)) / 1e-6;
+    let left = (witness(1.0) - witness(1.0 - 1e-6)) / 1e-6;
+    assert_relative_eq!(right, left, epsilon = 1e-5);
+}
