@@ -99,7 +99,7 @@ pub fn crosses_kink(z: f64, x: f64, epsilon: f64) -> bool {
 /// z = −8? It vanishes below 10⁻³.
 #[allow(unused_variables)]
 pub fn health_at_minus_eight(activation: Activation) -> Health {
-    todo!("answer with a variant of Health for each activation, such as `match activation {{ … }}`")
+    todo!("answer with a variant of Health for each activation, in a `match`")
 }
 
 /// Question: which property of tanh, one that ReLU and leaky ReLU do not have, lets finite differences

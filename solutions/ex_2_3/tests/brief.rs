@@ -1,7 +1,7 @@
 //! The numbers and the Rust that the brief shows, and the numbers of the derivation.
 
 use ex_2_3::{crosses_kink, dead_fraction, leaky_derivative, tanh_derivative, through_depth};
-use ndarray::array;
+use ndarray::{Array1, array};
 
 /// So many significant digits of the derivative of tanh.
 fn shown(z: f64, digits: usize) -> String {
@@ -110,7 +110,8 @@ fn the_rust_of_the_brief_computes_what_its_numpy_does() {
     let p = array![[1.0, 2.0], [3.0, 4.0]];
     let mut sums = Vec::new();
     for column in p.columns() {
-        sums.push(column.sum());
+        let own: Array1<f64> = column.to_owned();
+        sums.push(own.sum());
     }
     assert_eq!(sums, [4.0, 6.0]);
     assert_eq!((3 / 4, 3_f64 / 4.0), (0, 0.75));
