@@ -116,10 +116,11 @@ impl Change {
     }
 }
 
-/// Whether it is an array, a matrix, of floating-point numbers, a whole number.
+/// Whether it is an array, a matrix, of floating-point numbers, a whole number. Arrays of other numbers than
+/// `f64` are none: no change reaches into them.
 fn kinds(value: &Value) -> (bool, bool, bool, bool) {
     let rank = match value {
-        Value::Array(array) => array.shape().len(),
+        Value::Array(_) => ArrayD::<f64>::from_value(value.clone()).map_or(0, |it| it.ndim()),
         _ => 0,
     };
     let is_float = rank > 0 || matches!(value, Value::Float(_));
@@ -224,6 +225,12 @@ mod tests {
             made(Change::ZeroIsOne, &[array![0.0, 2.0].into_value()]),
             [array![1.0, 2.0].into_value()]
         );
+    }
+
+    #[test]
+    fn whole_numbers_in_a_list_are_exchanged_and_never_changed() {
+        let changes: Vec<_> = Change::of_answer(&vec![3_usize, 1].into_value()).collect();
+        assert_eq!(changes, [Change::Before, Change::First]);
     }
 
     #[test]
