@@ -22,6 +22,8 @@ pub enum Kind {
     SignOf(SymbolId),
     /// A sign is lost, where a magnitude is taken.
     Magnitude,
+    /// A sign is kept, where a magnitude belongs.
+    MagnitudeMissing,
     /// A factor, or a divisor, is not there.
     FactorMissing,
     /// A term is not there.
@@ -321,7 +323,7 @@ fn of_one(operation: Operation, a: &Expression) -> Vec<Change> {
     let mut add = |cost, kind, formula| found.push(Change { formula, kind, cost });
     let gone = match operation {
         Operation::Negate => Kind::Sign,
-        Operation::Absolute => Kind::Magnitude,
+        Operation::Absolute => Kind::MagnitudeMissing,
         Operation::Transpose => Kind::Order,
         _ if REDUCTIONS.contains(&operation) => Kind::Axis,
         _ => Kind::FunctionMissing,
@@ -561,6 +563,14 @@ mod tests {
             let formulas: Vec<_> = found.iter().filter(|(_, of)| *of == kind).collect();
             assert!(formulas.iter().any(|(text, _)| text == formula), "{formula}: {formulas:?}");
         }
+    }
+
+    #[test]
+    fn a_magnitude_that_is_not_taken_is_another_mistake_than_one_too_many() {
+        let found = written("(a - b).abs() + c");
+        let kind_of = |text: &str| found.iter().find(|(formula, _)| formula == text).map(|it| it.1);
+        assert_eq!(kind_of("a − b + c"), Some(Kind::MagnitudeMissing), "{found:?}");
+        assert_eq!(kind_of("|a − b| + |c|"), Some(Kind::Magnitude), "{found:?}");
     }
 
     #[test]

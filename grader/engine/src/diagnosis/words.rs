@@ -107,6 +107,9 @@ fn of_kind(formulas: &Formulas, taken: &Taken, kind: Kind) -> String {
         Kind::Sign => "one sign differs: look at each + and −".to_owned(),
         Kind::SignOf(symbol) => format!("{} enters with the other sign", shown(symbol)),
         Kind::Magnitude => "a sign is lost: an absolute value is taken, or as good as".to_owned(),
+        Kind::MagnitudeMissing => {
+            "a sign is kept that should be lost: look at the absolute values".to_owned()
+        }
         Kind::FactorMissing => "a factor is missing".to_owned(),
         Kind::TermMissing => "a term is missing".to_owned(),
         Kind::FunctionMissing => "a function is not applied".to_owned(),

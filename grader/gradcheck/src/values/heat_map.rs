@@ -54,7 +54,12 @@ const LEVELS: [Level; 5] = [
     Level { largest: 0.0, symbol: '·', colour: "#e3e6ea", label: "agrees" },
     Level { largest: 1e-3, symbol: '░', colour: "#fdd49e", label: "off by up to 0.1 %" },
     Level { largest: 0.1, symbol: '▒', colour: "#fc8d59", label: "off by up to 10 %" },
-    Level { largest: f64::INFINITY, symbol: '█', colour: "#b30000", label: "off by more" },
+    Level {
+        largest: f64::INFINITY,
+        symbol: '█',
+        colour: "#b30000",
+        label: "off by more than 10 %",
+    },
     Level { largest: f64::NAN, symbol: '!', colour: "#54278f", label: "not finite" },
 ];
 
