@@ -11,8 +11,9 @@ fn point(example: Example) -> [f64; 4] {
     }
 }
 
-/// Your dL/db is multiplied by b. In z = w·x + b the bias is added: ∂z/∂b = 1, whatever b is, so
-/// dL/db is dL/dz itself. The first example cannot show the mistake, because its b is 1.
+/// Your dL/db is multiplied by b. In z = w·x + b the bias is added: move b by 0.1, and by how much
+/// does z move? Does it matter where b was? The first example cannot show the mistake, because its b
+/// is 1.
 pub mod bias_gradient_times_b {
     pub use ex_2_1::*;
 
@@ -23,9 +24,8 @@ pub mod bias_gradient_times_b {
     }
 }
 
-/// Your gradients have the wrong sign: they start from y − a. The derivative of ½(a − y)² with
-/// respect to a is a − y. To check the sign: where a is below y, the loss falls as a grows, so dL/da
-/// is negative.
+/// Your gradients have the wrong sign: they start from y − a. To check the sign: where a is below y,
+/// the loss falls as a grows. Which sign has dL/da there?
 pub mod sign_flipped {
     pub use ex_2_1::*;
 
@@ -51,8 +51,8 @@ pub mod sign_flipped {
 }
 
 /// Your dL/dz equals dL/da: the local derivative of tanh is missing. The step back through
-/// a = tanh(z) multiplies by ∂a/∂z = 1 − a². The first example cannot show the mistake, because its
-/// a is 0.
+/// a = tanh(z) multiplies by how fast a follows z. The first example cannot show the mistake: its z
+/// is 0, where tanh has the slope 1.
 pub mod activation_derivative_missing {
     pub use ex_2_1::*;
 
@@ -73,8 +73,8 @@ pub mod activation_derivative_missing {
     }
 }
 
-/// Your derivative of tanh is taken at a instead of z: 1 − tanh²(a). The value a is tanh(z) already,
-/// so ∂a/∂z is 1 − a², with no second tanh.
+/// Your derivative of tanh is taken at a instead of z: 1 − tanh²(a). The value a is tanh(z) already.
+/// How often has tanh to be applied?
 pub mod activation_derivative_at_a {
     pub use ex_2_1::*;
 
@@ -95,7 +95,8 @@ pub mod activation_derivative_at_a {
     }
 }
 
-/// Your derivative of tanh is 1 − z². The formula is 1 − tanh²(z), and tanh(z) is a: use 1 − a².
+/// Your derivative of tanh is 1 − z², which is negative from z = 1 on, where tanh still grows. Which
+/// number does the quotient rule square: the one that goes into tanh, or the one that comes out?
 pub mod activation_derivative_of_z {
     pub use ex_2_1::*;
 
@@ -116,8 +117,8 @@ pub mod activation_derivative_of_z {
     }
 }
 
-/// Your loss is (a − y)²: the ½ is missing. The ½ cancels the 2 that differentiating the square
-/// brings, so that dL/da is a − y.
+/// Your loss is (a − y)²: the ½ is missing. It is there to cancel the 2 that differentiating the
+/// square brings.
 pub mod half_missing {
     pub use ex_2_1::*;
 
@@ -127,7 +128,8 @@ pub mod half_missing {
     }
 }
 
-/// Your dL/dw is dL/dz: the factor x is missing. In z = w·x + b the local derivative is ∂z/∂w = x.
+/// Your dL/dw is dL/dz: the local derivative ∂z/∂w is missing. In z = w·x + b, move w alone: which
+/// number decides how far z follows?
 pub mod input_missing_in_dw {
     pub use ex_2_1::*;
 
@@ -137,8 +139,8 @@ pub mod input_missing_in_dw {
     }
 }
 
-/// Your dL/dw is dL/dz · w. The derivative of w·x with respect to w is the other factor, x; a product
-/// with w gives dL/dx, the gradient of the input.
+/// Your dL/dw is dL/dz · w. That is dL/dx, the gradient of the input. In w·x, move w alone: which of
+/// the two factors decides how far the product follows?
 pub mod weight_for_input {
     pub use ex_2_1::*;
 
@@ -146,6 +148,28 @@ pub mod weight_for_input {
     pub fn dw(example: Example) -> f64 {
         let [_, w, ..] = super::point(example);
         dz(example) * w
+    }
+}
+
+/// Your dL/dz multiplies dL/da by 1 − a: the square is missing. The quotient rule for sinh/cosh leaves
+/// a difference of squares over cosh². What becomes of sinh²/cosh²?
+pub mod square_missing_in_activation_derivative {
+    pub use ex_2_1::*;
+
+    /// Leaves a as it is.
+    pub fn dz(example: Example) -> f64 {
+        da(example) * (1.0 - a(example))
+    }
+
+    /// Follows from that.
+    pub fn dw(example: Example) -> f64 {
+        let [x, ..] = super::point(example);
+        dz(example) * x
+    }
+
+    /// Follows from that.
+    pub fn db(example: Example) -> f64 {
+        dz(example)
     }
 }
 

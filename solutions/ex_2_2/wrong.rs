@@ -22,8 +22,8 @@ pub mod manual_tanh {
     }
 }
 
-/// Your dL/db is multiplied by b. In z = w·x + b the bias is added: ∂z/∂b = 1, whatever b is, so
-/// dL/db is dL/dz itself. With b = 1 both give the same number.
+/// Your dL/db is multiplied by b. In z = w·x + b the bias is added: move b by 0.1, and by how much
+/// does z move? Does it matter where b was? With b = 1 the mistake does not show.
 pub mod bias_gradient_times_b {
     pub use ex_2_2::*;
 
@@ -35,7 +35,7 @@ pub mod bias_gradient_times_b {
 }
 
 /// Your dL/dz equals dL/da: the local derivative of tanh is missing. The step back through
-/// a = tanh(z) multiplies by ∂a/∂z = 1 − a².
+/// a = tanh(z) multiplies by how fast a follows z.
 pub mod activation_derivative_missing {
     pub use ex_2_2::*;
 
@@ -47,7 +47,7 @@ pub mod activation_derivative_missing {
 }
 
 /// Your derivative of tanh is taken at a instead of z: 1 − tanh²(a). The value a is tanh(z) already,
-/// so ∂a/∂z is 1 − a², with no second tanh.
+/// so tanh does not come in a second time.
 pub mod activation_derivative_at_a {
     pub use ex_2_2::*;
 
@@ -60,7 +60,8 @@ pub mod activation_derivative_at_a {
     }
 }
 
-/// Your derivative of tanh is 1 − z². The formula is 1 − tanh²(z), and tanh(z) is a: write 1 − a².
+/// Your derivative of tanh is 1 − z², which is negative from z = 1 on, where tanh still grows. Which
+/// number has to be squared: the one that goes into tanh, or the one that comes out?
 pub mod activation_derivative_of_z {
     pub use ex_2_2::*;
 
@@ -73,8 +74,22 @@ pub mod activation_derivative_of_z {
     }
 }
 
-/// Your gradients have the wrong sign. The derivative of ½(a − y)² with respect to a is a − y, not
-/// y − a; with the other sign, a step of gradient descent would increase the loss.
+/// Your dL/dz multiplies y alone by the slope of tanh: in `a - y * s` the product comes first. What
+/// arrives is all of dL/da: put it in parentheses, or use the number that you have for it.
+pub mod parentheses_missing {
+    pub use ex_2_2::*;
+
+    /// Multiplies before it subtracts.
+    pub fn backward(x: f64, w: f64, b: f64, y: f64) -> Gradients {
+        let Forward { a, .. } = forward(x, w, b, y);
+        let dz = a - y * (1.0 - a * a);
+        Gradients { da: a - y, dz, dw: dz * x, db: dz }
+    }
+}
+
+/// Your gradients have the wrong sign: they start from y − a. Where a is below y, the loss falls as a
+/// grows: which sign has dL/da there? With the other one, a step of gradient descent would increase
+/// the loss.
 pub mod sign_flipped {
     pub use ex_2_2::*;
 
@@ -85,8 +100,8 @@ pub mod sign_flipped {
     }
 }
 
-/// Your loss is (a − y)²: the ½ is missing. The ½ cancels the 2 that differentiating the square
-/// brings; without it, dL/da would be 2(a − y).
+/// Your loss is (a − y)²: the ½ is missing. It is there to cancel the 2 that differentiating the
+/// square brings.
 pub mod half_missing {
     pub use ex_2_2::*;
 
@@ -97,8 +112,8 @@ pub mod half_missing {
     }
 }
 
-/// Your dL/dw is dL/dz: the factor x is missing. In z = w·x + b the local derivative is ∂z/∂w = x, so
-/// dL/dw = dL/dz · x.
+/// Your dL/dw is dL/dz: the local derivative ∂z/∂w is missing. In z = w·x + b, move w alone: which
+/// number decides how far z follows?
 pub mod input_missing_in_dw {
     pub use ex_2_2::*;
 

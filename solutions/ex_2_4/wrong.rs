@@ -20,8 +20,8 @@ fn gradient_by(
     })
 }
 
-/// Your forward difference divides by 2ε. From θ to θ + ε is one step, so the distance is ε; 2ε
-/// belongs to the central difference.
+/// Your forward difference divides by 2ε. From θ to θ + ε is one step: how far apart are the two
+/// points? Which difference takes two steps?
 pub mod forward_divided_by_two_steps {
     pub use ex_2_4::*;
 
@@ -32,7 +32,7 @@ pub mod forward_divided_by_two_steps {
 }
 
 /// Your forward difference has the wrong sign: it starts from f(θ) − f(θ + ε). A function that grows
-/// has a positive derivative, so subtract f(θ) from f(θ + ε).
+/// has a positive derivative: which of the two values is the larger one there?
 pub mod sides_swapped {
     pub use ex_2_4::*;
 
@@ -42,8 +42,8 @@ pub mod sides_swapped {
     }
 }
 
-/// Your central difference divides by ε. From θ − ε to θ + ε are two steps, so the distance is 2ε;
-/// without the 2 every result is twice the derivative.
+/// Your central difference divides by ε, and every result is twice the derivative. From θ − ε to θ + ε
+/// are two steps: how far apart are the two points?
 pub mod central_not_halved {
     use ndarray::Array1;
 
@@ -109,8 +109,8 @@ pub mod step_not_restored {
     }
 }
 
-/// Your relative error can be negative: the absolute value of the difference is missing. Take
-/// |analytic − numeric|; otherwise a large error with the wrong sign is below every tolerance.
+/// Your relative error can be negative: the absolute value of the difference is missing. A large error
+/// with the wrong sign would be below every tolerance.
 pub mod relative_error_signed {
     pub use ex_2_4::*;
 
@@ -145,7 +145,7 @@ pub mod relative_error_by_sum {
 }
 
 /// Your count for forward differences leaves out f(θ) itself. All parameters share that one forward
-/// pass, but it has to be made once: p + 1.
+/// pass, but it has to be made once.
 pub mod baseline_forgotten {
     pub use ex_2_4::*;
 
@@ -158,8 +158,8 @@ pub mod baseline_forgotten {
     }
 }
 
-/// Your count for central differences includes f(θ). Central differences never evaluate f there: two
-/// passes for each parameter, 2p.
+/// Your count for central differences includes f(θ). Which two points does a central difference
+/// evaluate f at, and is one of them θ?
 pub mod baseline_counted_for_central {
     pub use ex_2_4::*;
 
@@ -172,9 +172,9 @@ pub mod baseline_counted_for_central {
     }
 }
 
-/// Your step is as small as the rounding error of f, so the difference is mostly round-off error. The
-/// best step balances truncation error against round-off error: near √u for forward and ∛u for
-/// central differences, where u = `f64::EPSILON` ≈ 2.2·10⁻¹⁶.
+/// Your step is as small as the rounding error u of f, so the difference is mostly round-off error:
+/// u/ε is 1 there. The best step is longer: the truncation error grows with it, and round-off falls.
+/// At which step are the two equal?
 pub mod step_as_small_as_possible {
     pub use ex_2_4::*;
 
@@ -185,8 +185,7 @@ pub mod step_as_small_as_possible {
 }
 
 /// Your two best steps are exchanged. The truncation error of the central scheme falls faster with ε,
-/// so its best step is the larger one: ∛u ≈ 6·10⁻⁶ for central, √u ≈ 1.5·10⁻⁸ for forward, where
-/// u = `f64::EPSILON`.
+/// so a longer step is still accurate there. Which scheme can afford the longer one?
 pub mod steps_exchanged {
     pub use ex_2_4::*;
 
@@ -196,6 +195,20 @@ pub mod steps_exchanged {
             Scheme::Forward => ex_2_4::best_epsilon(Scheme::Central),
             Scheme::Central => ex_2_4::best_epsilon(Scheme::Forward),
         }
+    }
+}
+
+/// Your `has_kink` compares the gap with 10⁻⁴ itself. A steep function has a larger gap by round-off
+/// alone, and a kink between two flat lines a smaller one: what is the gap to be measured by? And what
+/// becomes of it when ε is halved?
+pub mod kink_by_absolute_gap {
+    pub use ex_2_4::*;
+
+    /// Knows no scale, and does not halve the step.
+    pub fn has_kink(f: &dyn Fn(f64) -> f64, theta: f64, epsilon: f64) -> bool {
+        let right = (f(theta + epsilon) - f(theta)) / epsilon;
+        let left = (f(theta) - f(theta - epsilon)) / epsilon;
+        (right - left).abs() > 1e-4
     }
 }
 

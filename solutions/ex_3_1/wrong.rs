@@ -1,8 +1,8 @@
 //! Wrong variants of lesson 3.1. Each module is the solution with a mistake, and named after it; its
 //! documentation is the explanation that a learner reads.
 
-/// Your loss is the sum over the batch; the lesson's is the mean. Divide the loss by B, and start the
-/// gradients from (A − Y)/B. Their size then does not grow with the batch.
+/// Your loss is the sum over the batch; the lesson's is the mean, so that its size does not grow with
+/// the batch. The gradients follow from the loss: which of them is the first to get the 1/B?
 pub mod sum_for_mean {
     pub use ex_3_1::*;
     use ndarray::{Array1, Array2};
@@ -19,9 +19,9 @@ pub mod sum_for_mean {
     }
 }
 
-/// Your loss is a mean, but your gradients are those of the sum: B times too large. The derivative
-/// of the mean by one activation is (a − y)/B. Divide dL/dA by B; the later gradients are computed
-/// from it, so they are right without another division.
+/// Your loss is a mean, but your gradients are those of the sum: B times too large. One activation is
+/// in one of the B terms of the mean: how fast does the mean follow it? Divide where the way back
+/// begins; the later gradients are computed from that one, and need no division of their own.
 pub mod mean_forgotten {
     pub use ex_3_1::*;
     use ndarray::Array2;
@@ -34,8 +34,22 @@ pub mod mean_forgotten {
     }
 }
 
-/// Your dL/dW and dL/db are averaged a second time. dL/dA already contains the 1/B of the mean loss,
-/// so the samples only have to be summed: the product (dL/dZ)ᵀ·X and the column sum of dL/dZ.
+/// Your dL/dA and dL/dZ lack the 1/B of the mean, and your dL/dW and dL/db get it later. L is divided
+/// by B, so everything on the way back is, from the first gradient on: divide there, and only there.
+pub mod mean_taken_late {
+    pub use ex_3_1::*;
+    use ndarray::Array2;
+
+    /// Starts from A − Y, and averages over the samples at the end.
+    pub fn backward(x: &Array2<f64>, y: &Array2<f64>, forward: &Forward) -> Gradients {
+        let batch = x.nrows() as f64;
+        let right = ex_3_1::backward(x, y, forward);
+        Gradients { da: &right.da * batch, dz: &right.dz * batch, ..right }
+    }
+}
+
+/// Your dL/dW and dL/db are averaged a second time. L has only one 1/B, and dL/dA already contains it.
+/// What is left to do with the samples, if not to average them?
 pub mod mean_applied_twice {
     pub use ex_3_1::*;
     use ndarray::Array2;
@@ -49,7 +63,7 @@ pub mod mean_applied_twice {
 }
 
 /// Your dL/dZ equals dL/dA: the derivative of tanh is missing. Going back through A = tanh(Z)
-/// multiplies every element by its own 1 − a².
+/// multiplies every element by the slope of tanh at its own z, as in lesson 2.2.
 pub mod activation_derivative_missing {
     pub use ex_3_1::*;
     use ndarray::{Array2, Axis};
@@ -61,8 +75,8 @@ pub mod activation_derivative_missing {
     }
 }
 
-/// Your derivative of tanh is 1 − tanh²(A), where 1 − tanh²(Z) belongs. A is tanh(Z) already, so the
-/// derivative is 1 − A², without a second tanh.
+/// Your derivative of tanh is 1 − tanh²(A), where 1 − tanh²(Z) belongs. A is tanh(Z) already: tanh does
+/// not come in a second time.
 pub mod activation_derivative_at_a {
     pub use ex_3_1::*;
     use ndarray::{Array2, Axis};
@@ -105,7 +119,8 @@ pub mod bias_gradient_wrong_axis {
 }
 
 /// Your dL/dW is a column, (d_in, 1). W is a row of shape (1, d_in), and a gradient has the shape of
-/// what it is the gradient of: write (dL/dZ)ᵀ·X, not Xᵀ·dL/dZ.
+/// what it is the gradient of. The sum over the batch is right: which of the two factors has to be on
+/// the left, so that the result is a row?
 pub mod weight_gradient_transposed {
     pub use ex_3_1::*;
     use ndarray::Array2;
@@ -117,8 +132,8 @@ pub mod weight_gradient_transposed {
     }
 }
 
-/// Your gradients have the wrong sign. The derivative of ½(a − y)² by a is a − y, not y − a. With the
-/// sign flipped, gradient descent raises the loss.
+/// Your gradients have the wrong sign: they start from Y − A. Where a is below y, the loss falls as a
+/// grows: which sign has dL/dA there? With the other one, gradient descent raises the loss.
 pub mod sign_flipped {
     pub use ex_3_1::*;
     use ndarray::Array2;
@@ -130,8 +145,7 @@ pub mod sign_flipped {
     }
 }
 
-/// Your loss is the mean of (a − y)² without the ½. The ½ cancels the 2 of the derivative; without it,
-/// dL/dA would have to be 2(A − Y)/B.
+/// Your loss is the mean of (a − y)² without the ½, which is there to cancel the 2 of the derivative.
 pub mod half_missing {
     pub use ex_3_1::*;
     use ndarray::{Array1, Array2};

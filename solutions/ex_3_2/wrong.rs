@@ -2,8 +2,8 @@
 //! documentation is the explanation that a learner reads.
 #![allow(missing_docs, reason = "the solution documents these functions")]
 
-/// Your forward pass leaves out the bias. Z = X·Wᵀ + b: every row of Z gets the same b. Put b into Z
-/// first and let the product add to it.
+/// Your forward pass leaves out the bias: every row of Z gets the same b. Put b into Z first and let
+/// the product add to it.
 pub mod bias_forgotten {
     pub use ex_3_2::*;
     use ndarray::{Array1, Array2};
@@ -24,9 +24,9 @@ pub mod weight_not_transposed {
     }
 }
 
-/// Your dL/dX multiplies by Wᵀ where W belongs. The forward pass multiplies by Wᵀ, so the backward
-/// pass multiplies by W: dL/dZ·W, (B, d_out)·(d_out, d_in). dL/dZ·Wᵀ is possible only in a square
-/// layer.
+/// Your dL/dX multiplies by Wᵀ. That sums over the inputs, but x_ik is in z_ij for all outputs j, so j
+/// is summed. It is the column of dL/dZ: is it the row or the column of W? dL/dZ·Wᵀ is possible only
+/// in a square layer.
 pub mod weight_transposed_in_backward {
     pub use ex_3_2::*;
     use ndarray::Array2;
@@ -37,8 +37,8 @@ pub mod weight_transposed_in_backward {
 }
 
 /// Your dL/dW is transposed: (d_in, d_out). A gradient has the shape of what it is the gradient of,
-/// and W is (d_out, d_in): the product is (dL/dZ)ᵀ·X. In a square layer both shapes match, so only
-/// the values show the error.
+/// and W is (d_out, d_in). The sum over the batch is right: which of the two factors belongs on the
+/// left? In a square layer both shapes match, so only the values show the error.
 pub mod weight_gradient_transposed {
     pub use ex_3_2::*;
     use ndarray::Array2;
@@ -56,8 +56,8 @@ pub mod weight_gradient_transposed {
     }
 }
 
-/// Your dL/dW is divided by B. The upstream gradient already contains the 1/B of the mean loss, so
-/// the product (dL/dZ)ᵀ·X sums over the samples and needs no division after it.
+/// Your dL/dW is divided by B. The upstream gradient already contains the 1/B of the mean loss: a layer
+/// adds up what it is handed, and divides nothing.
 pub mod mean_applied_twice {
     pub use ex_3_2::*;
     use ndarray::Array2;
@@ -72,7 +72,7 @@ pub mod mean_applied_twice {
 }
 
 /// Your dL/db is the mean over the batch. The upstream gradient already contains the 1/B of the mean
-/// loss, and every sample uses the bias, so dL/db is the sum over the batch.
+/// loss. Every sample uses the bias: what becomes of that which comes back from all of them?
 pub mod bias_gradient_mean {
     pub use ex_3_2::*;
     use ndarray::{Array1, Array2};

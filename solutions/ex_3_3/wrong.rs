@@ -4,8 +4,8 @@
 
 use ndarray::{Array1, Array2, ArrayD, ArrayViewD, ArrayViewMutD};
 
-/// Your `Tanh` computes 1 − Z², and its derivative is 1 − A². Cache the outputs, or apply tanh to what you
-/// cached before you square it.
+/// Your `Tanh` computes 1 − Z²: it caches its inputs, and takes them for its outputs. Cache the outputs, or
+/// apply tanh to what you cached before you square it.
 pub mod tanh_cache_is_input {
     use super::*;
     pub use ex_3_3::*;
@@ -99,6 +99,42 @@ pub mod gradients_in_backward_order {
 
         fn parameters_mut(&mut self) -> Vec<ArrayViewMutD<'_, f64>> {
             self.0.parameters_mut().into_iter().chain(self.1.parameters_mut()).collect()
+        }
+    }
+}
+
+/// Your `Linear` lists dL/db before dL/dW. Whoever trains the network pairs the gradients with
+/// `parameters`: in which order does that list W and b?
+pub mod bias_gradient_listed_first {
+    use super::*;
+    pub use ex_3_3::*;
+
+    pub struct Linear(ex_3_3::Linear);
+
+    impl Linear {
+        pub fn new(w: Array2<f64>, b: Array1<f64>) -> Self {
+            Self(ex_3_3::Linear::new(w, b))
+        }
+    }
+
+    impl Layer for Linear {
+        type Cache = Array2<f64>;
+
+        fn forward(&self, x: &Array2<f64>) -> (Array2<f64>, Self::Cache) {
+            self.0.forward(x)
+        }
+
+        fn backward(&self, x: &Self::Cache, dz: &Array2<f64>) -> (Array2<f64>, Vec<ArrayD<f64>>) {
+            let (dx, gradients) = self.0.backward(x, dz);
+            (dx, gradients.into_iter().rev().collect())
+        }
+
+        fn parameters(&self) -> Vec<ArrayViewD<'_, f64>> {
+            self.0.parameters()
+        }
+
+        fn parameters_mut(&mut self) -> Vec<ArrayViewMutD<'_, f64>> {
+            self.0.parameters_mut()
         }
     }
 }
