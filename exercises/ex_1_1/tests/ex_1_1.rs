@@ -1,6 +1,7 @@
 //! The visible tests of lesson 1.1.
 
-use approx::assert_relative_eq;
+use std::fmt::Debug;
+
 use ex_1_1::{
     Local, Node, cost, evaluation_order, local_derivatives, neuron, neuron_loop, neurons,
 };
@@ -11,6 +12,17 @@ use rstest::rstest;
 /// Two samples of three inputs, the weights and the bias: the example of the brief.
 fn example() -> (Array2<f64>, Array1<f64>, f64) {
     (array![[1.0, 2.0, -1.0], [0.5, -1.0, 3.0]], array![0.5, -1.0, 2.0], 0.1)
+}
+
+#[track_caller]
+fn assert_same<T: PartialEq + Debug>(name: &str, yours: T, expected: T) {
+    assert!(yours == expected, "\n{name}\nexpected: {expected:?}\nyours:    {yours:?}\n");
+}
+
+#[track_caller]
+fn assert_close(name: &str, yours: f64, expected: f64) {
+    let is_close = (yours - expected).abs() <= 1e-12;
+    assert!(is_close, "\n{name}\nexpected: {expected}\nyours:    {yours}\n");
 }
 
 /// Nine decimals, without a negative zero: the last bits differ from machine to machine.
@@ -48,8 +60,8 @@ fn z_is_the_weighted_sum_plus_the_bias(
     #[case] b: f64,
     #[case] z: f64,
 ) {
-    assert_relative_eq!(neuron_loop(&x, &w, b), z, epsilon = 1e-12);
-    assert_relative_eq!(neuron(&x, &w, b), z, epsilon = 1e-12);
+    assert_close("neuron_loop", neuron_loop(&x, &w, b), z);
+    assert_close("neuron", neuron(&x, &w, b), z);
 }
 
 #[rstest]
@@ -69,7 +81,7 @@ fn every_row_is_one_neuron(
     let z = neurons(&batch, &w, 0.3);
     assert_eq!(z.len(), samples, "one z for each sample");
     for (x, z) in batch.outer_iter().zip(&z) {
-        assert_relative_eq!(*z, neuron(&x.to_owned(), &w, 0.3), epsilon = 1e-12);
+        assert_close("neurons", *z, neuron(&x.to_owned(), &w, 0.3));
     }
 }
 
@@ -97,18 +109,18 @@ fn the_order_that_you_name_computes_your_z() {
         Node::AddBias => numbers + b,
     });
     assert_eq!(evaluated.len(), 1, "z is one number");
-    assert_relative_eq!(evaluated[0], neuron(&x, &w, b), epsilon = 1e-12);
+    assert_close("z in your order of evaluation", evaluated[0], neuron(&x, &w, b));
 }
 
 #[rstest]
 #[case::one_input(1, (1, 1))]
 #[case::three_inputs(3, (3, 3))]
 fn the_cost_counts_the_signs(#[case] d: usize, #[case] signs: (usize, usize)) {
-    assert_eq!(cost(d), signs);
+    assert_same("cost", cost(d), signs);
 }
 
 #[test]
 fn the_cost_of_32_samples_is_that_of_the_brief() {
     let (multiplications, additions) = cost(768);
-    assert_eq!(32 * (multiplications + additions), 49_152);
+    assert_same("32 times both numbers of `cost`", 32 * (multiplications + additions), 49_152);
 }

@@ -1,6 +1,7 @@
 //! The visible tests of lesson 1.2.
 
-use approx::assert_relative_eq;
+use std::fmt::Debug;
+
 use ex_1_2::{
     LoopOrder, Walk, Walks, bytes, contiguous, flops, gemm, gemm_naive, intensity, layer_as_gemm,
     walks,
@@ -12,6 +13,11 @@ use rstest::rstest;
 type Gemm = fn(f64, &ArrayView2<f64>, &ArrayView2<f64>, f64, &mut ArrayViewMut2<f64>);
 
 const BOTH: [(&str, Gemm); 2] = [("gemm_naive", gemm_naive), ("gemm", gemm)];
+
+#[track_caller]
+fn assert_same<T: PartialEq + Debug>(name: &str, yours: T, expected: T) {
+    assert!(yours == expected, "\n{name}\nexpected: {expected:?}\nyours:    {yours:?}\n");
+}
 
 /// Nine decimals, without a negative zero: the last bits differ from machine to machine.
 fn rounded(value: f64) -> f64 {
@@ -30,11 +36,12 @@ fn reference(
     alpha * product + beta * c
 }
 
+#[track_caller]
 fn assert_close(name: &str, got: &Array2<f64>, want: &Array2<f64>) {
     assert_eq!(got.dim(), want.dim(), "the shape of C");
     let near = |(got, want): (&f64, &f64)| (got - want).abs() <= 1e-12;
     let all_near = got.iter().zip(want).all(near);
-    assert!(all_near, "`{name}`: your C is\n{got}\nexpected is\n{want}");
+    assert!(all_near, "\n{name}\nexpected C:\n{want}\nyours:\n{got}\n");
 }
 
 /// The example's table, as the test prints it.
@@ -71,18 +78,16 @@ fn the_example_prints_its_table() {
 #[case::different(2, 5, 40)]
 #[case::empty_sums(2, 3, 0)]
 #[case::no_rows(0, 3, 2)]
-fn every_shape_is_multiplied(
-    #[case] m: usize,
-    #[case] n: usize,
-    #[case] k: usize,
-    #[values((1.0, 0.0), (1.0, 1.0), (-2.5, 0.75))] (alpha, beta): (f64, f64),
-) {
+fn every_shape_is_multiplied(#[case] m: usize, #[case] n: usize, #[case] k: usize) {
     let (a, b, old): (Array2<f64>, Array2<f64>, Array2<f64>) =
         (random([m, k], 1), random([k, n], 2), random([m, n], 3));
-    for (name, gemm) in BOTH {
-        let mut c = old.clone();
-        gemm(alpha, &a.view(), &b.view(), beta, &mut c.view_mut());
-        assert_close(name, &c, &reference(alpha, &a.view(), &b.view(), beta, &old));
+    for (alpha, beta) in [(1.0, 0.0), (1.0, 1.0), (-2.5, 0.75)] {
+        let want = reference(alpha, &a.view(), &b.view(), beta, &old);
+        for (name, gemm) in BOTH {
+            let mut c = old.clone();
+            gemm(alpha, &a.view(), &b.view(), beta, &mut c.view_mut());
+            assert_close(&format!("{name} with α = {alpha} and β = {beta}"), &c, &want);
+        }
     }
 }
 
@@ -114,10 +119,10 @@ fn with_beta_zero_what_c_held_does_not_matter() {
 /// The product of a matrix and a vector in the brief: (m, k) times (k), one token through 3072 neurons.
 #[test]
 fn a_matrix_times_a_vector_costs_what_the_brief_says() {
-    assert_eq!(flops(3072, 1, 768), 4_718_592);
-    assert_eq!(bytes(3072, 1, 768, 4, 0.0), 9_452_544);
+    assert_same("flops", flops(3072, 1, 768), 4_718_592);
+    assert_same("bytes", bytes(3072, 1, 768, 4, 0.0), 9_452_544);
     let yours = intensity(3072, 1, 768, 4, 0.0);
-    assert!((yours - 0.4992).abs() < 1e-4, "your intensity is {yours}, expected is 0.499");
+    assert!((yours - 0.4992).abs() < 1e-4, "\nintensity\nexpected: 0.499\nyours:    {yours}\n");
 }
 
 /// As large in each direction: the intensity grows with the size.
@@ -132,7 +137,9 @@ fn square_products_do_more_with_each_byte(
     #[case] beta: f64,
     #[case] flops_per_byte: f64,
 ) {
-    assert_relative_eq!(intensity(n, n, n, size, beta), flops_per_byte, epsilon = 1e-9);
+    let yours = intensity(n, n, n, size, beta);
+    let is_close = (yours - flops_per_byte).abs() <= 1e-9;
+    assert!(is_close, "\nintensity\nexpected: {flops_per_byte}\nyours:    {yours}\n");
 }
 
 #[test]
@@ -140,9 +147,13 @@ fn a_layer_is_one_product() {
     let (batch, d_in, d_out) = (5, 4, 3);
     let (m, n, k) = layer_as_gemm(batch, d_in, d_out);
     let (x, w): (Array2<f64>, Array2<f64>) = (random([batch, d_in], 1), random([d_out, d_in], 2));
+    assert!(
+        (m, n) == x.dot(&w.t()).dim(),
+        "X (5, 4) times Wᵀ (4, 3) does not fit into a Z of your m and n, ({m}, {n})"
+    );
     let mut z = Array2::zeros((m, n));
     gemm(1.0, &x.view(), &w.t(), 0.0, &mut z.view_mut());
-    assert_eq!(k, w.ncols(), "the inner size");
+    assert_same("the size that is summed over", k, w.ncols());
 }
 
 #[rstest]
@@ -156,10 +167,8 @@ fn an_axis_is_contiguous(#[case] matrix: Array2<f64>, #[case] contiguous_axes: [
     let strides = [matrix.strides()[0], matrix.strides()[1]];
     for axis in [0, 1] {
         let yours = contiguous(shape, strides, axis);
-        assert_eq!(
-            yours, contiguous_axes[axis],
-            "{shape:?}, {strides:?}, axis {axis}: yours is left"
-        );
+        let of = format!("contiguous({shape:?}, {strides:?}, {axis})");
+        assert_same(&of, yours, contiguous_axes[axis]);
     }
 }
 
@@ -169,5 +178,8 @@ fn each_loop_order_moves_at_least_two_matrices(
 ) {
     let Walks { a, b, c } = walks(order);
     let staying = [a, b, c].into_iter().filter(|walk| *walk == Walk::Stays).count();
-    assert_eq!(staying, 1, "each index stands in two of the three matrices");
+    assert!(
+        staying == 1,
+        "each index stands in two of the three matrices, so one of them stays; of yours, {staying} do"
+    );
 }

@@ -116,5 +116,5 @@ pub fn without_activations() -> Capacity {
 /// Question: where does this formula lose all of its digits in f64?
 #[allow(unused_variables)]
 pub fn weak_spot(formula: Formula) -> WeakSpot {
-    todo!("for each formula, try z = 1000, −1000 and 10⁻¹⁷: where does it go wrong?")
+    todo!("for each formula, try z = ±1000, −40 and 10⁻¹⁷: where does it go wrong?")
 }

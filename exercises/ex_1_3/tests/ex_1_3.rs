@@ -1,12 +1,11 @@
 //! The visible tests of lesson 1.3.
 
-use approx::assert_relative_eq;
 use ex_1_3::{
     collapse, collapse_two, leaky_relu, leaky_relu_backward, relu, relu_backward, sigmoid,
     sigmoid_backward, tanh, tanh_backward,
 };
-use gradcheck::{check_backward, random};
-use ndarray::{Array1, Array2, ShapeBuilder, array};
+use gradcheck::{Report, check_backward, random};
+use ndarray::{Array, Array1, Array2, Dimension, ShapeBuilder, array};
 use rstest::rstest;
 
 type Activation = fn(&Array2<f64>) -> Array2<f64>;
@@ -18,6 +17,28 @@ fn leaky(z: &Array2<f64>) -> Array2<f64> {
 
 const ALL: [(&str, Activation); 4] =
     [("sigmoid", sigmoid), ("tanh", tanh), ("relu", relu), ("leaky_relu", leaky)];
+
+/// Compares twelve digits; numbers near zero to 10⁻¹².
+#[track_caller]
+fn assert_close<D: Dimension>(name: &str, yours: &Array<f64, D>, expected: &Array<f64, D>) {
+    let near = |(yours, expected): (&f64, &f64)| {
+        (yours - expected).abs() <= 1e-12 * expected.abs().max(1.0)
+    };
+    let all_near = yours.shape() == expected.shape() && yours.iter().zip(expected).all(near);
+    assert!(all_near, "\n{name}\nexpected:\n{expected}\nyours:\n{yours}\n");
+}
+
+/// Compares twelve digits, however small the numbers are.
+#[track_caller]
+fn assert_digits(name: &str, yours: f64, expected: f64) {
+    let is_close = (yours - expected).abs() <= 1e-12 * expected.abs();
+    assert!(is_close, "\n{name}\nexpected: {expected:e}\nyours:    {yours:e}\n");
+}
+
+#[track_caller]
+fn assert_gradient(name: &str, report: &Report) {
+    assert!(report.passed(), "{name}: gradient check failed\n{report}");
+}
 
 /// Nine decimals, without a negative zero: the last bits differ from machine to machine.
 fn rounded(value: f64) -> f64 {
@@ -53,10 +74,12 @@ fn the_example_prints_its_table() {
 #[test]
 fn below_zero_relu_stops_and_leaky_relu_leaks() {
     let z = array![[-3.0, 2.0], [0.5, -0.5]];
-    assert_eq!(relu(&z), array![[0.0, 2.0], [0.5, 0.0]]);
-    assert_eq!(leaky_relu(&z, 0.25), array![[-0.75, 2.0], [0.5, -0.125]]);
-    assert_eq!(leaky_relu(&z, 2.0), array![[-6.0, 2.0], [0.5, -1.0]]);
-    assert_eq!(leaky_relu(&z, 1.0), z);
+    assert_close("relu", &relu(&z), &array![[0.0, 2.0], [0.5, 0.0]]);
+    let expected = array![[-0.75, 2.0], [0.5, -0.125]];
+    assert_close("leaky_relu with α = 0.25", &leaky_relu(&z, 0.25), &expected);
+    let expected = array![[-6.0, 2.0], [0.5, -1.0]];
+    assert_close("leaky_relu with α = 2", &leaky_relu(&z, 2.0), &expected);
+    assert_close("leaky_relu with α = 1", &leaky_relu(&z, 1.0), &z);
 }
 
 #[rstest]
@@ -71,41 +94,42 @@ fn gradients_agree_with_finite_differences(
     let z: Array2<f64> = random((samples, d).set_f(column_major), 1);
     let z = 2.0 * z;
     let at = || ("Z", &z);
-    check_backward(at(), sigmoid, |z, da| sigmoid_backward(da, &sigmoid(z))).assert();
-    check_backward(at(), tanh, |z, da| tanh_backward(da, &tanh(z))).assert();
-    check_backward(at(), relu, |z, da| relu_backward(da, z)).assert();
-    let backward = |z: &Array2<f64>, da: &Array2<f64>| leaky_relu_backward(da, z, 0.01);
-    check_backward(at(), leaky, backward).assert();
+    let report = check_backward(at(), sigmoid, |z, da| sigmoid_backward(da, &sigmoid(z)));
+    assert_gradient("sigmoid_backward", &report);
+    let report = check_backward(at(), tanh, |z, da| tanh_backward(da, &tanh(z)));
+    assert_gradient("tanh_backward", &report);
+    let report = check_backward(at(), relu, |z, da| relu_backward(da, z));
+    assert_gradient("relu_backward", &report);
+    let report = check_backward(at(), leaky, |z, da| leaky_relu_backward(da, z, 0.01));
+    assert_gradient("leaky_relu_backward with α = 0.01", &report);
 }
 
 #[test]
 fn far_from_zero_nothing_is_nan() {
     let z = array![[-1e4, -1000.0, 1000.0, 1e4]];
     let limits: [Array2<f64>; 2] = [array![[0.0, 0.0, 1.0, 1.0]], array![[-1.0, -1.0, 1.0, 1.0]]];
-    assert_eq!([sigmoid(&z), tanh(&z)], limits);
-    let ones = Array2::ones(z.dim());
-    assert_eq!(sigmoid_backward(&ones, &limits[0]), Array2::<f64>::zeros(z.dim()));
-    assert_eq!(tanh_backward(&ones, &limits[1]), Array2::<f64>::zeros(z.dim()));
+    assert_close("sigmoid", &sigmoid(&z), &limits[0]);
+    assert_close("tanh", &tanh(&z), &limits[1]);
+    let (ones, zeros) = (Array2::ones(z.dim()), Array2::zeros(z.dim()));
+    assert_close("sigmoid_backward", &sigmoid_backward(&ones, &limits[0]), &zeros);
+    assert_close("tanh_backward", &tanh_backward(&ones, &limits[1]), &zeros);
 }
 
 #[test]
 fn small_results_keep_their_digits() {
-    assert_relative_eq!(
-        sigmoid(&array![[-40.0]])[[0, 0]],
-        4.248354255291589e-18,
-        max_relative = 1e-12
-    );
+    let yours = sigmoid(&array![[-40.0]])[[0, 0]];
+    assert_digits("sigmoid at z = -40", yours, 4.248354255291589e-18);
     for z in [1e-8, -1e-8, 1e-310, 5e-324] {
-        assert_relative_eq!(tanh(&array![[z]])[[0, 0]], z, epsilon = 0.0, max_relative = 1e-12);
+        assert_digits("tanh near 0", tanh(&array![[z]])[[0, 0]], z);
     }
 }
 
 #[test]
 fn zeros_of_both_signs_are_zero() {
     let z = array![[0.0, -0.0]];
-    assert_eq!(sigmoid(&z), array![[0.5, 0.5]]);
-    for activation in [tanh, relu, leaky] {
-        assert_eq!(activation(&z), array![[0.0, 0.0]]);
+    assert_close("sigmoid", &sigmoid(&z), &array![[0.5, 0.5]]);
+    for (name, activation) in &ALL[1..] {
+        assert_close(name, &activation(&z), &array![[0.0, 0.0]]);
     }
 }
 
@@ -122,10 +146,12 @@ fn nan_stays_nan() {
 fn two_layers_are_one() {
     let [(w1, b1), (w2, b2)] = two_layers();
     let (w, b) = collapse_two(&w1, &b1, &w2, &b2);
-    assert_eq!(w, array![[2.5, 3.5], [5.0, 5.0]]);
-    assert_eq!(b, array![1.0, 0.5]);
-    assert_eq!(w.dot(&array![1.0, -2.0]) + b, array![-3.5, -4.5]);
-    assert_eq!(collapse(&two_layers()), collapse_two(&w1, &b1, &w2, &b2));
+    assert_close("W_eff of collapse_two", &w, &array![[2.5, 3.5], [5.0, 5.0]]);
+    assert_close("b_eff of collapse_two", &b, &array![1.0, 0.5]);
+    let (w, b) = collapse(&two_layers());
+    assert_close("W_eff of collapse", &w, &array![[2.5, 3.5], [5.0, 5.0]]);
+    assert_close("b_eff of collapse", &b, &array![1.0, 0.5]);
+    assert_close("the one layer of x", &(w.dot(&array![1.0, -2.0]) + b), &array![-3.5, -4.5]);
 }
 
 #[rstest]
@@ -142,7 +168,7 @@ fn a_stack_is_one_layer(#[case] widths: &[usize]) {
     let x: Array1<f64> = random([widths[0]], 20);
     let want = layers.iter().fold(x.clone(), |x, (w, b)| w.dot(&x) + b);
     let (w, b) = collapse(&layers);
-    assert_eq!(w.dim(), (widths[widths.len() - 1], widths[0]), "the shape of W_eff");
-    let got = w.dot(&x) + b;
-    got.iter().zip(&want).for_each(|(got, want)| assert_relative_eq!(got, want, epsilon = 1e-12));
+    let shape = (widths[widths.len() - 1], widths[0]);
+    assert!(w.dim() == shape, "W_eff of collapse is {:?}, expected is {shape:?}", w.dim());
+    assert_close("the one layer of x", &(w.dot(&x) + b), &want);
 }

@@ -1,12 +1,13 @@
 //! The visible tests of lesson 1.4.
 
-use approx::assert_relative_eq;
+use std::fmt::Debug;
+
 use ex_1_4::{
     Index, Part, column_of_z, layer_einsum, layer_elementwise, layer_gemm, layer_size, neuron_of,
     row_of_z, summed_index,
 };
 use gradcheck::random;
-use ndarray::{Array1, Array2, ArrayView, Dimension, ShapeBuilder, array, s};
+use ndarray::{Array, Array1, Array2, Dimension, ShapeBuilder, array, s};
 use rstest::rstest;
 
 /// One of your three ways from X, W and b to Z.
@@ -44,11 +45,16 @@ fn rounded(value: f64) -> f64 {
 }
 
 #[track_caller]
-fn assert_close<D: Dimension>(got: ArrayView<f64, D>, want: ArrayView<f64, D>) {
-    assert_eq!(got.shape(), want.shape(), "the shape");
-    for (got, want) in got.iter().zip(want) {
-        assert_relative_eq!(got, want, epsilon = 1e-12);
-    }
+fn assert_same<T: PartialEq + Debug>(name: &str, yours: T, expected: T) {
+    assert!(yours == expected, "\n{name}\nexpected: {expected:?}\nyours:    {yours:?}\n");
+}
+
+#[track_caller]
+fn assert_close<D: Dimension>(name: &str, yours: &Array<f64, D>, expected: &Array<f64, D>) {
+    assert_same(&format!("the shape of {name}"), yours.shape(), expected.shape());
+    let all_near =
+        yours.iter().zip(expected).all(|(yours, expected)| (yours - expected).abs() <= 1e-12);
+    assert!(all_near, "\n{name}\nexpected:\n{expected}\nyours:\n{yours}\n");
 }
 
 /// The example's table, as the test prints it.
@@ -96,19 +102,23 @@ fn each_element_is_one_neuron_on_one_sample(
     for column_major in [false, true] {
         let Layer { x, w, b } = Layer::random(sizes, column_major);
         let z = form(&x, &w, &b);
-        assert_eq!(z.dim(), (x.nrows(), w.nrows()), "the shape of Z");
-        for ((i, j), z) in z.indexed_iter() {
-            let (w, b) = neuron_of(&w, &b, j);
-            assert_relative_eq!(*z, w.dot(&x.row(i)) + b, epsilon = 1e-12);
-        }
+        let expected = Array2::from_shape_fn((x.nrows(), w.nrows()), |(i, j)| {
+            (0..x.ncols()).map(|k| x[[i, k]] * w[[j, k]]).sum::<f64>() + b[j]
+        });
+        assert_close("Z", &z, &expected);
     }
 }
 
 #[test]
 fn a_neuron_is_taken_out_by_its_number() {
     let Layer { w, b, .. } = Layer::example();
-    assert_eq!(neuron_of(&w, &b, 0), (array![0.5, -1.0, 2.0], 0.1));
-    assert_eq!(neuron_of(&w, &b, 1), (array![1.0, 0.25, -0.5], -0.2));
+    for (j, expected) in
+        [(array![0.5, -1.0, 2.0], 0.1), (array![1.0, 0.25, -0.5], -0.2)].iter().enumerate()
+    {
+        let (weights, bias) = neuron_of(&w, &b, j);
+        assert_close(&format!("the weights of neuron {j}"), &weights, &expected.0);
+        assert_same(&format!("the bias of neuron {j}"), bias, expected.1);
+    }
 }
 
 #[test]
@@ -142,8 +152,9 @@ fn numbers(part: Part, Layer { x, w, b }: &Layer) -> Array1<f64> {
 fn the_parts_that_you_name_are_a_row_and_a_column() {
     let layer = Layer::random([3, 3, 3], false);
     let z = layer_gemm(&layer.x, &layer.w, &layer.b);
-    assert_close(numbers(row_of_z(), &layer).view(), z.row(1));
-    assert_close(numbers(column_of_z(), &layer).view(), z.column(1));
+    let [row, column] = [row_of_z(), column_of_z()].map(|part| numbers(part, &layer));
+    assert_close("what you say a row of Z comes from", &row, &z.row(1).to_owned());
+    assert_close("what you say a column of Z comes from", &column, &z.column(1).to_owned());
 }
 
 #[rstest]
@@ -155,5 +166,5 @@ fn the_size_is_counted_from_the_shape_of_w(
     #[case] columns: usize,
     #[case] size: (usize, usize),
 ) {
-    assert_eq!(layer_size(rows, columns), size);
+    assert_same("(neurons, parameters)", layer_size(rows, columns), size);
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 
-use approx::assert_relative_eq;
 use ex_2_3::{
     Activation, Health, Property, UnitHealth, classify, crosses_kink, dead_fraction,
     health_at_minus_eight, leaky_derivative, safe_for_differences, tanh_derivative, through_depth,
@@ -85,9 +84,9 @@ fn leaky_relu_has_two_slopes(#[case] z: f64, #[case] alpha: f64, #[case] derivat
 fn each_layer_multiplies() {
     assert_close(through_depth(&[]), 1.0);
     let [one, other] = [tanh_derivative(0.5), tanh_derivative(-1.5)];
-    assert_relative_eq!(through_depth(&[0.5]), one, epsilon = 1e-12);
-    assert_relative_eq!(through_depth(&[0.5, -1.5]), one * other, epsilon = 1e-12);
-    assert_relative_eq!(through_depth(&[2.0; 10]), 3.0989e-12, max_relative = 1e-4);
+    assert_close(through_depth(&[0.5]), one);
+    assert_close(through_depth(&[0.5, -1.5]), one * other);
+    assert_close(through_depth(&[2.0; 10]), 3.098_648_872_097_1e-12);
 }
 
 #[rstest]

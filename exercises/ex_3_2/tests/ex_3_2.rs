@@ -1,6 +1,7 @@
 //! The visible tests of lesson 3.2.
 
-use approx::assert_relative_eq;
+use std::fmt::Debug;
+
 use ex_3_2::{
     Product, backward_bias, backward_input, backward_weight, forward, weight_gradient_product,
     weight_gradient_shape,
@@ -36,6 +37,11 @@ impl Layer {
             dz: random([batch, d_out], 4),
         }
     }
+}
+
+#[track_caller]
+fn assert_same<T: PartialEq + Debug>(name: &str, yours: T, expected: T) {
+    assert!(yours == expected, "\n{name}\nexpected: {expected:?}\nyours:    {yours:?}\n");
 }
 
 /// Nine decimals, without a negative zero: the last bits differ from machine to machine.
@@ -79,28 +85,28 @@ fn layers() -> [Layer; 4] {
 #[test]
 fn forward_gives_the_shape_of_z() {
     for Layer { x, w, b, dz } in layers() {
-        assert_eq!(forward(&x, &w, &b).dim(), dz.dim());
+        assert_same("the shape of Z", forward(&x, &w, &b).dim(), dz.dim());
     }
 }
 
 #[test]
 fn backward_input_gives_the_shape_of_x() {
     for Layer { x, w, dz, .. } in layers() {
-        assert_eq!(backward_input(&dz, &w).dim(), x.dim());
+        assert_same("the shape of dL/dX", backward_input(&dz, &w).dim(), x.dim());
     }
 }
 
 #[test]
 fn backward_weight_gives_the_shape_of_w() {
     for Layer { x, w, dz, .. } in layers() {
-        assert_eq!(backward_weight(&dz, &x).dim(), w.dim());
+        assert_same("the shape of dL/dW", backward_weight(&dz, &x).dim(), w.dim());
     }
 }
 
 #[test]
 fn backward_bias_gives_the_shape_of_b() {
     for Layer { b, dz, .. } in layers() {
-        assert_eq!(backward_bias(&dz).dim(), b.dim());
+        assert_same("the shape of dL/db", backward_bias(&dz).dim(), b.dim());
     }
 }
 
@@ -128,9 +134,9 @@ fn the_product_that_you_name_is_your_weight_gradient() {
         Product::InputTransposedTimesUpstream => x.t().dot(&dz),
         Product::UpstreamTransposedTimesInput => dz.t().dot(&x),
     };
-    for (named, yours) in named.iter().zip(&backward_weight(&dz, &x)) {
-        assert_relative_eq!(*named, *yours, epsilon = 1e-12);
-    }
+    let yours = backward_weight(&dz, &x);
+    let same = named.iter().zip(&yours).all(|(named, yours)| (named - yours).abs() <= 1e-12);
+    assert!(same, "\nthe product that you name:\n{named}\nyour dL/dW:\n{yours}\n");
 }
 
 #[rstest]
@@ -142,5 +148,10 @@ fn the_shape_that_you_name_is_that_of_your_weight_gradient(
     #[case] d_out: usize,
 ) {
     let Layer { x, dz, .. } = Layer::random(batch, d_in, d_out);
-    assert_eq!(weight_gradient_shape(batch, d_in, d_out), backward_weight(&dz, &x).dim());
+    let named = weight_gradient_shape(batch, d_in, d_out);
+    let yours = backward_weight(&dz, &x).dim();
+    assert!(
+        named == yours,
+        "\nthe shape that you name: {named:?}\nyour dL/dW has:         {yours:?}\n"
+    );
 }

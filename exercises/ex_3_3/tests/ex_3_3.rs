@@ -1,6 +1,5 @@
 //! The visible tests of lesson 3.3.
 
-use approx::assert_relative_eq;
 use ex_3_3::{Identity, Layer, Linear, Sequential, Tanh, mse};
 use gradcheck::{check_backward, check_loss, random};
 use ndarray::{Array1, Array2, ArrayD, Ix1, Ix2, array};
@@ -24,6 +23,21 @@ fn example() -> (Network, Array2<f64>, Array2<f64>) {
     );
     let x = array![[1.0, -2.0], [0.5, 1.0], [-1.0, 0.5]];
     (network, x, array![[0.5, -0.5], [1.0, 0.0], [0.0, 0.25]])
+}
+
+#[track_caller]
+fn assert_close(name: &str, yours: f64, expected: f64, tolerance: f64) {
+    let is_close = (yours - expected).abs() <= tolerance;
+    assert!(is_close, "\n{name}\nexpected: {expected}\nyours:    {yours}\n");
+}
+
+#[track_caller]
+fn assert_shapes<'a>(name: &str, yours: impl Iterator<Item = &'a [usize]>, expected: &[&[usize]]) {
+    let yours: Vec<_> = yours.collect();
+    assert!(
+        yours == expected,
+        "\nthe shapes of {name}\nexpected: {expected:?}\nyours:    {yours:?}\n"
+    );
 }
 
 /// Nine decimals, without a negative zero: the last bits differ from machine to machine.
@@ -105,12 +119,12 @@ impl Layer for Sine {
 fn a_sequential_runs_layers_that_it_does_not_know() {
     let both = Sequential(Square, Sine);
     let (y, cache) = both.forward(&array![[1.5]]);
-    assert_relative_eq!(y[[0, 0]], 0.778073, epsilon = 1e-6);
+    assert_close("y", y[[0, 0]], 0.778073, 1e-6);
     let (dx, gradients) = both.backward(&cache, &array![[2.0]]);
-    assert_relative_eq!(dx[[0, 0]], -3.769042, epsilon = 1e-6);
-    assert!(gradients.is_empty());
+    assert_close("dL/dx", dx[[0, 0]], -3.769042, 1e-6);
+    assert!(gradients.is_empty(), "two layers without parameters have no gradients of parameters");
     let (du, _) = Sine.backward(&array![[2.25]], &array![[2.0]]);
-    assert_relative_eq!(du[[0, 0]], -1.256347, epsilon = 1e-6);
+    assert_close("dL/du", du[[0, 0]], -1.256347, 1e-6);
 }
 
 #[rstest]
@@ -123,9 +137,11 @@ fn the_loss_is_a_mean_over_the_samples(
     #[case] loss: f64,
     #[case] gradient: Array2<f64>,
 ) {
-    let got = mse(&o, &y);
-    assert_relative_eq!(got.0, loss);
-    assert_eq!(got.1, gradient);
+    let (yours, d_o) = mse(&o, &y);
+    assert_close("L", yours, loss, 1e-12);
+    let is_close = d_o.shape() == gradient.shape()
+        && d_o.iter().zip(&gradient).all(|(yours, expected)| (yours - expected).abs() <= 1e-12);
+    assert!(is_close, "\ndL/dO\nexpected: {gradient}\nyours:    {d_o}\n");
 }
 
 #[rstest]
@@ -145,7 +161,13 @@ fn a_linear_layer_agrees_with_finite_differences(
         |(x, w, b), dz| {
             let layer = Linear::new(w.clone(), b.clone());
             let (dx, gradients) = layer.backward(&layer.forward(x).1, dz);
-            let [dw, db]: [ArrayD<f64>; 2] = gradients.try_into().expect("dL/dW and dL/db");
+            let listed = gradients.iter().map(|it| it.shape());
+            assert_shapes(
+                "dL/dW and dL/db, as `Linear` lists them",
+                listed,
+                &[w.shape(), b.shape()],
+            );
+            let [dw, db]: [ArrayD<f64>; 2] = gradients.try_into().expect("two gradients");
             let dw = dw.into_dimensionality::<Ix2>().expect("W has two axes");
             (dx, dw, db.into_dimensionality::<Ix1>().expect("b has one axis"))
         },
@@ -189,9 +211,13 @@ fn every_parameter_is_listed_once_and_has_its_gradient() {
     let shapes: [&[usize]; 4] = [&[3, 2], &[3], &[2, 3], &[2]];
     let (o, cache) = network.forward(&x);
     let (_, gradients) = network.backward(&cache, &o);
-    assert!(network.parameters().iter().map(|it| it.shape()).eq(shapes), "parameters");
-    assert!(gradients.iter().map(|it| it.shape()).eq(shapes), "gradients");
-    assert!(network.parameters_mut().iter().map(|it| it.shape()).eq(shapes), "parameters_mut");
+    assert_shapes("`parameters`", network.parameters().iter().map(|it| it.shape()), &shapes);
+    assert_shapes("the gradients", gradients.iter().map(|it| it.shape()), &shapes);
+    assert_shapes(
+        "`parameters_mut`",
+        network.parameters_mut().iter().map(|it| it.shape()),
+        &shapes,
+    );
 }
 
 #[test]
@@ -200,7 +226,8 @@ fn a_second_forward_pass_leaves_the_first_as_it_was() {
     let (_, first) = network.forward(&x);
     let before = network.backward(&first, &y);
     let (_, _second) = network.forward(&(2.0 * &x));
-    assert_eq!(network.backward(&first, &y), before);
+    let same = network.backward(&first, &y) == before;
+    assert!(same, "the gradients of the first batch are others after a second forward pass");
 }
 
 #[test]
@@ -210,5 +237,6 @@ fn an_identity_changes_nothing() {
     let expected = (o, network.backward(&cache, &y));
     let with_identity = Sequential(Identity, Sequential(network, Identity));
     let (o, cache) = with_identity.forward(&x);
-    assert_eq!((o, with_identity.backward(&cache, &y)), expected);
+    let same = (o, with_identity.backward(&cache, &y)) == expected;
+    assert!(same, "with an `Identity` on either side, the network gives other results");
 }

@@ -1,6 +1,5 @@
 //! The visible tests of lesson 3.4.
 
-use approx::assert_relative_eq;
 use ex_3_3::{Layer, Linear, Sequential, Tanh, mse};
 use ex_3_4::{Diverged, Rng, Settings, batches, fit, sgd_step, shuffle};
 use gradcheck::random;
@@ -99,7 +98,11 @@ fn every_sample_is_in_one_batch(#[case] n: usize, #[case] size: usize, #[case] s
     let cut = batches(&order, size);
     let yours: Vec<_> = cut.iter().map(Vec::len).collect();
     assert!(yours == sizes, "sizes of the batches\n\nexpected: {sizes:?}\n   yours: {yours:?}\n");
-    assert_eq!(cut.concat(), order, "the batches, one after the other, are the order");
+    let yours = cut.concat();
+    assert!(
+        yours == order,
+        "the batches, one after the other\n\nexpected: {order:?}\n   yours: {yours:?}\n"
+    );
 }
 
 #[test]
@@ -109,19 +112,23 @@ fn a_step_goes_against_the_gradient() {
     let gradients: [ArrayD<f64>; 2] =
         [array![[1.0, -1.0], [0.0, 2.0]].into_dyn(), array![10.0].into_dyn()];
     sgd_step(vec![w.view_mut().into_dyn(), b.view_mut().into_dyn()], &gradients, 0.5);
-    assert_eq!(w, array![[0.5, 2.5], [3.0, 3.0]], "W after the step (left: yours)");
-    assert_eq!(b, array![0.0], "b after the step (left: yours)");
+    let expected = (array![[0.5, 2.5], [3.0, 3.0]], array![0.0]);
+    assert!(w == expected.0, "W after the step\n\nexpected:\n{}\nyours:\n{w}\n", expected.0);
+    assert!(b == expected.1, "b after the step\n\nexpected: {}\n   yours: {b}\n", expected.1);
 }
 
 #[test]
 fn the_line_of_least_squares_is_found() {
     let (mut network, x, y) = line();
     let curve = fit(&mut network, &x, &y, &full_batch(2000, 0.3)).expect("no divergence");
-    assert_eq!(curve.len(), 2001);
-    for (got, want) in numbers(&network).iter().zip([23.0 / 12.0, -2.0 / 3.0, 17.0 / 12.0]) {
-        assert_relative_eq!(*got, want, epsilon = 1e-9);
-    }
-    assert_relative_eq!(curve[2000], 0.026041666667, epsilon = 1e-9);
+    assert_eq!(curve.len(), 2001, "the loss before training, and one for each epoch");
+    let yours = numbers(&network);
+    let optimum = [23.0 / 12.0, -2.0 / 3.0, 17.0 / 12.0];
+    let is_found = yours.iter().zip(&optimum).all(|(yours, best)| (yours - best).abs() <= 1e-9);
+    assert!(is_found, "w₁, w₂, b after 2000 steps\n\nexpected: {optimum:?}\n   yours: {yours:?}\n");
+    let (loss, least) = (curve[2000], 0.026041666667);
+    let is_least = (loss - least).abs() <= 1e-9;
+    assert!(is_least, "the last loss of the curve\n\nexpected: {least}\n   yours: {loss}\n");
 }
 
 #[rstest]
@@ -146,8 +153,8 @@ fn one_seed_has_one_curve() {
         let settings = Settings { batch: 3, seed, ..full_batch(5, 0.1) };
         fit(&mut network, &x, &y, &settings).expect("no divergence")
     };
-    assert_eq!(curve(1), curve(1));
-    assert_ne!(curve(1), curve(2));
+    assert!(curve(1) == curve(1), "the same seed twice gives two different curves");
+    assert!(curve(1) != curve(2), "two seeds give the same curve");
 }
 
 #[test]
@@ -165,5 +172,6 @@ fn xor_needs_a_hidden_layer_and_has_it() {
     let mut alone = Linear::new(Array2::zeros((1, 2)), Array1::zeros(1));
     fit(&mut alone, &x, &y, &settings).expect("no divergence");
     // The best that a line can do is to answer 0 everywhere.
-    assert_relative_eq!(mse(&alone.forward(&x).0, &y).0, 0.5);
+    let loss = mse(&alone.forward(&x).0, &y).0;
+    assert!((loss - 0.5).abs() <= 1e-12, "the loss of a line after training is {loss}, not 0.5");
 }
