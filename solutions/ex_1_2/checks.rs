@@ -73,13 +73,10 @@ impl Product {
         (self.alpha, self.a.clone(), self.b.clone(), self.beta, self.c.clone())
     }
 
-    /// The new C, row by row, with each term scaled on its own.
+    /// The new C.
     fn result(&self) -> Array2<f64> {
-        Array2::from_shape_fn(self.c.dim(), |(i, j)| {
-            let terms = self.a.row(i).into_iter().zip(self.b.column(j));
-            let sum: f64 = terms.map(|(a, b)| self.alpha * a * b).sum();
-            if self.beta == 0.0 { sum } else { sum + self.beta * self.c[[i, j]] }
-        })
+        let product = self.alpha * self.a.dot(&self.b);
+        if self.beta == 0.0 { product } else { product + self.beta * &self.c }
     }
 
     /// The sums of the magnitudes of the terms.

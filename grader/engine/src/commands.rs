@@ -67,7 +67,7 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
             let lessons = course.chosen(&command.lessons.lessons)?;
             let grader = grader(course, Workspace::at(&root)?)?;
             let extent =
-                prove::Extent { skip_edited: command.skip_edited, all_mutants: command.mutants };
+                prove::Extent { skip_edited: command.skip_edited, all: command.mutants };
             Ok(Ending::complete_if(prove::prove(&grader, &lessons, extent)?))
         }
         Command::Tables(command) => {

@@ -11,6 +11,7 @@ mod visible;
 
 use std::{
     fs, io,
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -38,8 +39,9 @@ use crate::{
     worker::Program,
 };
 
-/// A solution passes, and a wrong variant fails and is named, whatever the seed; these are tried.
-const SEEDS: std::ops::Range<u64> = 0..4;
+/// A solution passes, and a wrong variant fails and is named, whatever the seed; these are tried: each on
+/// the solution, and on a wrong variant one of them, in turn, unless all are asked for.
+const SEEDS: Range<u64> = 0..4;
 
 /// A lesson has at least this many wrong variants.
 const MIN_WRONG_VARIANTS: usize = 5;
@@ -56,8 +58,8 @@ const TEXTS: [&str; 3] =
 pub struct Extent {
     /// Leaves out the stubs of exercises that a learner has begun to solve.
     pub skip_edited: bool,
-    /// Grades every mutant, and not a sample.
-    pub all_mutants: bool,
+    /// Grades every mutant and every wrong variant with every seed, and not a sample.
+    pub all: bool,
 }
 
 /// Proves each lesson and tells what holds and what does not; true when everything holds.
@@ -148,7 +150,7 @@ impl Proof<'_> {
         self.prerequisites();
         self.contract()?;
         self.solution(tests.solutions.of_lesson(self.lesson))?;
-        let wrong = self.wrong_variants()?;
+        let wrong = self.wrong_variants(extent)?;
         let correct = self.correct_variants()?;
         let examples = self.examples()?;
         let mutants = self.mutants(&examples, extent)?;
@@ -238,7 +240,7 @@ impl Proof<'_> {
     }
 
     /// Every wrong variant loses points in a hidden check, and is diagnosed by its own name.
-    fn wrong_variants(&mut self) -> Result<usize, GradeError> {
+    fn wrong_variants(&mut self, extent: Extent) -> Result<usize, GradeError> {
         let builds = Builds { grader: self.grader, options: options(0) };
         let Some((built, variants)) = builds.variants(self.lesson, "wrong.rs")? else {
             self.problems.push("there is no wrong.rs beside the solution's src".to_owned());
@@ -256,8 +258,9 @@ impl Proof<'_> {
             "the solution",
             &Subject { program: &program, variant: None, scan: &scan, mutant: None },
         );
-        for variant in &variants {
-            for seed in SEEDS {
+        for (variant, only) in variants.iter().zip(SEEDS.cycle()) {
+            let seeds = if extent.all { SEEDS } else { only..only + 1 };
+            for seed in seeds {
                 let report = self.variant(&program, &variant.name, &scan, seed)?;
                 self.wrong_variant(variant, &report);
             }
@@ -421,10 +424,10 @@ impl Proof<'_> {
 
     /// Mutants of the solution lose points, or are excused.
     fn mutants(&mut self, examples: &Examples, extent: Extent) -> Result<Fates, GradeError> {
-        let fates = mutants::fates(self.grader, self.lesson, extent.all_mutants)?;
+        let fates = mutants::fates(self.grader, self.lesson, extent.all)?;
         for (mutant, excuse) in fates.survivors(&examples.excused) {
             match excuse {
-                Some(excuse) if extent.all_mutants => {
+                Some(excuse) if extent.all => {
                     self.notes.push(format!("excused: {mutant}: {}", excuse.because));
                 }
                 Some(_) => (),
@@ -451,7 +454,7 @@ impl Proof<'_> {
         let text = fs::read_to_string(file).map_err(|source| self.failed(source))?;
         let names = ParameterNames::of(&text);
         let endings = Trials::new(self.lesson, program).and_then(|trials| {
-            trials.endings(extent.all_mutants, |function| names.of_function(function))
+            trials.endings(extent.all, |function| names.of_function(function))
         });
         let endings = endings.map_err(|source| self.failed(source))?;
         for (mutant, ending) in endings.iter().filter(|(_, ending)| *ending != Ending::Failed) {
@@ -475,7 +478,7 @@ impl Proof<'_> {
             None => self
                 .problems
                 .push(format!("a mutant at the boundary earns every point ({how}): {mutant}")),
-            Some(excuse) if extent.all_mutants => {
+            Some(excuse) if extent.all => {
                 self.notes.push(format!("excused ({how}): {mutant}: {}", excuse.because));
             }
             Some(_) => (),

@@ -101,11 +101,10 @@ impl<'a> Panel<'a> {
             let worker = asked.worker.take();
             asked = Asked::new(program, limits, Some(&variant.name));
             asked.worker = worker;
-            let others = questions.asked_of_others(&mut asked);
-            let answers = questions.asked(&mut asked, &others, &panel.learner_wrong);
-            let answers =
-                answers.map(|answers| questions.beside(variant, &answers, &others, &truths));
-            panel.besides.extend(answers);
+            let answers = questions.asked(&mut asked, &panel.learner_wrong);
+            let beside = answers
+                .map(|[answers, others]| questions.beside(variant, &answers, &others, &truths));
+            panel.besides.extend(beside);
         }
         panel
     }
@@ -147,8 +146,9 @@ impl Questions<'_> {
         self.recorded.iter().map(of).collect()
     }
 
-    /// The answers of a variant, unless it is like the learner in nothing that the learner gets wrong.
-    fn asked(&self, asked: &mut Asked, others: &Answers, wrong: &[Item]) -> Option<Answers> {
+    /// The answers of a variant at the points, and to the calls of functions without formulas, unless
+    /// it is like the learner in nothing that the learner gets wrong.
+    fn asked(&self, asked: &mut Asked, wrong: &[Item]) -> Option<[Answers; 2]> {
         let points = self.wide.some();
         let (first, rest) = points.split_at(FIRST_POINTS.min(points.len()));
         let mut answers = self.wide.no_answers();
@@ -158,11 +158,23 @@ impl Questions<'_> {
             self.taken.iter().any(|own| self.same_step(own, step, first))
                 && wrong.contains(&Item::Step(step.id))
         };
-        if !steps.iter().any(is_like) && !self.alike_others(others).any(|it| wrong.contains(&it)) {
+        let mut recorded =
+            self.recorded.iter().filter(|it| wrong.contains(&Item::Function(it.function.clone())));
+        if !steps.iter().any(is_like) && !recorded.any(|it| self.is_alike(asked, it)) {
             return None;
         }
         self.wide.ask_at(rest, asked, &mut answers);
-        Some(answers)
+        let others = self.asked_of_others(asked);
+        Some([answers, others])
+    }
+
+    /// True where a function without formulas answers as the learner does, up to the first call where not.
+    fn is_alike(&self, asked: &mut Asked, recorded: &Recorded) -> bool {
+        let mut calls = recorded.calls.iter();
+        calls.all(|(call, learner)| {
+            let answer = asked.answer(call);
+            answer.is_some_and(|answer| same_answer(&answer, learner, self.precision()))
+        })
     }
 
     /// The functions without formulas that somebody answers as the learner does.
