@@ -105,7 +105,7 @@ pub struct Prove {
     /// Leave out the stubs of exercises that a learner has begun to solve.
     #[arg(long)]
     pub skip_edited: bool,
-    /// Grade every mutant of the solutions, and not one in twelve.
+    /// Grade every mutant of the solutions and wrong variants with every seed, and not a sample.
     #[arg(long)]
     pub mutants: bool,
 }
