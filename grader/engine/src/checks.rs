@@ -10,8 +10,8 @@ mod repetition;
 mod sweep;
 
 pub use comparison::{all_close, close, gradients, rounded, same_shape, same_table, within};
-pub(crate) use learner::Line;
 pub use learner::{Learner, Probe, Subject, panic_again};
+pub(crate) use learner::{Left, Line};
 pub use miss::{Miss, Outcome, Raised};
 pub(crate) use repetition::changed;
 pub use sweep::{Case, Filling};

@@ -66,8 +66,7 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
         Command::Prove(command) => {
             let lessons = course.chosen(&command.lessons.lessons)?;
             let grader = grader(course, Workspace::at(&root)?)?;
-            let extent =
-                prove::Extent { skip_edited: command.skip_edited, all: command.mutants };
+            let extent = prove::Extent { skip_edited: command.skip_edited, all: command.mutants };
             Ok(Ending::complete_if(prove::prove(&grader, &lessons, extent)?))
         }
         Command::Tables(command) => {

@@ -13,7 +13,7 @@ use wire::frame::Answer;
 use crate::{
     builds::{Builds, Handed, NoWorker},
     checked::Checked,
-    checks::{Check, Learner, Lesson, Miss, Outcome, Probe, Subject, changed},
+    checks::{Check, Learner, Left, Lesson, Miss, Outcome, Probe, Subject, changed},
     course::Course,
     diagnosis::{self, WrongVariants},
     hash::{derive_seed, hash},
@@ -269,13 +269,13 @@ impl Walk<'_> {
             Verdict::Failed if !learner.repeats_itself() => miss.unsteady(),
             _ => miss,
         });
-        let (probes, prints) = learner.finish();
+        let Left { probes, prints, curve } = learner.finish();
         let outcome = outcome.map_err(|miss| match probes.last() {
             Some(last) => located(miss, &probes, subject.scan, rebuilds).in_context(last),
             None => miss,
         });
         let miss = outcome.as_ref().err().cloned();
-        let report = CheckReport::of(check, outcome, options.reveal);
+        let report = CheckReport { curve, ..CheckReport::of(check, outcome, options.reveal) };
         Ok(Checked { report, miss, probes, prints, own_mistakes: Vec::new() })
     }
 

@@ -15,6 +15,7 @@ mod cli;
 mod commands;
 mod compile;
 mod course;
+mod curve;
 mod diagnosis;
 mod excerpt;
 mod grading;

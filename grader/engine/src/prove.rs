@@ -453,9 +453,8 @@ impl Proof<'_> {
         let file = self.grader.workspace.solution(self.lesson.id).join("src/lib.rs");
         let text = fs::read_to_string(file).map_err(|source| self.failed(source))?;
         let names = ParameterNames::of(&text);
-        let endings = Trials::new(self.lesson, program).and_then(|trials| {
-            trials.endings(extent.all, |function| names.of_function(function))
-        });
+        let endings = Trials::new(self.lesson, program)
+            .and_then(|trials| trials.endings(extent.all, |function| names.of_function(function)));
         let endings = endings.map_err(|source| self.failed(source))?;
         for (mutant, ending) in endings.iter().filter(|(_, ending)| *ending != Ending::Failed) {
             self.survivor(&mutant.to_string(), *ending, examples, extent);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     checked::Checked,
     checks::{Check, Lesson, Outcome, Raised},
+    curve::Curve,
     diagnosis::Told,
     excerpt::excerpt,
 };
@@ -98,6 +99,9 @@ pub struct CheckReport {
     /// What the learner's code computes, where that was found out; empty where it was not.
     #[serde(default)]
     pub formula: String,
+    /// The loss of the learner's training, where the check draws it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curve: Option<Curve>,
 }
 
 /// The wrong variant whose answers the learner's equal.
@@ -223,6 +227,7 @@ impl CheckReport {
             revealed: String::new(),
             diagnosis: None,
             formula: String::new(),
+            curve: None,
         }
     }
 

@@ -9,6 +9,7 @@ use wire::{
 
 use super::{Function, Limits, Miss, Outcome};
 use crate::{
+    curve::Curve,
     prove::boundary::{Mutant, Mutated},
     scan::{Scan, loops},
     worker::{Program, Stop, Worker},
@@ -129,6 +130,17 @@ pub struct Learner<'a> {
     scan: &'a Scan,
     rng: Rng,
     probes: Vec<Probe>,
+    curve: Option<Curve>,
+}
+
+/// What is left of a check when its worker has ended.
+pub(crate) struct Left {
+    /// The calls that were made.
+    pub probes: Vec<Probe>,
+    /// What the learner's code printed.
+    pub prints: String,
+    /// The loss that the report draws.
+    pub curve: Option<Curve>,
 }
 
 impl<'a> Learner<'a> {
@@ -139,7 +151,7 @@ impl<'a> Learner<'a> {
     pub fn start(subject: &Subject<'a>, limits: Limits, random_seed: u64) -> std::io::Result<Self> {
         let line = Line::start(subject, limits)?;
         let rng = Rng::with_seed(random_seed);
-        Ok(Self { line, scan: subject.scan, rng, probes: Vec::new() })
+        Ok(Self { line, scan: subject.scan, rng, probes: Vec::new(), curve: None })
     }
 
     /// Calls one function of the learner's crate.
@@ -206,9 +218,16 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// Ends the worker; gives the calls that were made and what the learner's code printed.
-    pub(crate) fn finish(self) -> (Vec<Probe>, String) {
-        (self.probes, self.line.worker.captured_output())
+    /// Draws the losses of the epochs from 0 on in the report, whether the check passes or not. Of several
+    /// curves of a check the last is drawn.
+    pub fn draw(&mut self, title: &str, losses: &[f64]) {
+        self.curve = Curve::of(title, losses);
+    }
+
+    /// Ends the worker.
+    pub(crate) fn finish(self) -> Left {
+        let Self { probes, curve, line, .. } = self;
+        Left { probes, curve, prints: line.worker.captured_output() }
     }
 }
 

@@ -139,7 +139,7 @@ impl Trial<'_> {
         let seed = derive_seed(SEED, lesson.id, check.id);
         let mut learner = Learner::start(&self.subject(), limits, seed)?;
         let outcome = grading::run(check, &mut learner);
-        Ok((outcome, learner.finish().0))
+        Ok((outcome, learner.finish().probes))
     }
 
     fn subject(&self) -> Subject<'_> {

@@ -1,6 +1,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{harmless, of};
+use crate::curve::{Curve, shown};
 use crate::report::{CheckReport, LessonReport, Report, Verdict};
 
 const STYLE: &str = include_str!("html.css");
@@ -70,6 +71,7 @@ fn lesson(report: &LessonReport) -> Markup {
                 @for (at, check) in checks.iter().enumerate() {
                     (row(check))
                     (reasons(check, &checks[..at]))
+                    @if let Some(curve) = &check.curve { tr { td.reasons colspan="3" { (drawn(curve)) } } }
                 }
             }
             tfoot { tr {
@@ -113,6 +115,29 @@ fn reasons(check: &CheckReport, before: &[&CheckReport]) -> Markup {
                     details { summary { "What the code computes" } p { (harmless(&check.formula)) } }
                 }
             } }
+        }
+    }
+}
+
+/// How a training went.
+fn drawn(curve: &Curve) -> Markup {
+    let [left, top, width, height] = [64.0, 12.0, 400.0, 120.0];
+    let point =
+        |[x, y]: [f64; 2]| format!("{:.1},{:.1} ", left + x * width, top + (1.0 - y) * height);
+    let line: String = curve.places().map(point).collect();
+    let [low, high] = curve.range().map(shown);
+    let [first, last] = [0, curve.points.len() - 1].map(|at| curve.points[at].0);
+    html! {
+        figure {
+            svg viewBox="0 0 480 156" role="img" aria-label=(curve.told()) {
+                path.axes d="M64 12V132H464" {}
+                polyline.loss points=(line.trim_end()) {}
+                text x="58" y="18" text-anchor="end" { (high) }
+                text x="58" y="136" text-anchor="end" { (low) }
+                text x="64" y="150" { (first) }
+                text x="464" y="150" text-anchor="end" { "epoch " (last) }
+            }
+            figcaption { (harmless(&curve.told())) }
         }
     }
 }
@@ -219,10 +244,26 @@ mod tests {
     }
 
     #[test]
+    fn a_training_is_drawn() {
+        let mut report = specimen::report("innocent");
+        let page = read(&report);
+        assert_eq!(
+            text(&page, "figcaption")[0],
+            "loss on two moons: from 0.750 to 0.125 in 2 epochs"
+        );
+        assert_eq!(text(&page, "svg text")[..4], ["0.750", "0.125", "0", "epoch 2"]);
+        let line = Selector::parse("polyline").unwrap();
+        let points = page.select(&line).next().unwrap().attr("points");
+        assert_eq!(points, Some("64.0,12.0 264.0,108.0 464.0,132.0"));
+        report.lessons[0].checks.iter_mut().for_each(|check| check.curve = None);
+        assert!(text(&read(&report), "figure").is_empty());
+    }
+
+    #[test]
     fn a_reason_is_given_once() {
         let mut report = specimen::report("innocent");
         report.lessons[0].checks[2] = report.lessons[0].checks[1].clone();
         let reasons = text(&read(&report), ".reasons");
-        assert!(reasons[0].starts_with("innocent") && reasons[1].contains("“check two”"));
+        assert!(reasons[1].starts_with("innocent") && reasons[3].contains("“check two”"));
     }
 }

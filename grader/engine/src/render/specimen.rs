@@ -1,6 +1,7 @@
 //! A report to test renderers with.
 
 use crate::checks::Lesson;
+use crate::curve::Curve;
 use crate::report::{
     CheckReport, Diagnosis, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict, Visibility,
 };
@@ -43,6 +44,7 @@ fn check(id: &str, verdict: Verdict, message: String, diagnosis: Option<Diagnosi
         revealed: message.clone(),
         message,
         diagnosis,
+        curve: Curve::of("two moons", &[0.75, 0.25, 0.125]),
     }
 }
 

@@ -8,11 +8,14 @@ use super::{
     listing::{cut, folded},
     of,
 };
+use crate::curve::Curve;
 use crate::report::{CheckReport, LessonReport, NOT_FINISHED, Report, Verdict};
 
 /// How wide a page is where it need not be narrower, in columns.
 pub const WIDTH: usize = 80;
 const MAX_PRINTED_LINES: usize = 20;
+/// How wide a loss curve is drawn at most, in columns.
+const MAX_BARS: usize = 48;
 /// What stands before the reasons of a check.
 const INDENT: &str = "      ";
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -127,6 +130,9 @@ impl Page {
             let word = word(check.verdict, check.verdict.word());
             self.line(&title, word, &points, style(check.verdict));
             self.reasons(check, &checks[..at]);
+            if let Some(curve) = &check.curve {
+                self.curve(curve);
+            }
             if explain && !check.formula.is_empty() {
                 self.paragraph(&check.formula, INDENT, OPEN);
             }
@@ -176,6 +182,13 @@ impl Page {
             let told = format!("{}: {}", diagnosis.mistake, diagnosis.explanation);
             self.paragraph(&told, INDENT, OPEN);
         }
+    }
+
+    /// How a training went.
+    fn curve(&mut self, curve: &Curve) {
+        let bars = curve.bars((self.width - INDENT.len()).min(MAX_BARS));
+        self.paragraph(&bars, INDENT, QUIET);
+        self.paragraph(&curve.told(), INDENT, QUIET);
     }
 
     /// One paragraph, wrapped; text of several lines keeps its lines, and folds those that are too wide.
@@ -419,6 +432,13 @@ mod tests {
         report.lessons[0].checks[1].title = "dL/dw and dL/db against differences".to_owned();
         let page = said(&report, View { width: 40, ..View::FULL });
         assert!(page.contains("    differences: failed\n"), "{page}");
+    }
+
+    #[test]
+    fn a_training_is_drawn_below_its_check() {
+        let page = said(&specimen::report("why"), NOT_ALL);
+        let drawn = "/ 2\n      █▂▁\n      loss on two moons: from 0.750 to 0.125 in 2 epochs\n";
+        assert!(page.contains(drawn), "{page}");
     }
 
     #[test]

@@ -1,0 +1,118 @@
+//! A loss over the epochs of a training, as a report keeps and draws it.
+
+use serde::{Deserialize, Serialize};
+
+/// How many points of a curve are kept at most.
+const MAX_POINTS: usize = 200;
+
+/// From the lowest to the highest.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// The loss over the epochs of one training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// What was trained on.
+    pub title: String,
+    /// Epochs, ascending, and the loss of each. Losses that are not finite are left out.
+    pub points: Vec<(usize, f64)>,
+}
+
+impl Curve {
+    /// The losses of the epochs from 0 on: of a long training, epochs at equal distances, and the last.
+    /// `None` where fewer than two are finite.
+    pub fn of(title: &str, losses: &[f64]) -> Option<Self> {
+        let step = losses.len().saturating_sub(1).div_ceil(MAX_POINTS - 1).max(1);
+        let is_kept = |epoch: usize| epoch.is_multiple_of(step) || epoch + 1 == losses.len();
+        let all = losses.iter().copied().enumerate();
+        let points: Vec<_> =
+            all.filter(|(epoch, loss)| is_kept(*epoch) && loss.is_finite()).collect();
+        (points.len() > 1).then(|| Self { title: title.to_owned(), points })
+    }
+
+    /// In words: where it begins and ends.
+    pub fn told(&self) -> String {
+        let [(_, first), (epochs, last)] = [self.points[0], self.points[self.points.len() - 1]];
+        let [first, last] = [first, last].map(shown);
+        format!("loss on {}: from {first} to {last} in {epochs} epochs", self.title)
+    }
+
+    /// As bars, at most one for each of these columns.
+    pub fn bars(&self, columns: usize) -> String {
+        let columns = columns.clamp(1, self.points.len());
+        let at =
+            |column: usize| self.place(column * (self.points.len() - 1) / (columns - 1).max(1));
+        let level = |[_, height]: [f64; 2]| (height * BARS.len() as f64) as usize;
+        (0..columns).map(|column| BARS[level(at(column)).min(BARS.len() - 1)]).collect()
+    }
+
+    /// Every point in a square of side 1 with the origin at the lower left.
+    pub fn places(&self) -> impl Iterator<Item = [f64; 2]> {
+        (0..self.points.len()).map(|point| self.place(point))
+    }
+
+    /// The smallest and the largest loss.
+    pub fn range(&self) -> [f64; 2] {
+        let losses = || self.points.iter().map(|(_, loss)| *loss);
+        [losses().fold(f64::INFINITY, f64::min), losses().fold(f64::NEG_INFINITY, f64::max)]
+    }
+
+    fn place(&self, point: usize) -> [f64; 2] {
+        let within = |[low, high]: [f64; 2], value: f64| {
+            // Halves: the difference of two large numbers may not be finite.
+            let share = (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
+            if share.is_finite() { share } else { 0.0 }
+        };
+        let (epoch, loss) = self.points[point];
+        let epochs = [self.points[0].0, self.points[self.points.len() - 1].0];
+        [within(epochs.map(|epoch| epoch as f64), epoch as f64), within(self.range(), loss)]
+    }
+}
+
+/// A loss with three digits.
+pub fn shown(loss: f64) -> String {
+    match loss.abs() {
+        0.0 => "0".to_owned(),
+        size if (0.1..1e3).contains(&size) => format!("{loss:.3}"),
+        _ => format!("{loss:.2e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_is_drawn_from_its_start_to_its_end() {
+        let curve = Curve::of("XOR", &[8.0, 4.0, 2.0, 1.0, 0.0]).unwrap();
+        assert_eq!(curve.bars(80), "█▅▃▂▁");
+        assert_eq!(curve.bars(2), "█▁");
+        assert_eq!(curve.bars(0), "█");
+        assert_eq!(curve.told(), "loss on XOR: from 8.000 to 0 in 4 epochs");
+        assert_eq!(curve.places().last(), Some([1.0, 0.0]));
+    }
+
+    #[test]
+    fn a_long_curve_keeps_its_ends() {
+        for epochs in [199, 200, 201, 1999, 2000, 12_345] {
+            let losses: Vec<_> = (0..=epochs).map(|epoch| 1.0 / (epoch as f64 + 1.0)).collect();
+            let Curve { points, .. } = Curve::of("moons", &losses).unwrap();
+            assert!(points.len() <= MAX_POINTS + 1 && points.len() >= MAX_POINTS / 2, "{epochs}");
+            assert_eq!([points[0].0, points[points.len() - 1].0], [0, epochs]);
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_left_out() {
+        let curve = Curve::of("XOR", &[1.0, f64::INFINITY, f64::MAX, f64::NAN]).unwrap();
+        assert_eq!(curve.points, [(0, 1.0), (2, f64::MAX)]);
+        assert_eq!(curve.bars(9), "▁█");
+        assert_eq!(Curve::of("XOR", &[f64::NAN, 1.0]), None);
+        assert_eq!(Curve::of("XOR", &[]), None);
+    }
+
+    #[test]
+    fn a_flat_curve_lies_at_the_bottom() {
+        assert_eq!(Curve::of("XOR", &[0.5; 3]).unwrap().bars(9), "▁▁▁");
+        assert_eq!(Curve::of("XOR", &[-f64::MAX, f64::MAX]).unwrap().bars(9), "▁█");
+    }
+}
