@@ -227,12 +227,11 @@ pub mod iterators {
         Some((analytic - numeric).abs() / larger).filter(|error| error.is_finite()).unwrap_or(0.0)
     }
 
-    /// Sums the passes of each parameter and the shared one.
+    /// Sums the passes of each side and the shared one.
     pub fn forward_passes(scheme: Scheme, parameters: usize) -> usize {
-        let of_each =
-            std::iter::repeat_n(if scheme == Scheme::Central { 2 } else { 1 }, parameters);
+        let sides = std::iter::repeat_n(parameters, if scheme == Scheme::Central { 2 } else { 1 });
         let shared = (scheme == Scheme::Forward).then_some(1);
-        of_each.chain(shared).sum()
+        sides.chain(shared).sum()
     }
 
     /// By the position of the scheme in a list.
@@ -307,8 +306,8 @@ pub mod loops {
     pub fn forward_passes(scheme: Scheme, parameters: usize) -> usize {
         // One baseline, which only forward differences share.
         let mut passes = if scheme == Scheme::Forward { 1 } else { 0 };
-        for _ in 0..parameters {
-            passes += if scheme == Scheme::Forward { 1 } else { 2 };
+        for _ in 0..if scheme == Scheme::Forward { 1 } else { 2 } {
+            passes += parameters;
         }
         passes
     }
