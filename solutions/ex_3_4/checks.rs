@@ -803,7 +803,9 @@ fn xor(learner: &mut Learner) -> Outcome {
     for _ in 0..3 {
         let start = Model::random(learner, &[2, 8, 1]);
         let settings = settings(learner, 400, 4, 0.2);
-        learned(&start.call(learner, &x, &y, &settings)?, [&x, &y], settings.epochs, 1e-3)?;
+        let got = start.call(learner, &x, &y, &settings)?;
+        learner.draw("XOR", &got.curve);
+        learned(&got, [&x, &y], settings.epochs, 1e-3)?;
     }
     Ok(())
 }
@@ -829,6 +831,7 @@ fn two_moons(learner: &mut Learner) -> Outcome {
     let start = Model::random(learner, &[2, 16, 1]);
     let settings = settings(learner, 300, 32, 0.2);
     let got = start.call(learner, &x, &y, &settings)?;
+    learner.draw("two moons", &got.curve);
     let model = learned(&got, [&x, &y], settings.epochs, 0.15)?;
     let outputs = model.outputs(&x);
     let right = outputs.iter().zip(&y).filter(|(o, y)| *o * *y > 0.0).count();

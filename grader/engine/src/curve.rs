@@ -70,9 +70,10 @@ impl Curve {
 
 /// A loss with three digits.
 pub fn shown(loss: f64) -> String {
+    let decimals = 2.0 - loss.abs().log10().floor();
     match loss.abs() {
         0.0 => "0".to_owned(),
-        size if (0.1..1e3).contains(&size) => format!("{loss:.3}"),
+        size if (1e-3..1e3).contains(&size) => format!("{loss:.*}", decimals as usize),
         _ => format!("{loss:.2e}"),
     }
 }
@@ -87,7 +88,7 @@ mod tests {
         assert_eq!(curve.bars(80), "█▅▃▂▁");
         assert_eq!(curve.bars(2), "█▁");
         assert_eq!(curve.bars(0), "█");
-        assert_eq!(curve.told(), "loss on XOR: from 8.000 to 0 in 4 epochs");
+        assert_eq!(curve.told(), "loss on XOR: from 8.00 to 0 in 4 epochs");
         assert_eq!(curve.places().last(), Some([1.0, 0.0]));
     }
 
@@ -108,6 +109,13 @@ mod tests {
         assert_eq!(curve.bars(9), "▁█");
         assert_eq!(Curve::of("XOR", &[f64::NAN, 1.0]), None);
         assert_eq!(Curve::of("XOR", &[]), None);
+    }
+
+    #[test]
+    fn a_loss_has_three_digits() {
+        let losses = [0.042_51, 0.5, 123.4, 1e-3, 9.99e-4, 1234.0, f64::MAX];
+        let said = ["0.0425", "0.500", "123", "0.00100", "9.99e-4", "1.23e3", "1.80e308"];
+        assert_eq!(losses.map(shown), said);
     }
 
     #[test]
