@@ -289,11 +289,10 @@ impl Walk<'_> {
         let seed = derive_seed(self.builds.options.seed, lesson.id, "repetition");
         let passed = checked.iter().filter(|it| may_be_repeated(&it.report));
         let calls: Vec<_> = passed.flat_map(|it| &it.probes).collect();
-        let mut changed = changed(subject, lesson.most_limits(), &calls, seed)?;
         // Where a check of the same function has failed, its mistake is counted there.
-        let failed = |it: &&Checked| it.report.verdict == Verdict::Failed;
-        let failed: Vec<_> = checked.iter().filter(failed).flat_map(|it| &it.probes).collect();
-        changed.retain(|function| !failed.iter().any(|call| call.function == *function));
+        let failed = checked.iter().filter(|it| it.report.verdict == Verdict::Failed);
+        let failed: Vec<_> = failed.flat_map(|it| &it.probes).map(|call| call.function).collect();
+        let changed = changed(subject, lesson.most_limits(), &calls, &failed, seed)?;
         for (checked, check) in checked.iter_mut().zip(lesson.checks) {
             let of_changed =
                 |function: &&&str| checked.probes.iter().any(|it| it.function == **function);

@@ -109,7 +109,9 @@ impl Trial<'_> {
         let seed = derive_seed(SEED, lesson.id, "repetition");
         let calls: Vec<_> = calls.iter().collect();
         Ok(match () {
-            () if !changed(&self.subject(), lesson.most_limits(), &calls, seed)?.is_empty() => {
+            () if !changed(&self.subject(), lesson.most_limits(), &calls, &[], seed)?
+                .is_empty() =>
+            {
                 Ending::Failed
             }
             () if self.is_equal(wide)? => Ending::Equal,
