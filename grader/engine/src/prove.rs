@@ -10,7 +10,7 @@ mod trial;
 mod visible;
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -79,9 +79,12 @@ pub fn prove(
         let (problems, notes) = (Vec::new(), Vec::new());
         let gallery = gallery.as_deref();
         let proof = Proof { grader, lesson, plan: &plan, gallery, problems, notes };
-        proof.all(&tests, extent)
+        let proven = proof.all(&tests, extent)?;
+        // Each as soon as it is known: a course takes minutes.
+        print!("{proven}");
+        Ok(proven.problems.is_empty())
     };
-    let proven: Result<Vec<_>, GradeError> = complete.par_iter().map(prove).collect();
+    let proven: Result<Vec<bool>, GradeError> = complete.par_iter().map(prove).collect();
     let mut sound = grader.course.left_out.is_empty() && blank.is_empty();
     for (id, why) in grader.course.left_out {
         println!("{id}: left out: {why}");
@@ -89,10 +92,7 @@ pub fn prove(
     for (lesson, blanks) in blank {
         blanks.iter().for_each(|blank| println!("{}: {blank}", lesson.id));
     }
-    for proven in proven? {
-        sound &= proven.problems.is_empty();
-        proven.tell();
-    }
+    sound &= proven?.into_iter().all(|it| it);
     for page in tables::stale(grader, lessons)? {
         sound = false;
         println!("{page}");
@@ -134,13 +134,13 @@ struct Proven {
     notes: Vec<String>,
 }
 
-impl Proven {
-    fn tell(&self) {
+impl fmt::Display for Proven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = self.lesson.id;
         if self.problems.is_empty() {
-            println!("{id}: sound ({})", self.summary);
+            writeln!(f, "{id}: sound ({})", self.summary)?;
         }
-        self.problems.iter().chain(&self.notes).for_each(|line| println!("{id}: {line}"));
+        self.problems.iter().chain(&self.notes).try_for_each(|line| writeln!(f, "{id}: {line}"))
     }
 }
 
