@@ -95,6 +95,9 @@ pub struct Worker {
     ended: bool,
 }
 
+/// Up to which size arrays lie in memory that is kept: 32 MiB, the most that glibc takes.
+const KEPT_BYTES: &str = "33554432";
+
 impl Worker {
     /// Starts the worker.
     pub fn start(program: &Program, limits: Limits) -> io::Result<Self> {
@@ -106,6 +109,8 @@ impl Worker {
         let Confined { mut command, group, .. } = confined;
         // One thread: more would cost start-up time, and sums would depend on the core count.
         command.env("OPENBLAS_NUM_THREADS", "1");
+        // glibc keeps the memory of arrays that were dropped: fresh pages cost as much as large products.
+        command.env("MALLOC_MMAP_THRESHOLD_", KEPT_BYTES).env("MALLOC_TRIM_THRESHOLD_", KEPT_BYTES);
         command.stdin(Stdio::from(OwnedFd::from(theirs)));
         command.stdout(writer.try_clone()?).stderr(writer);
         let child = command.spawn()?;
