@@ -350,7 +350,8 @@ fn bytes_for_each_beta(learner: &mut Learner, sizes: [usize; 3], size: usize) ->
              small or a negative β?"
         }
         (all, zeros) if all == zeros => {
-            "it is right where β is not 0, and wrong where it is. Which matrix is not read there?"
+            "it is right where β is not 0, and wrong where it is. Which of the two is still done to C there, \
+             reading or writing?"
         }
         _ => {
             "it is wrong with β and without. Which matrices are read, which are written, and \

@@ -252,6 +252,16 @@ pub mod c_counted_once {
     wrong_bytes!(|m, n, k, size, _beta| size * (m * k + k * n + m * n));
 }
 
+/// Your count leaves C out where β is 0. It is not read there: how does the result get to memory?
+pub mod c_not_written_where_beta_is_zero {
+    pub use ex_1_2::*;
+
+    wrong_bytes!(|m, n, k, size, beta| {
+        let c = if beta == 0.0 { 0 } else { 2 * m * n };
+        size * (m * k + k * n + c)
+    });
+}
+
 /// Your count moves C twice, whatever β is. Where β is 0, one of the two is not needed: which?
 pub mod c_always_counted_twice {
     pub use ex_1_2::*;

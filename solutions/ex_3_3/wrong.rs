@@ -103,6 +103,42 @@ pub mod gradients_in_backward_order {
     }
 }
 
+/// Your `Linear` caches its outputs, and takes them for its inputs in dL/dW. Which array does
+/// `backward_weight` of lesson 3.2 need beside dL/dZ?
+pub mod linear_cache_is_output {
+    use super::*;
+    pub use ex_3_3::*;
+
+    pub struct Linear(ex_3_3::Linear);
+
+    impl Linear {
+        pub fn new(w: Array2<f64>, b: Array1<f64>) -> Self {
+            Self(ex_3_3::Linear::new(w, b))
+        }
+    }
+
+    impl Layer for Linear {
+        type Cache = Array2<f64>;
+
+        fn forward(&self, x: &Array2<f64>) -> (Array2<f64>, Self::Cache) {
+            let (z, _inputs) = self.0.forward(x);
+            (z.clone(), z)
+        }
+
+        fn backward(&self, z: &Self::Cache, dz: &Array2<f64>) -> (Array2<f64>, Vec<ArrayD<f64>>) {
+            self.0.backward(z, dz)
+        }
+
+        fn parameters(&self) -> Vec<ArrayViewD<'_, f64>> {
+            self.0.parameters()
+        }
+
+        fn parameters_mut(&mut self) -> Vec<ArrayViewMutD<'_, f64>> {
+            self.0.parameters_mut()
+        }
+    }
+}
+
 /// Your `Linear` lists dL/db before dL/dW. Whoever trains the network pairs the gradients with
 /// `parameters`: in which order does that list W and b?
 pub mod bias_gradient_listed_first {
