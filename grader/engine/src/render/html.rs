@@ -68,10 +68,15 @@ fn lesson(report: &LessonReport) -> Markup {
         table {
             thead { tr { @for name in ["Check", "Verdict", "Points"] { th scope="col" { (name) } } } }
             tbody {
-                @for (at, check) in checks.iter().enumerate() {
-                    (row(check))
-                    (reasons(check, &checks[..at]))
-                    @if let Some(curve) = &check.curve { tr { td.reasons colspan="3" { (drawn(curve)) } } }
+                @if let Some(reason) = report.stopped_by() { (stopped(reason, checks.len())) }
+                @else {
+                    @for (at, check) in checks.iter().enumerate() {
+                        (row(check))
+                        (reasons(check, &checks[..at]))
+                        @if let Some(curve) = &check.curve {
+                            tr { td.reasons colspan="3" { (drawn(curve)) } }
+                        }
+                    }
                 }
             }
             tfoot { tr {
@@ -81,6 +86,14 @@ fn lesson(report: &LessonReport) -> Markup {
             } }
         }
         @if !report.output.is_empty() { h3 { "What the code printed" } (lines(&report.output)) }
+    }
+}
+
+/// Why none of the checks of a lesson could run.
+fn stopped(reason: &CheckReport, checks: usize) -> Markup {
+    html! {
+        tr { th scope="row" colspan="3" { "None of the lesson’s checks could run (" (checks) ")." } }
+        tr { td.reasons colspan="3" { (text(&reason.message)) } }
     }
 }
 
@@ -102,8 +115,7 @@ fn reasons(check: &CheckReport, before: &[&CheckReport]) -> Markup {
                 @if let Some(other) = check.same_reason(before) {
                     p { "Same reason as “" (other.title) "”." }
                 }
-                @else if check.message.contains('\n') { (lines(&check.message)) }
-                @else { p { (harmless(&check.message)) } }
+                @else { (text(&check.message)) }
                 @if !check.revealed.is_empty() { (lines(&check.revealed)) }
                 @if let Some(diagnosis) = &check.diagnosis {
                     p.diagnosis {
@@ -140,6 +152,11 @@ fn drawn(curve: &Curve) -> Markup {
             figcaption { (harmless(&curve.told())) }
         }
     }
+}
+
+/// Prose, or text of several lines.
+fn text(message: &str) -> Markup {
+    html! { @if message.contains('\n') { (lines(message)) } @else { p { (harmless(message)) } } }
 }
 
 /// Text that keeps its lines; one that is too wide can be scrolled, by keyboard too.
@@ -191,7 +208,7 @@ mod tests {
     }
 
     /// The text of every element of a kind.
-    fn text(page: &Html, selector: &str) -> Vec<String> {
+    fn texts(page: &Html, selector: &str) -> Vec<String> {
         let selector = Selector::parse(selector).unwrap();
         page.select(&selector).map(|element| element.text().collect()).collect()
     }
@@ -202,7 +219,7 @@ mod tests {
             let innocent = read(&specimen::report("innocent"));
             let page = read(&specimen::report(hostile));
             assert_eq!(structure(&page), structure(&innocent), "{hostile}");
-            assert_eq!(text(&page, "h1"), ["Gradlings report"]);
+            assert_eq!(texts(&page, "h1"), ["Gradlings report"]);
         }
     }
 
@@ -210,19 +227,19 @@ mod tests {
     fn hostile_text_is_shown_as_it_is() {
         for hostile in HOSTILE {
             let page = read(&specimen::report(hostile));
-            assert_eq!(text(&page, "title"), [format!("2 / 6 points · {hostile}")]);
-            assert_eq!(text(&page, "dd")[0], hostile);
+            assert_eq!(texts(&page, "title"), [format!("2 / 6 points · {hostile}")]);
+            assert_eq!(texts(&page, "dd")[0], hostile);
             let reason = format!("{hostile}\n{hostile}");
             let of_formula = format!("What the code computes{reason}");
-            assert!(text(&page, ".reasons").contains(&format!("{reason}{reason}{of_formula}")));
-            assert_eq!(text(&page, "pre").pop().unwrap(), hostile);
+            assert!(texts(&page, ".reasons").contains(&format!("{reason}{reason}{of_formula}")));
+            assert_eq!(texts(&page, "pre").pop().unwrap(), hostile);
         }
     }
 
     #[test]
     fn what_steers_is_spelled_out() {
         let page = read(&specimen::report("\n\u{202e}\u{1b}[2J\n::error::x"));
-        let prints = text(&page, "pre").pop().unwrap();
+        let prints = texts(&page, "pre").pop().unwrap();
         assert_eq!(prints, "\n\\u{202e}\\u{1b}[2J\n\\u{3a}:error::x");
     }
 
@@ -238,9 +255,9 @@ mod tests {
     #[test]
     fn an_unsandboxed_grading_is_loud() {
         let report = specimen::report("innocent");
-        assert!(text(&read(&report), ".warning").is_empty());
+        assert!(texts(&read(&report), ".warning").is_empty());
         let report = Report { sandbox: "none".to_owned(), record: false, ..report };
-        assert!(text(&read(&report), ".warning")[0].starts_with("Unsandboxed"));
+        assert!(texts(&read(&report), ".warning")[0].starts_with("Unsandboxed"));
     }
 
     #[test]
@@ -248,22 +265,32 @@ mod tests {
         let mut report = specimen::report("innocent");
         let page = read(&report);
         assert_eq!(
-            text(&page, "figcaption")[0],
+            texts(&page, "figcaption")[0],
             "loss on two moons: from 0.750 to 0.125 in 2 epochs"
         );
-        assert_eq!(text(&page, "svg text")[..4], ["0.750", "0.125", "0", "epoch 2"]);
+        assert_eq!(texts(&page, "svg text")[..4], ["0.750", "0.125", "0", "epoch 2"]);
         let line = Selector::parse("polyline").unwrap();
         let points = page.select(&line).next().unwrap().attr("points");
         assert_eq!(points, Some("64.0,12.0 264.0,108.0 464.0,132.0"));
         report.lessons[0].checks.iter_mut().for_each(|check| check.curve = None);
-        assert!(text(&read(&report), "figure").is_empty());
+        assert!(texts(&read(&report), "figure").is_empty());
+    }
+
+    #[test]
+    fn what_stops_a_lesson_is_said_once_without_its_checks() {
+        let mut report = specimen::report("innocent");
+        report.lessons[0].checks = vec![report.lessons[0].checks[2].clone(); 3];
+        let page = read(&report);
+        assert_eq!(texts(&page, ".reasons"), ["innocent\ninnocent"]);
+        let rows = texts(&page, "tbody th");
+        assert_eq!(rows, ["None of the lesson’s checks could run (3)."]);
     }
 
     #[test]
     fn a_reason_is_given_once() {
         let mut report = specimen::report("innocent");
         report.lessons[0].checks[2] = report.lessons[0].checks[1].clone();
-        let reasons = text(&read(&report), ".reasons");
+        let reasons = texts(&read(&report), ".reasons");
         assert!(reasons[1].starts_with("innocent") && reasons[3].contains("“check two”"));
     }
 }
