@@ -262,20 +262,22 @@ impl CheckReport {
 /// One bug is one message: a failed check is skipped when a check that it builds on has not passed,
 /// unless it has a mistake of its own, or its diagnosis names another wrong variant.
 fn skip_what_follows(lesson: &Lesson, reports: &mut [CheckReport], own_mistakes: &[bool]) {
+    // A check that was skipped says nothing any more, and what builds on it may have the same mistake.
+    let diagnoses: Vec<_> = reports.iter().map(|report| report.diagnosis.clone()).collect();
     for (at, check) in lesson.checks.iter().enumerate() {
-        let earlier = |id: &&str| reports.iter().find(|report| report.id == *id);
-        let open: Vec<_> =
-            check.builds_on.iter().filter_map(earlier).filter(|it| it.is_open()).collect();
-        let news = reports[at].diagnosis.as_ref().filter(|diagnosis| {
-            open.iter().all(|report| report.diagnosis.as_ref() != Some(diagnosis))
-        });
+        let earlier = |id: &&str| reports.iter().position(|report| report.id == *id);
+        let open: Vec<_> = check.builds_on.iter().filter_map(earlier).collect();
+        let open: Vec<_> = open.into_iter().filter(|before| reports[*before].is_open()).collect();
+        let is_known = |before: &usize| diagnoses[*before] == diagnoses[at];
+        let has_news = diagnoses[at].is_some() && !open.iter().any(is_known);
         let wrong = matches!(reports[at].verdict, Verdict::Failed | Verdict::Panicked);
-        if open.is_empty() || news.is_some() || own_mistakes[at] || !wrong {
+        if open.is_empty() || has_news || own_mistakes[at] || !wrong {
             continue;
         }
-        let cause =
-            open.iter().find(|report| report.verdict != Verdict::Skipped).unwrap_or(&open[0]);
-        let message = format!("this builds on “{}”, which does not pass yet", cause.title);
+        let was_run = |before: &&usize| reports[**before].verdict != Verdict::Skipped;
+        let cause = open.iter().find(was_run).unwrap_or(&open[0]);
+        let message =
+            format!("this builds on “{}”, which does not pass yet", reports[*cause].title);
         reports[at] = CheckReport::stopped(check, Verdict::Skipped, &message);
     }
 }
@@ -491,6 +493,31 @@ mod tests {
         let mut reports = lines.map(report);
         skip_the_same_panic(&TWICE, &mut reports, &lines.map(raised).map(Some));
         reports.map(|report| (report.verdict, report.message))
+    }
+
+    #[test]
+    fn one_mistake_is_one_message_however_many_checks_build_on_it() {
+        const CHAIN: [Check; 3] = [
+            Check { id: "z", ..CHECK },
+            Check { id: "a", ..CHECK }.after(&["z"]),
+            Check { id: "loss", ..CHECK }.after(&["a"]),
+        ];
+        let verdicts = |mistakes: [&str; 3]| {
+            let diagnosis = |mistake: &str| Diagnosis {
+                mistake: mistake.to_owned(),
+                explanation: String::new(),
+            };
+            let report = |(check, mistake)| CheckReport {
+                diagnosis: Some(diagnosis(mistake)),
+                ..CheckReport::stopped(check, Verdict::Failed, "no")
+            };
+            let mut reports: Vec<_> = CHAIN.iter().zip(mistakes).map(report).collect();
+            skip_what_follows(&Lesson::new("title", &CHAIN), &mut reports, &[false; 3]);
+            reports.into_iter().map(|report| report.verdict).collect::<Vec<_>>()
+        };
+        let (failed, skipped) = (Verdict::Failed, Verdict::Skipped);
+        assert_eq!(verdicts(["sign"; 3]), [failed, skipped, skipped]);
+        assert_eq!(verdicts(["sign", "mean", "mean"]), [failed, failed, skipped]);
     }
 
     #[test]
