@@ -484,7 +484,7 @@ impl Job<'_> {
 
     /// Overflow panics as it does under `cargo test`.
     fn optimisation(&self) -> &'static [&'static str] {
-        if self.is_optimised() { &["-Copt-level=1", "-Coverflow-checks=on"] } else { &[] }
+        if self.is_optimised() { &["-Copt-level=2", "-Coverflow-checks=on"] } else { &[] }
     }
 
     fn emission(&self) -> Vec<String> {
