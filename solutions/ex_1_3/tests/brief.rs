@@ -105,7 +105,8 @@ fn the_rust_of_the_brief_computes_what_its_numpy_does() {
     assert_eq!(2.0 - p, array![[1.5, 0.5], [4.0, -1.0]]);
     let (m, p) = (z.clone(), array![2.0, 0.0]);
     assert_eq!(m.dot(&p), array![1.0, -4.0]);
-    let layers = [(m, p)];
+    let items = [(m, p)];
+    let layers = [items[0].clone()];
     for (w, b) in layers {
         assert_eq!((w, b), (z.clone(), array![2.0, 0.0]));
     }
