@@ -266,8 +266,8 @@ fn skip_what_follows(lesson: &Lesson, reports: &mut [CheckReport], own_mistakes:
     let diagnoses: Vec<_> = reports.iter().map(|report| report.diagnosis.clone()).collect();
     for (at, check) in lesson.checks.iter().enumerate() {
         let earlier = |id: &&str| reports.iter().position(|report| report.id == *id);
-        let open: Vec<_> = check.builds_on.iter().filter_map(earlier).collect();
-        let open: Vec<_> = open.into_iter().filter(|before| reports[*before].is_open()).collect();
+        let is_open = |before: &usize| reports[*before].is_open();
+        let open: Vec<_> = check.builds_on.iter().filter_map(earlier).filter(is_open).collect();
         let is_known = |before: &usize| diagnoses[*before] == diagnoses[at];
         let has_news = diagnoses[at].is_some() && !open.iter().any(is_known);
         let wrong = matches!(reports[at].verdict, Verdict::Failed | Verdict::Panicked);

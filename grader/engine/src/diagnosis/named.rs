@@ -173,8 +173,13 @@ impl Questions<'_> {
         let mut calls = recorded.calls.iter();
         calls.all(|(call, learner)| {
             let answer = asked.answer(call);
-            answer.is_some_and(|answer| same_answer(&answer, learner, self.precision()))
+            self.is_same(answer.as_ref(), Some(learner))
         })
+    }
+
+    /// True for two answers that are equal; a call that was not answered equals none.
+    fn is_same(&self, one: Option<&Answer>, other: Option<&Answer>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| same_answer(one, other, self.precision()))
     }
 
     /// The functions without formulas that somebody answers as the learner does.
@@ -182,8 +187,7 @@ impl Questions<'_> {
         self.recorded.iter().zip(others).filter_map(|(recorded, answers)| {
             let mut pairs = recorded.calls.iter().zip(answers);
             let same = |((_, learner), answer): (&(Call, Answer), &Option<Answer>)| {
-                let answer = answer.as_ref();
-                answer.is_some_and(|answer| same_answer(answer, learner, self.precision()))
+                self.is_same(answer.as_ref(), Some(learner))
             };
             pairs.all(same).then(|| Item::Function(recorded.function.clone()))
         })
@@ -212,11 +216,8 @@ impl Questions<'_> {
         answer: impl Fn(usize, usize) -> Option<&'b Answer> + 'b,
     ) -> impl Iterator<Item = Item> + 'b {
         self.recorded.iter().enumerate().filter_map(move |(at, recorded)| {
-            let same = |call: usize| match (truths[at][call].as_ref(), answer(at, call)) {
-                (Some(truth), Some(answer)) => same_answer(truth, answer, self.precision()),
-                _ => false,
-            };
-            let wrong = (0..recorded.calls.len()).any(|call| !same(call));
+            let same = |call: usize| self.is_same(truths[at][call].as_ref(), answer(at, call));
+            let wrong = !(0..recorded.calls.len()).all(same);
             wrong.then(|| Item::Function(recorded.function.clone()))
         })
     }
