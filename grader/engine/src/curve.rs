@@ -38,16 +38,21 @@ impl Curve {
 
     /// As bars, at most one for each of these columns.
     pub fn bars(&self, columns: usize) -> String {
-        let columns = columns.clamp(1, self.points.len());
-        let at =
-            |column: usize| self.place(column * (self.points.len() - 1) / (columns - 1).max(1));
-        let level = |[_, height]: [f64; 2]| (height * BARS.len() as f64) as usize;
-        (0..columns).map(|column| BARS[level(at(column)).min(BARS.len() - 1)]).collect()
+        let places = self.places();
+        let columns = columns.clamp(1, places.len());
+        let height = |column: usize| places[column * (places.len() - 1) / (columns - 1).max(1)][1];
+        let level = |column: usize| (height(column) * BARS.len() as f64) as usize;
+        (0..columns).map(|column| BARS[level(column).min(BARS.len() - 1)]).collect()
     }
 
     /// Every point in a square of side 1 with the origin at the lower left.
-    pub fn places(&self) -> impl Iterator<Item = [f64; 2]> {
-        (0..self.points.len()).map(|point| self.place(point))
+    pub fn places(&self) -> Vec<[f64; 2]> {
+        let last = self.points.len() - 1;
+        let epochs = [self.points[0].0 as f64, self.points[last].0 as f64];
+        let losses = self.range();
+        let place =
+            |(epoch, loss): &(usize, f64)| [share(epochs, *epoch as f64), share(losses, *loss)];
+        self.points.iter().map(place).collect()
     }
 
     /// The smallest and the largest loss.
@@ -55,17 +60,13 @@ impl Curve {
         let losses = || self.points.iter().map(|(_, loss)| *loss);
         [losses().fold(f64::INFINITY, f64::min), losses().fold(f64::NEG_INFINITY, f64::max)]
     }
+}
 
-    fn place(&self, point: usize) -> [f64; 2] {
-        let within = |[low, high]: [f64; 2], value: f64| {
-            // Halves: the difference of two large numbers may not be finite.
-            let share = (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
-            if share.is_finite() { share } else { 0.0 }
-        };
-        let (epoch, loss) = self.points[point];
-        let epochs = [self.points[0].0, self.points[self.points.len() - 1].0];
-        [within(epochs.map(|epoch| epoch as f64), epoch as f64), within(self.range(), loss)]
-    }
+/// Where a value lies between two others, from 0 to 1.
+fn share([low, high]: [f64; 2], value: f64) -> f64 {
+    // Halves: the difference of two large numbers may not be finite.
+    let share = (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
+    if share.is_finite() { share } else { 0.0 }
 }
 
 /// A loss with three digits.
@@ -89,7 +90,7 @@ mod tests {
         assert_eq!(curve.bars(2), "█▁");
         assert_eq!(curve.bars(0), "█");
         assert_eq!(curve.told(), "loss on XOR: from 8.00 to 0 in 4 epochs");
-        assert_eq!(curve.places().last(), Some([1.0, 0.0]));
+        assert_eq!(curve.places().last(), Some(&[1.0, 0.0]));
     }
 
     #[test]

@@ -136,7 +136,7 @@ fn drawn(curve: &Curve) -> Markup {
     let [left, top, width, height] = [64.0, 12.0, 400.0, 120.0];
     let point =
         |[x, y]: [f64; 2]| format!("{:.1},{:.1} ", left + x * width, top + (1.0 - y) * height);
-    let line: String = curve.places().map(point).collect();
+    let line: String = curve.places().into_iter().map(point).collect();
     let [low, high] = curve.range().map(shown);
     let [first, last] = [0, curve.points.len() - 1].map(|at| curve.points[at].0);
     html! {
