@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::render::HiddenChecks;
+
 /// Grades the lessons of a course: hidden checks, gradient checks, honest verdicts.
 #[derive(Debug, Parser)]
 #[command(name = "grader", version, about)]
@@ -22,6 +24,8 @@ pub struct Cli {
 pub enum Command {
     /// Grade a submission.
     Grade(Grade),
+    /// Write a report that was kept as JSON in another form.
+    Render(Render),
     /// List the lessons, their checks and points.
     List(Lessons),
     /// For authors: start a new lesson.
@@ -44,13 +48,8 @@ pub struct Grade {
     /// course's exercises by default.
     #[arg(long, value_name = "PATH")]
     pub submission: Option<PathBuf>,
-    /// How the report is written; by default as the ending of --output says (.json, .html, .csv), or as text
-    /// for a terminal.
-    #[arg(long, value_enum)]
-    pub format: Option<Format>,
-    /// Write the report to a file instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub written: Written,
     /// The seed that hidden inputs are drawn from: 0 if not given, and a fresh random number with
     /// --record.
     #[arg(long, value_name = "N")]
@@ -79,6 +78,30 @@ pub struct Grade {
     /// Do not look for what explains wrong answers: faster, where nobody reads the messages.
     #[arg(long, conflicts_with = "explain")]
     pub no_diagnosis: bool,
+}
+
+/// How a report is written, and where.
+#[derive(Debug, Args)]
+pub struct Written {
+    /// How the report is written; by default as the ending of --output says (.json, .html, .csv, .md, .xml),
+    /// or as text for a terminal.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Write the report to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// With --format gradescope: when learners see the hidden checks and what their code printed.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = HiddenChecks::Visible)]
+    pub hidden_checks: HiddenChecks,
+}
+
+#[derive(Debug, Args)]
+pub struct Render {
+    /// The report, as `grade --format json` wrote it.
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    #[command(flatten)]
+    pub written: Written,
 }
 
 #[derive(Debug, Args)]
@@ -144,9 +167,19 @@ pub enum Format {
     Html,
     /// A table with one row a check, for spreadsheets.
     Csv,
+    /// JUnit's XML, for CI systems.
+    Junit,
+    /// Markdown, for the summary of a job.
+    Markdown,
+    /// Commands of GitHub's workflows: an annotation beside the line of each mistake.
+    Github,
+    /// For the reporter of GitHub Classroom's autograder: JSON in Base64.
+    GithubPoints,
+    /// Gradescope's results.json.
+    Gradescope,
 }
 
-impl Grade {
+impl Written {
     /// How the report is written.
     pub fn format(&self) -> Format {
         let ending = self.output.as_deref().and_then(Path::extension);
@@ -154,6 +187,8 @@ impl Grade {
             "json" => Some(Format::Json),
             "html" => Some(Format::Html),
             "csv" => Some(Format::Csv),
+            "md" => Some(Format::Markdown),
+            "xml" => Some(Format::Junit),
             _ => None,
         });
         self.format.or(of_ending).unwrap_or(Format::Terminal)

@@ -12,7 +12,7 @@ use miette::{Context, IntoDiagnostic};
 
 use crate::{
     checks::{Check, Lesson},
-    cli::{Cli, Command, Format, Grade},
+    cli::{Cli, Command, Format, Grade, Render, Written},
     course::Course,
     grading::{GradeError, Grader, Options, nothing_graded},
     kit::Kit,
@@ -54,6 +54,7 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
     let root = cli.workspace.clone().unwrap_or_else(|| PathBuf::from(course.root));
     match &cli.command {
         Command::Grade(command) => grade(course, &Workspace::at(&root)?, command),
+        Command::Render(command) => rendered(command),
         Command::List(chosen) => {
             print(&list(&course.chosen(&chosen.lessons)?))?;
             tell_left_out(course);
@@ -127,24 +128,50 @@ fn grade(
         Ok(grader) => graded(&grader, &lessons, &submission, options)?,
         Err(error) => nothing_graded(&lessons, &submission, options, error.as_ref())?,
     };
-    let text = match command.format() {
-        Format::Terminal => render::terminal(&report, view(command, course.next(&lessons))),
-        Format::Json => render::json(&report).into_diagnostic()?,
-        Format::Html => render::html(&report),
-        Format::Csv => render::csv(&report).into_diagnostic()?,
-    };
-    deliver(&text, command.output.as_deref(), &report)?;
-    if let (Some(key), Some(file)) = (&command.sign, &command.output) {
+    let text = written(&report, &command.written, view(command, course.next(&lessons)))?;
+    deliver(&text, command.written.output.as_deref(), &report)?;
+    if let (Some(key), Some(file)) = (&command.sign, &command.written.output) {
         match report.record {
             true => signature::sign(file, key)?,
             false => anstream::eprintln!("The report is not signed: not every check was graded."),
         }
     }
-    Ok(if report.has_ungraded() {
-        Ending::Failed
-    } else {
-        Ending::complete_if(report.is_complete())
-    })
+    Ok(ending(&report))
+}
+
+fn ending(report: &Report) -> Ending {
+    match report.has_ungraded() {
+        true => Ending::Failed,
+        false => Ending::complete_if(report.is_complete()),
+    }
+}
+
+/// Writes a report that was kept, and ends like the grading that it tells of.
+fn rendered(command: &Render) -> miette::Result<Ending> {
+    let file = command.report.display();
+    let text = fs::read_to_string(&command.report)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("failed to read the report {file}"))?;
+    let report: Report = serde_json::from_str(&text).into_diagnostic().wrap_err_with(|| {
+        format!("failed to read {file}: it is no report that `grade --format json` wrote")
+    })?;
+    let text = written(&report, &command.written, render::View::FULL)?;
+    deliver(&text, command.written.output.as_deref(), &report)?;
+    Ok(ending(&report))
+}
+
+fn written(report: &Report, how: &Written, view: render::View) -> miette::Result<String> {
+    match how.format() {
+        Format::Terminal => Ok(render::terminal(report, view)),
+        Format::Json => render::json(report).into_diagnostic(),
+        Format::Html => Ok(render::html(report)),
+        Format::Csv => render::csv(report).into_diagnostic(),
+        Format::Junit => render::junit(report).into_diagnostic(),
+        Format::Markdown => Ok(render::markdown(report)),
+        Format::Github => Ok(render::annotations(report)),
+        Format::GithubPoints => render::points(report).into_diagnostic(),
+        Format::Gradescope => render::gradescope(report, how.hidden_checks).into_diagnostic(),
+    }
 }
 
 fn graded(
@@ -164,7 +191,7 @@ fn graded(
 
 /// What is shown of a report. One in a file is not for a screen.
 fn view(command: &Grade, next: Option<&'static Lesson>) -> render::View<'static> {
-    let all = command.all || command.output.is_some();
+    let all = command.all || command.written.output.is_some();
     let next = next.map(|lesson| lesson.id);
     render::View { width: columns(), explain: command.explain, all, next }
 }

@@ -1,24 +1,45 @@
 //! Renderers: each turns the report into one form, and does nothing else.
 
+mod annotations;
 mod csv;
+mod gradescope;
 mod harmless;
 mod html;
 mod json;
+mod junit;
 mod listing;
+mod markdown;
+mod points;
 #[cfg(test)]
 mod specimen;
 mod terminal;
 
+use crate::report::CheckReport;
+
 pub use self::{
+    annotations::annotations,
     csv::csv,
+    gradescope::{HiddenChecks, gradescope},
     harmless::harmless,
     html::html,
     json::json,
+    junit::junit,
+    markdown::markdown,
+    points::points,
     terminal::{View, WIDTH, terminal},
 };
 
 fn of(score: f64, max_score: f64) -> String {
     format!("{score} / {max_score}")
+}
+
+/// Why a check did not pass, and what explains it; empty where it passed.
+fn reason(check: &CheckReport) -> String {
+    let diagnosis = check.diagnosis.as_ref();
+    let diagnosis = diagnosis.map(|it| format!("{}: {}", it.mistake, it.explanation));
+    let parts = [check.message.clone(), check.revealed.clone(), diagnosis.unwrap_or_default()];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    harmless(&parts.join("\n"))
 }
 
 #[cfg(test)]
@@ -31,7 +52,7 @@ mod tests {
     /// What hostile text is made of.
     const PIECES: &str = "word| |\n|\t|\r|\r\n|\\|\"|'|,|;|é|∂L/∂w|👩\u{200d}🔬|\0|\u{7}|\u{8}|\u{7f}|\u{85}|\
         \u{9b}31m|\u{1b}[2J|\u{1b}]0;title\u{7}|\u{ad}|\u{200b}|\u{2028}|\u{202e}|\u{2066}|\u{feff}|\
-        \u{e0041}|::error::x|::|##|[|##[error]|##vso[task.complete]|##teamcity[x]|<script>|=1+1";
+        \u{e0041}|::error::x|::|##|[|##[error]|##vso[task.complete]|##teamcity[x]|<script>|=1+1|```|~~~|@user|[a](b)|%0A|]]>";
 
     fn hostile(random: &mut fastrand::Rng) -> String {
         let pieces: Vec<&str> = PIECES.split('|').collect();
@@ -69,10 +90,17 @@ mod tests {
             let report = specimen::report(&hostile(&mut random));
             let json = json(&report).unwrap();
             assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
-            for text in [json, html(&report), csv(&report).unwrap()] {
+            for text in [json, html(&report), csv(&report).unwrap(), markdown(&report)] {
                 assert!(!steers(&text), "{text:?}");
                 assert_eq!(strip_str(&text).to_string(), text, "is written as it is");
             }
+            let hidden = HiddenChecks::Visible;
+            for text in [junit(&report).unwrap(), gradescope(&report, hidden).unwrap()] {
+                assert!(!steers(&text), "{text:?}");
+            }
+            let commands = annotations(&report);
+            assert!(commands.lines().all(|line| line.starts_with("::error file=")), "{commands:?}");
+            assert!(!steers(&commands.replace("::error file=", "")), "{commands:?}");
             assert!(!steers(&plain(&report)), "{:?}", plain(&report));
         }
     }

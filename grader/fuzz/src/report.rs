@@ -12,7 +12,13 @@ pub fn report(bytes: &[u8]) {
     assert_eq!(texts(&again), texts(&report));
     let terminal = without_styles(render::terminal(&report, render::View::FULL));
     let csv = render::csv(&report).expect("what was read can be written");
-    for text in [json, render::html(&report), csv, terminal] {
+    let junit = render::junit(&report).expect("what was read can be written");
+    let hidden = render::HiddenChecks::AfterPublished;
+    let gradescope = render::gradescope(&report, hidden).expect("what was read can be written");
+    render::points(&report).expect("what was read can be written");
+    let annotations = render::annotations(&report);
+    let pages = [render::html(&report), render::markdown(&report)];
+    for text in [json, csv, terminal, junit, gradescope, annotations].into_iter().chain(pages) {
         let steers = |it: char| it.is_control() && it != '\n' && it != '\t';
         assert!(!text.contains(steers) && !text.contains(['\u{202e}', '\u{2066}']), "{text:?}");
         assert!(!text.contains("##["), "{text:?}");

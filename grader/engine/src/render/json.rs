@@ -5,8 +5,13 @@ use crate::report::Report;
 /// other renderers' and is read back as exactly what was reported.
 pub fn json(report: &Report) -> Result<String, serde_json::Error> {
     let text = serde_json::to_string_pretty(report)?;
+    Ok(escaped(&text))
+}
+
+/// JSON in which no character steers.
+pub fn escaped(text: &str) -> String {
     // What steers stands within strings only, and is never the second half of an escape.
-    Ok(spell_out(&text, escape) + "\n")
+    spell_out(text, escape) + "\n"
 }
 
 /// A character as JSON escapes it: `\u202e`, and in two halves where 16 bits are too few.

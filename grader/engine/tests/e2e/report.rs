@@ -96,3 +96,57 @@ fn a_signed_report_is_believed_until_a_byte_of_it_changes() {
     let not_a_key = grader(&["verify-report", &report, "--key", &report]);
     assert!(String::from_utf8_lossy(&not_a_key.stderr).contains("failed to read a key"));
 }
+
+/// The graded formats beside JSON, made of the report that was kept.
+#[test]
+fn a_kept_report_is_written_in_other_forms_and_ends_like_its_grading() {
+    let submission =
+        Submission::empty().with_change("ex_90_1", "let db = dz;", "panic!(\"100 %\")");
+    let report = format!("{}/report.json", submission.path());
+    let grade = ["grade", "ex_90_1", "--submission", submission.path()];
+    let graded = grader(&[&grade[..], &["--output", &report]].concat());
+    assert_eq!(graded.status.code(), Some(1));
+    for format in ["junit", "markdown", "github", "github-points", "gradescope", "csv"] {
+        let kept = grader(&["render", &report, "--format", format]);
+        let direct = grader(&[&grade[..], &["--format", format]].concat());
+        let said = String::from_utf8_lossy(&kept.stdout);
+        assert_eq!(said, String::from_utf8_lossy(&direct.stdout), "{format}");
+        assert!(said.len() > 40 && kept.status.code() == Some(1), "{format}: {said}");
+    }
+    let file = format!("{}/ex_90_1/src/lib.rs", submission.path());
+    let source = fs::read_to_string(&file).unwrap();
+    let line = 1 + source.lines().position(|line| line.contains("panic!")).unwrap();
+    let annotations = grader(&["render", &report, "--format", "github"]);
+    let annotations = String::from_utf8_lossy(&annotations.stdout).into_owned();
+    let place = format!("::error file={file},line={line},title=ex_90_1%3A ");
+    assert!(annotations.starts_with(&place) && annotations.contains("100 %25"), "{annotations}");
+}
+
+#[test]
+fn the_ending_of_a_file_says_how_it_is_written() {
+    let submission = Submission::empty().with_solution("ex_90_1");
+    let at = |name: &str| format!("{}/{name}", submission.path());
+    let report = at("report.json");
+    let grade = ["grade", "ex_90_1", "--submission", submission.path(), "--output", &report];
+    assert_eq!(grader(&grade).status.code(), Some(0));
+    for (name, start) in [("a.xml", "<?xml"), ("a.md", "## 6 / 6 points"), ("a.html", "<!DOCTYPE")]
+    {
+        let written = grader(&["render", &report, "--output", &at(name)]);
+        assert_eq!(written.status.code(), Some(0), "{name}");
+        let text = fs::read_to_string(at(name)).unwrap();
+        assert!(text.starts_with(start), "{name}: {text}");
+    }
+}
+
+#[test]
+fn what_is_no_report_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.json");
+    fs::write(&file, "{\"score\": 10}").unwrap();
+    let output = grader(&["render", file.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("it is no report"), "{said}");
+    let output = grader(&["render", "/nowhere/b.json"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("/nowhere/b.json"), "{said}");
+}
