@@ -28,6 +28,8 @@ pub enum Command {
     Render(Render),
     /// List the lessons, their checks and points.
     List(Lessons),
+    /// For instructors: make the learner's repository, without solutions.
+    Handout(Handout),
     /// For authors: start a new lesson.
     New(New),
     /// For authors: prove that lessons are sound (stub, solution, variants, visible tests, mutants).
@@ -102,6 +104,20 @@ pub struct Render {
     pub report: PathBuf,
     #[command(flatten)]
     pub written: Written,
+}
+
+#[derive(Debug, Args)]
+pub struct Handout {
+    /// The folder to make; it must be new or empty.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The lessons to hand out, such as ex_2_2; all of them when none is named. Those that they build on come
+    /// along.
+    #[arg(long, value_name = "LESSON", num_args = 1..)]
+    pub lessons: Vec<String>,
+    /// Hand out files as they are, also where git has others.
+    #[arg(long)]
+    pub allow_dirty: bool,
 }
 
 #[derive(Debug, Args)]

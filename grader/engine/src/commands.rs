@@ -12,9 +12,10 @@ use miette::{Context, IntoDiagnostic};
 
 use crate::{
     checks::{Check, Lesson},
-    cli::{Cli, Command, Format, Grade, Render, Written},
+    cli::{self, Cli, Command, Format, Grade, Render, Written},
     course::Course,
     grading::{GradeError, Grader, Options, nothing_graded},
+    handout::Handout,
     kit::Kit,
     machine, prove, render,
     report::Report,
@@ -58,6 +59,10 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
         Command::List(chosen) => {
             print(&list(&course.chosen(&chosen.lessons)?))?;
             tell_left_out(course);
+            Ok(Ending::Complete)
+        }
+        Command::Handout(command) => {
+            hand_out(course, &Workspace::at(&root)?, command)?;
             Ok(Ending::Complete)
         }
         Command::New(command) => {
@@ -108,6 +113,26 @@ fn tell_left_out(course: &Course) {
     for (id, why) in course.left_out {
         anstream::eprintln!("{id} was left out: {why}");
     }
+}
+
+/// Makes the learner's repository, and says what is in it.
+fn hand_out(
+    course: &'static Course,
+    workspace: &Workspace,
+    command: &cli::Handout,
+) -> miette::Result<()> {
+    let lessons = course.chosen(&command.lessons)?;
+    if command.lessons.is_empty() {
+        tell_left_out(course);
+    }
+    let handout = Handout::of(course, workspace, &lessons, command.allow_dirty)?;
+    handout.write(&command.out)?;
+    for (lesson, because) in &handout.taken_along {
+        anstream::eprintln!("{lesson} comes along: {because} builds on it.");
+    }
+    let (count, out) = (handout.lessons.len(), command.out.display());
+    anstream::println!("{out} has {count} lessons: {}", handout.lessons.join(", "));
+    Ok(())
 }
 
 fn grade(

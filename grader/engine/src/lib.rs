@@ -19,6 +19,7 @@ mod curve;
 mod diagnosis;
 mod excerpt;
 mod grading;
+mod handout;
 mod hash;
 pub mod intake;
 mod kit;

@@ -75,6 +75,11 @@ impl Workspace {
         self.root.join("solutions")
     }
 
+    /// False in a handout: there is nothing that decides a grade.
+    pub fn has_solutions(&self) -> bool {
+        self.solutions().is_dir()
+    }
+
     pub fn exercise(&self, lesson: &str) -> PathBuf {
         self.exercises().join(lesson)
     }

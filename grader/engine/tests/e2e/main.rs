@@ -5,7 +5,10 @@ mod bad_input;
 mod command_line;
 mod diagnosis;
 mod elsewhere;
+#[path = "../support/fragments.rs"]
+mod fragments;
 mod grade;
+mod handout;
 mod hostile_worker;
 mod machine;
 mod report;

@@ -1,0 +1,191 @@
+//! The learner's repository: it builds, behaves like the course, and holds nothing of the solutions.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    fragments::{Fragments, files},
+    support::{command, course, grader, program, root, solution, target},
+};
+
+/// A handout of the tiny course.
+struct Handout {
+    folder: TempDir,
+}
+
+impl Handout {
+    fn of(lessons: &[&str]) -> (Self, Output) {
+        let handout = Self { folder: tempfile::tempdir().unwrap() };
+        let out = handout.root().to_str().unwrap();
+        // Whoever works on the course has changes that git does not have.
+        let flags = ["handout", "--allow-dirty", "--out", out];
+        let named: &[&str] = if lessons.is_empty() { &[] } else { &["--lessons"] };
+        let output = grader(&[&flags, named, lessons].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        (handout, output)
+    }
+
+    fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The visible tests of a lesson, as a learner runs them.
+    fn test(&self, lesson: &str) -> Output {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(self.root()).env("CARGO_TARGET_DIR", target());
+        cargo.args(["test", "--quiet", "--offline", "--locked", "--package", lesson]);
+        cargo.output().unwrap()
+    }
+
+    fn put(&self, lesson: &str, text: &str) {
+        fs::write(self.root().join("exercises").join(lesson).join("src/lib.rs"), text).unwrap();
+    }
+}
+
+/// All that a program wrote.
+fn said(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
+    // Messages are wrapped.
+    text.replace("\n  │ ", " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What the solutions of the tiny course hold and learners may not read.
+fn secrets() -> Fragments {
+    let libraries = ["grader/gradcheck/src", "grader/wire/src"].map(|it| root().join(it));
+    let allowed = [&[course().join("exercises")], &libraries[..]].concat();
+    Fragments::of(&course().join("solutions"), &allowed)
+}
+
+#[test]
+fn nothing_of_the_solutions_is_handed_out() {
+    let (handout, _) = Handout::of(&[]);
+    let secrets = secrets();
+    assert_eq!(secrets.in_folder(handout.root()), []);
+    let names = files(handout.root()).into_iter().map(|it| it.display().to_string());
+    let mut secret = names.filter(|it| it.contains("solution") || it.contains("/.git/"));
+    assert_eq!(secret.next(), None);
+}
+
+/// The search would find a part of each file.
+#[test]
+fn a_planted_fragment_is_found() {
+    let (handout, _) = Handout::of(&["ex_90_1"]);
+    let secrets = secrets();
+    let written = files(&course().join("solutions"));
+    let written: Vec<_> = written.iter().filter(|it| !it.ends_with("Cargo.toml")).collect();
+    assert!(written.len() > 30, "{}", written.len());
+    for file in written {
+        let text = fs::read_to_string(file).unwrap();
+        let half = &text[text.ceil_char_boundary(text.len() / 3)..];
+        assert!(secrets.in_text(half).is_some(), "{} would not be found", file.display());
+    }
+    let file = handout.root().join("exercises/ex_90_1/hints.md");
+    let formatted = solution("ex_90_1").replace("\n    ", " ");
+    fs::write(&file, fs::read_to_string(&file).unwrap() + &formatted).unwrap();
+    let found = secrets.in_folder(handout.root());
+    assert!(found.len() == 1 && found[0].0 == file, "{found:?}");
+}
+
+#[test]
+fn lessons_that_others_build_on_come_along_and_all_can_be_tested() {
+    let (handout, output) = Handout::of(&["ex_91_2"]);
+    assert!(
+        said(&output).contains("ex_90_1 comes along: ex_91_1 builds on it."),
+        "{}",
+        said(&output)
+    );
+    let exercises = fs::read_dir(handout.root().join("exercises")).unwrap();
+    let mut exercises: Vec<_> = exercises.map(|it| it.unwrap().file_name()).collect();
+    exercises.sort();
+    assert_eq!(exercises, ["ex_90_1", "ex_91_1", "ex_91_2"]);
+    let stub = handout.test("ex_91_2");
+    assert!(
+        !stub.status.success() && said(&stub).contains("not yet implemented"),
+        "{}",
+        said(&stub)
+    );
+    ["ex_90_1", "ex_91_1", "ex_91_2"].iter().for_each(|it| handout.put(it, &solution(it)));
+    let solved = handout.test("ex_91_2");
+    assert!(solved.status.success(), "{}", said(&solved));
+}
+
+#[test]
+fn what_cannot_be_handed_out_is_named() {
+    let (handout, _) = Handout::of(&["ex_90_1"]);
+    let out = handout.root().to_str().unwrap();
+    let refused = |arguments: &[&str], reason: &str| {
+        let output = grader(&[&["handout", "--allow-dirty"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(reason), "{reason}: {}", said(&output));
+    };
+    refused(&["--out", out], "something is there already");
+    let file = handout.root().join("README.md");
+    refused(&["--out", file.to_str().unwrap()], "something is there already");
+    let new = handout.root().join("new");
+    let new = new.to_str().unwrap();
+    refused(&["--out", new, "--lessons", "ex_1_99"], "failed to find the lesson \"ex_1_99\"");
+    refused(&["--out", new, "--workspace", out], "it has no folder `solutions`");
+    refused(&["--out", "/proc/new"], "failed to write /proc/new");
+    assert!(!handout.root().join("new").exists());
+}
+
+/// A copy of this repository in a repository of its own.
+struct Committed {
+    folder: TempDir,
+}
+
+impl Committed {
+    fn new() -> Self {
+        let committed = Self { folder: tempfile::tempdir().unwrap() };
+        for part in ["Cargo.toml", "Cargo.lock", "exercises", "solutions", "grader"] {
+            let mut copy = Command::new("cp");
+            copy.arg("-R").arg(root().join(part)).arg(committed.folder.path());
+            assert!(copy.status().unwrap().success());
+        }
+        for arguments in
+            [&["init", "--quiet"][..], &["add", "."], &["commit", "--quiet", "-m", "all"]]
+        {
+            committed.git(arguments);
+        }
+        committed
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let mut git = Command::new("git");
+        git.current_dir(self.folder.path()).args(["-c", "user.name=a", "-c", "user.email=a@b"]);
+        assert!(git.args(arguments).status().unwrap().success());
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join("grader/engine/tests/course/exercises").join(file)
+    }
+
+    fn hand_out(&self, name: &str, arguments: &[&str]) -> Output {
+        let root = self.folder.path().join("grader/engine/tests/course");
+        let mut grader = command(program(), self.folder.path());
+        grader.args(["handout", "--out", name, "--workspace"]).arg(root).args(arguments);
+        grader.output().unwrap()
+    }
+}
+
+#[test]
+fn only_what_git_has_is_handed_out() {
+    let committed = Committed::new();
+    let clean = committed.hand_out("clean", &[]);
+    assert!(clean.status.success(), "{}", said(&clean));
+    fs::write(committed.path("ex_90_1/notes.txt"), "ask Ada").unwrap();
+    let untracked = committed.hand_out("untracked", &[]);
+    assert!(said(&untracked).contains("notes.txt is not what git has"), "{}", said(&untracked));
+    fs::remove_file(committed.path("ex_90_1/notes.txt")).unwrap();
+    fs::write(committed.path("ex_90_1/src/lib.rs"), solution("ex_90_1")).unwrap();
+    let solved = committed.hand_out("solved", &[]);
+    assert!(said(&solved).contains("lib.rs is not what git has"), "{}", said(&solved));
+    assert_eq!(solved.status.code(), Some(2));
+    assert!(!committed.folder.path().join("solved").exists());
+    assert!(committed.hand_out("allowed", &["--allow-dirty"]).status.success());
+}

@@ -1,0 +1,69 @@
+//! The handout of the course: it holds nothing of the solutions, and a learner practises in it.
+
+#[path = "../engine/tests/support/fragments.rs"]
+mod fragments;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use fragments::{Fragments, files};
+use tempfile::TempDir;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn hand_out() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut grader = Command::new(env!("CARGO_BIN_EXE_grader"));
+    // Whoever works on the course has changes that git does not have.
+    grader.args(["handout", "--allow-dirty", "--out"]).arg(folder.path());
+    let output = grader.output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    folder
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
+}
+
+fn secrets() -> Fragments {
+    let allowed =
+        ["exercises", "grader/gradcheck/src", "grader/wire/src"].map(|it| root().join(it));
+    Fragments::of(&root().join("solutions"), &allowed)
+}
+
+/// Solutions, wrong and correct variants, formulas, derivations and checks of every lesson.
+#[test]
+fn nothing_of_the_solutions_is_handed_out() {
+    let handout = hand_out();
+    let secrets = secrets();
+    assert_eq!(secrets.in_folder(handout.path()), []);
+    let names = files(handout.path()).into_iter().map(|it| it.display().to_string());
+    let mut secret = names.filter(|it| it.contains("solution") || it.contains("/.git/"));
+    assert_eq!(secret.next(), None);
+}
+
+#[test]
+fn a_planted_fragment_is_found() {
+    let secrets = secrets();
+    // What a brief shows, its test in the solutions repeats.
+    let is_secret = |file: &PathBuf| !file.ends_with("Cargo.toml") && !file.ends_with("brief.rs");
+    let written: Vec<_> =
+        files(&root().join("solutions")).into_iter().filter(|it| is_secret(it)).collect();
+    assert!(written.len() > 80, "{}", written.len());
+    for file in written {
+        let text = fs::read_to_string(&file).unwrap();
+        let half = &text[text.ceil_char_boundary(text.len() / 3)..];
+        assert!(secrets.in_text(half).is_some(), "{} would not be found", file.display());
+    }
+    let handout = hand_out();
+    let page = handout.path().join("docs/performance.md");
+    let wrong = fs::read_to_string(root().join("solutions/ex_3_2/wrong.rs")).unwrap();
+    fs::write(&page, fs::read_to_string(&page).unwrap() + &wrong).unwrap();
+    let found = secrets.in_folder(handout.path());
+    assert!(found.len() == 1 && found[0].0 == page, "{found:?}");
+}
