@@ -142,13 +142,13 @@ impl<'a> Builds<'a> {
     }
 
     /// The libraries of the lessons that a learner's code builds on: the references, so that an old
-    /// mistake costs its own lesson only, or the learner's own.
+    /// mistake costs its own lesson only, or the learner's own, where asked for or in a handout.
     fn links(
         &self,
         lesson: &'static Lesson,
         handed: Handed,
     ) -> Result<Result<Links, NoWorker>, GradeError> {
-        if !self.options.own {
+        if !self.options.own && self.grader.workspace.has_solutions() {
             return self.reference_links(lesson).map(Ok);
         }
         self.linked(lesson, &mut |earlier, links| self.own_library(earlier, handed, links))

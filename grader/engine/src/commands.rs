@@ -14,7 +14,7 @@ use crate::{
     checks::{Check, Lesson},
     cli::{self, Cli, Command, Format, Grade, Render, Written},
     course::Course,
-    grading::{GradeError, Grader, Options, nothing_graded},
+    grading::{self, GradeError, Grader, Options, nothing_graded},
     handout::Handout,
     kit::Kit,
     machine, prove, render,
@@ -140,9 +140,12 @@ fn grade(
     workspace: &Workspace,
     command: &Grade,
 ) -> miette::Result<Ending> {
-    let lessons = course.chosen(&command.lessons.lessons)?;
+    let lessons = course.chosen_in(workspace, &command.lessons.lessons)?;
     if command.lessons.lessons.is_empty() {
         tell_left_out(course);
+    }
+    if command.record {
+        grading::require_solutions(workspace)?;
     }
     if let Some(key) = &command.sign {
         signature::check(key)?;
@@ -153,7 +156,8 @@ fn grade(
         Ok(grader) => graded(&grader, &lessons, &submission, options)?,
         Err(error) => nothing_graded(&lessons, &submission, options, error.as_ref())?,
     };
-    let text = written(&report, &command.written, view(command, course.next(&lessons)))?;
+    let next = course.next(&lessons).filter(|lesson| workspace.has(lesson.id));
+    let text = written(&report, &command.written, view(command, next))?;
     deliver(&text, command.written.output.as_deref(), &report)?;
     if let (Some(key), Some(file)) = (&command.sign, &command.written.output) {
         match report.record {

@@ -1,6 +1,6 @@
 //! A course: the lessons that were found when its grader was built.
 
-use crate::checks::Lesson;
+use crate::{checks::Lesson, workspace::Workspace};
 
 /// A course, as the build script of its grader writes it.
 #[derive(Debug)]
@@ -50,10 +50,38 @@ impl Course {
         Ok(self.lessons.iter().filter(is_chosen).collect())
     }
 
+    /// The named lessons of those that the workspace has; all of them where none is named.
+    ///
+    /// # Errors
+    /// When a name is that of no lesson, or of one that was not handed out, or nothing was.
+    pub fn chosen_in(
+        &self,
+        workspace: &Workspace,
+        ids: &[String],
+    ) -> Result<Vec<&'static Lesson>, NoLesson> {
+        let chosen = self.chosen(ids)?.into_iter();
+        let (here, absent): (Vec<_>, Vec<_>) = chosen.partition(|lesson| workspace.has(lesson.id));
+        match absent.first().filter(|_| !ids.is_empty() || here.is_empty()) {
+            None => Ok(here),
+            Some(lesson) => Err(NoLesson {
+                reason: format!(" in {}: it was not handed out", workspace.exercises().display()),
+                known: ids_of(self.lessons.iter().filter(|lesson| workspace.has(lesson.id))),
+                id: lesson.id.to_owned(),
+            }),
+        }
+    }
+
     fn no_lesson(&self, id: &str) -> NoLesson {
-        let known: Vec<_> = self.lessons.iter().map(|lesson| lesson.id).collect();
         let left_out = self.left_out.iter().find(|(left_out, _)| *left_out == id);
         let reason = left_out.map(|(_, why)| format!(": it was left out, because {why}"));
-        NoLesson { id: id.to_owned(), reason: reason.unwrap_or_default(), known: known.join(", ") }
+        NoLesson {
+            id: id.to_owned(),
+            reason: reason.unwrap_or_default(),
+            known: ids_of(self.lessons.iter()),
+        }
     }
+}
+
+fn ids_of<'a>(lessons: impl Iterator<Item = &'a Lesson>) -> String {
+    lessons.map(|lesson| lesson.id).collect::<Vec<_>>().join(", ")
 }

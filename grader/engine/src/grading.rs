@@ -68,6 +68,12 @@ pub enum GradeError {
     #[error("failed to run cargo")]
     #[diagnostic(help("Gradlings needs a Rust toolchain with cargo on the PATH"))]
     Cargo(#[source] io::Error),
+    #[error("failed to grade officially: {root} is a handout, without the reference solutions")]
+    #[diagnostic(help(
+        "what is graded here is for practice: leave out --record. A grade comes from where the whole course \
+         is, whose grader takes this folder as --submission"
+    ))]
+    NoSolutions { root: PathBuf },
     #[error("failed to find {earlier}, which {lesson} builds on")]
     #[diagnostic(help("exercises/{lesson}/Cargo.toml names it as a dependency"))]
     NoEarlierLesson { lesson: &'static str, earlier: &'static str },
@@ -95,6 +101,9 @@ impl Grader {
         options: Options,
         done: impl Fn(&LessonReport) + Sync,
     ) -> Result<Report, GradeError> {
+        if options.record {
+            require_solutions(&self.workspace)?;
+        }
         let submission = Submission::open(path)?;
         let walk = Walk { builds: Builds { grader: self, options } };
         let grade = |lesson: &&'static Lesson| {
@@ -105,6 +114,7 @@ impl Grader {
         };
         let (lessons, digests): (Vec<_>, Vec<_>) = lessons.par_iter().map(grade).unzip();
         let report = summary(path, options, lessons, &digests);
+        let report = Report { handout: !self.workspace.has_solutions(), ..report };
         Ok(if options.own { report.unscored() } else { report })
     }
 
@@ -116,6 +126,15 @@ impl Grader {
         options: Options,
     ) -> Result<LessonReport, GradeError> {
         Walk { builds: Builds { grader: self, options } }.subject(lesson, subject, None)
+    }
+}
+
+/// # Errors
+/// When there is no reference to link: what decides a grade runs where the whole course is.
+pub fn require_solutions(workspace: &Workspace) -> Result<(), GradeError> {
+    match workspace.has_solutions() {
+        true => Ok(()),
+        false => Err(GradeError::NoSolutions { root: workspace.root().to_owned() }),
     }
 }
 
@@ -164,6 +183,7 @@ fn summary(
         sandbox: options.sandbox.name(),
         record: options.record && options.sandbox.is_full() && !ungraded,
         own_stack: false,
+        handout: false,
         score: lessons.iter().map(|lesson| lesson.score).sum(),
         max_score: lessons.iter().map(|lesson| lesson.max_score).sum(),
         lessons,

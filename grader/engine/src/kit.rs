@@ -109,8 +109,9 @@ impl Kit {
         course: &Course,
         announce: impl FnOnce(),
     ) -> Result<Self, KitError> {
+        let lessons = course.lessons.iter().filter(|lesson| workspace.has(lesson.id));
         let crates: BTreeSet<_> =
-            course.lessons.iter().flat_map(|lesson| lesson.contract.crates).copied().collect();
+            lessons.flat_map(|lesson| lesson.contract.crates).copied().collect();
         let key = key(workspace, &crates)?;
         let cache = workspace.cache();
         let record = cache.join(format!("{PREFIX}{}.json", wire::GEMM_BACKEND));

@@ -45,6 +45,9 @@ pub struct Report {
     /// Lessons ran on the learner's own earlier lessons: nothing is scored.
     #[serde(default)]
     pub own_stack: bool,
+    /// Graded in a handout, for practice: lessons that build on others ran on the learner's own.
+    #[serde(default)]
+    pub handout: bool,
     /// The points that were earned.
     pub score: f64,
     /// The points that could be earned.

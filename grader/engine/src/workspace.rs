@@ -80,6 +80,11 @@ impl Workspace {
         self.solutions().is_dir()
     }
 
+    /// True for a lesson that can be graded here: a handout may hold a part of the course.
+    pub fn has(&self, lesson: &str) -> bool {
+        self.has_solutions() || self.exercise(lesson).is_dir()
+    }
+
     pub fn exercise(&self, lesson: &str) -> PathBuf {
         self.exercises().join(lesson)
     }

@@ -57,6 +57,7 @@ fn grading(report: &Report) -> &'static str {
     match report {
         Report { own_stack: true, .. } => "on the learner's own stack, unscored",
         Report { record: true, .. } => "officially",
+        Report { handout: true, .. } => "in a handout, for practice",
         _ => "for practice",
     }
 }

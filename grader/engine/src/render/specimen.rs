@@ -25,6 +25,7 @@ pub fn report(text: &str) -> Report {
         sandbox: "landlock+seccomp".to_owned(),
         record: true,
         own_stack: false,
+        handout: false,
         score: 2.0,
         max_score: 6.0,
         lessons: vec![LessonReport::new(&LESSON, text.to_owned(), checks)],

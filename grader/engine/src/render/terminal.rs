@@ -237,6 +237,9 @@ impl Page {
         };
         let how = format!("GEMM: {gemm_backend} · sandbox: {sandbox} · seed: {seed}");
         self.lines(&how, QUIET);
+        if report.handout {
+            self.lines(IN_A_HANDOUT, QUIET);
+        }
         let open = report.lessons.iter().find(|lesson| is_open(lesson)).map(|it| it.id.as_str());
         let told = match (open, following) {
             _ if report.has_ungraded() => {
@@ -257,6 +260,9 @@ impl Page {
         }
     }
 }
+
+const IN_A_HANDOUT: &str =
+    "For practice, in a handout: lessons that build on others ran on your own earlier ones.";
 
 /// What to do now.
 fn next(lesson: &str) -> String {

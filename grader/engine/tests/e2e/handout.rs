@@ -6,11 +6,15 @@ use std::{
     process::{Command, Output},
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
     fragments::{Fragments, files},
-    support::{command, course, grader, program, root, solution, target},
+    support::{
+        changed, check, command, course, grader, is_full, messages, program, report, root,
+        solution, target,
+    },
 };
 
 /// A handout of the tiny course.
@@ -40,6 +44,26 @@ impl Handout {
         cargo.current_dir(self.root()).env("CARGO_TARGET_DIR", target());
         cargo.args(["test", "--quiet", "--offline", "--locked", "--package", lesson]);
         cargo.output().unwrap()
+    }
+
+    /// The script of the handout, with the grader of the tiny course.
+    fn x(&self, arguments: &[&str]) -> Output {
+        let mut script = command(&self.root().join("x"), Path::new("/"));
+        // A cache of its own, which shares what cargo has built.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("handout");
+        fs::create_dir_all(&target).unwrap();
+        let _ = std::os::unix::fs::symlink(
+            super::support::target().join("debug"),
+            target.join("debug"),
+        );
+        script.env("GRADER", program()).env("CARGO_TARGET_DIR", target);
+        script.args(arguments).output().unwrap()
+    }
+
+    /// The report of what the learner has, and the exit code.
+    fn grade(&self, lessons: &[&str]) -> (Value, i32) {
+        let output = self.x(&[&["grade", "--format=json"], lessons].concat());
+        (report(&output), output.status.code().unwrap())
     }
 
     fn put(&self, lesson: &str, text: &str) {
@@ -188,4 +212,56 @@ fn only_what_git_has_is_handed_out() {
     assert_eq!(solved.status.code(), Some(2));
     assert!(!committed.folder.path().join("solved").exists());
     assert!(committed.hand_out("allowed", &["--allow-dirty"]).status.success());
+}
+
+/// Learners practise where there is no solution: on their own earlier lessons, with what formulas tell.
+#[test]
+fn a_learner_practises_in_a_handout() {
+    let (handout, _) = Handout::of(&["ex_91_2"]);
+    handout.put("ex_90_1", &changed("ex_90_1", "let db = dz;", "let db = b * dz;"));
+    handout.put("ex_91_1", &solution("ex_91_1"));
+    let (graded, code) = handout.grade(&[]);
+    assert_eq!(
+        (graded["handout"].as_bool(), graded["record"].as_bool(), code),
+        (Some(true), Some(false), 1)
+    );
+    let lessons = graded["lessons"].as_array().unwrap();
+    assert_eq!(lessons.len(), 3, "{graded:#}");
+    let message = messages(&lessons[0]);
+    assert!(message.contains("a factor or divisor too many: b"), "{message}");
+    assert_eq!(check(&lessons[0], "gradients")["diagnosis"], Value::Null, "{graded:#}");
+    // It fails for what is wrong in the lesson that it builds on.
+    assert_eq!(lessons[1]["verdict"], "failed", "{graded:#}");
+    handout.put("ex_90_1", &solution("ex_90_1"));
+    let (graded, _) = handout.grade(&["ex_90_1", "ex_91_1"]);
+    assert!(graded["lessons"].as_array().unwrap().iter().all(is_full), "{graded:#}");
+}
+
+#[test]
+fn a_handout_decides_no_grade() {
+    let (handout, _) = Handout::of(&["ex_90_1"]);
+    handout.put("ex_90_1", &solution("ex_90_1"));
+    let refused = |arguments: &[&str], reason: &str| {
+        let output = handout.x(arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(reason), "{reason}: {}", said(&output));
+    };
+    refused(&["grade", "--record"], "is a handout, without the reference solutions");
+    refused(&["grade", "ex_91_1"], "it was not handed out");
+    let shown = handout.x(&["grade"]);
+    assert!(said(&shown).contains("For practice, in a handout"), "{}", said(&shown));
+    assert_eq!(shown.status.code(), Some(0), "{}", said(&shown));
+}
+
+#[test]
+fn the_script_of_a_handout_says_which_grader_is_missing() {
+    let (handout, _) = Handout::of(&["ex_90_1"]);
+    let mut script = Command::new(handout.root().join("x"));
+    let output = script.arg("grade").env("GRADER", "no-such-grader").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said(&output).contains("failed to find the grader (no-such-grader)"),
+        "{}",
+        said(&output)
+    );
 }
