@@ -36,6 +36,9 @@ pub enum Command {
     Prove(Prove),
     /// For authors: compare the tables in README and briefs with the lessons, or write them.
     Tables(Tables),
+    /// For instructors: pack the course for a platform that grades elsewhere.
+    #[command(subcommand)]
+    Package(Package),
     /// For instructors: make a key that reports are signed with.
     NewKey(NewKey),
     /// For instructors: check that a report is what the grader wrote.
@@ -104,6 +107,27 @@ pub struct Render {
     pub report: PathBuf,
     #[command(flatten)]
     pub written: Written,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Package {
+    /// An autograder for Gradescope. It holds the solutions: keep it to yourself.
+    Gradescope(Gradescope),
+}
+
+#[derive(Debug, Args)]
+pub struct Gradescope {
+    #[command(flatten)]
+    pub lessons: Lessons,
+    /// Where the archive goes.
+    #[arg(long, value_name = "FILE.zip")]
+    pub out: PathBuf,
+    /// The seed that hidden inputs are drawn from, for everyone; a fresh random number if not given.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// When learners see the hidden checks and what their code printed.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = HiddenChecks::Visible)]
+    pub hidden_checks: HiddenChecks,
 }
 
 #[derive(Debug, Args)]

@@ -12,12 +12,14 @@ use miette::{Context, IntoDiagnostic};
 
 use crate::{
     checks::{Check, Lesson},
-    cli::{self, Cli, Command, Format, Grade, Render, Written},
+    cli::{self, Cli, Command, Format, Grade, Gradescope, Package, Render, Written},
     course::Course,
     grading::{self, GradeError, Grader, Options, nothing_graded},
     handout::Handout,
     kit::Kit,
-    machine, prove, render,
+    machine,
+    package::{self, Assignment},
+    prove, render,
     report::Report,
     sandbox::Sandbox,
     scaffold, signature, tables,
@@ -85,6 +87,9 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
             let stale = tables::stale(&grader, &lessons)?;
             stale.iter().for_each(|page| println!("{page}"));
             Ok(Ending::complete_if(stale.is_empty()))
+        }
+        Command::Package(Package::Gradescope(command)) => {
+            package(&course.chosen(&command.lessons.lessons)?, &Workspace::at(&root)?, command)
         }
         Command::NewKey(command) => {
             signature::new_key(&command.file)?;
@@ -187,6 +192,29 @@ fn rendered(command: &Render) -> miette::Result<Ending> {
     let text = written(&report, &command.written, render::View::FULL)?;
     deliver(&text, command.written.output.as_deref(), &report)?;
     Ok(ending(&report))
+}
+
+/// Packs the lessons for Gradescope, and says what the instructor needs to know there.
+fn package(
+    lessons: &[&'static Lesson],
+    workspace: &Workspace,
+    command: &Gradescope,
+) -> miette::Result<Ending> {
+    let Gradescope { out, seed, hidden_checks, .. } = command;
+    let assignment = Assignment {
+        lessons,
+        seed: seed.unwrap_or_else(fresh_seed),
+        hidden_checks: *hidden_checks,
+    };
+    package::gradescope(workspace, &assignment, out)?;
+    let points: f64 = lessons.iter().map(|lesson| lesson.max_score()).sum();
+    let (lessons, seed) = (lessons.len(), assignment.seed);
+    anstream::println!(
+        "{} grades {lessons} lessons, {points} points in all, with the seed {seed}.\nIt holds the \
+         solutions and the hidden checks: upload it to Gradescope, and keep it to yourself.",
+        out.display()
+    );
+    Ok(Ending::Complete)
 }
 
 fn written(report: &Report, how: &Written, view: render::View) -> miette::Result<String> {

@@ -24,6 +24,7 @@ mod hash;
 pub mod intake;
 mod kit;
 mod machine;
+mod package;
 mod plan;
 mod prove;
 mod rebuilds;

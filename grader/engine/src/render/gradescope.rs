@@ -1,5 +1,6 @@
 //! `results.json`, as Gradescope's documentation describes it.
 
+use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use crate::report::{CheckReport, LessonReport, Report, Verdict, Visibility};
 
 /// When a learner sees the hidden checks: their titles, verdicts, points and messages, and with them what
 /// the code printed while they ran.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub enum HiddenChecks {
@@ -20,6 +21,14 @@ pub enum HiddenChecks {
     AfterDueDate,
     /// When the grades are published.
     AfterPublished,
+}
+
+impl HiddenChecks {
+    /// Its name on the command line, which is that of the results.
+    #[must_use]
+    pub fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
 }
 
 #[derive(Debug, Serialize)]

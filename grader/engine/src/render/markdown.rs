@@ -43,7 +43,11 @@ fn heading(report: &Report) -> String {
 }
 
 fn circumstances(report: &Report) -> String {
-    let how = if report.record { "officially" } else { "for practice" };
+    let how = match report {
+        Report { record: true, .. } => "officially",
+        Report { handout: true, .. } => "in a handout, for practice",
+        _ => "for practice",
+    };
     let sandbox = match report.sandbox.as_str() {
         "none" => "**unsandboxed: nothing confined this code**".to_owned(),
         name => format!("sandbox {}", literal(name)),
