@@ -3,5 +3,8 @@
 include!(concat!(env!("OUT_DIR"), "/course.rs"));
 
 fn main() -> std::process::ExitCode {
+    #[cfg(feature = "class")]
+    return class::main(&COURSE);
+    #[cfg(not(feature = "class"))]
     engine::main(&COURSE)
 }

@@ -12,15 +12,24 @@ use crate::render::HiddenChecks;
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
-    /// The folder of the course, with exercises/ and solutions/; by default where the grader was built.
-    #[arg(long, value_name = "DIR", global = true)]
-    pub workspace: Option<PathBuf>,
-    /// When to use colours.
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
-    pub color: Color,
+    #[command(flatten)]
+    pub common: Common,
 }
 
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The folder of the course, with exercises/ and solutions/; by default where the grader was built.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) workspace: Option<PathBuf>,
+    /// When to use colours.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub(crate) color: Color,
+}
+
+/// What a grader does.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
 pub enum Command {
     /// Grade a submission.
     Grade(Grade),

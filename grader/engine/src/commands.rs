@@ -12,7 +12,7 @@ use miette::{Context, IntoDiagnostic};
 
 use crate::{
     checks::{Check, Lesson},
-    cli::{self, Cli, Command, Format, Grade, Gradescope, Package, Render, Written},
+    cli::{self, Command, Common, Format, Grade, Gradescope, Package, Render, Written},
     course::Course,
     grading::{self, GradeError, Grader, Options, nothing_graded},
     handout::Handout,
@@ -53,9 +53,13 @@ impl Ending {
     }
 }
 
-pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
-    let root = cli.workspace.clone().unwrap_or_else(|| PathBuf::from(course.root));
-    match &cli.command {
+/// Runs a command of the grader of a course.
+///
+/// # Errors
+/// When the grader cannot do its job.
+pub fn run(course: &'static Course, command: &Command, common: &Common) -> miette::Result<Ending> {
+    let root = common.root(course);
+    match command {
         Command::Grade(command) => grade(course, &Workspace::at(&root)?, command),
         Command::Render(command) => rendered(command),
         Command::List(chosen) => {
@@ -102,6 +106,21 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
             anstream::println!("{} is authentic: its signature matches.", command.report.display());
             Ok(Ending::Complete)
         }
+    }
+}
+
+impl Common {
+    /// The folder of the course.
+    fn root(&self, course: &Course) -> PathBuf {
+        self.workspace.clone().unwrap_or_else(|| PathBuf::from(course.root))
+    }
+
+    /// The grader of the course, with all that it grades with.
+    ///
+    /// # Errors
+    /// When there is no course, no room on the disk, or what code is linked against cannot be built.
+    pub fn grader(&self, course: &'static Course) -> miette::Result<Grader> {
+        grader(course, Workspace::at(&self.root(course))?)
     }
 }
 
@@ -270,13 +289,14 @@ fn default_submission(workspace: &Workspace) -> PathBuf {
 fn options(command: &Grade) -> miette::Result<Options> {
     let Grade { record, reveal, own, .. } = *command;
     let seed = command.seed.unwrap_or_else(|| if record { fresh_seed() } else { 0 });
-    let sandbox = chosen_sandbox(command)?;
+    let sandbox = sandbox(record, command.insecure)?;
     Ok(Options { sandbox, record, seed, reveal, own, diagnose: !command.no_diagnosis })
 }
 
 /// Hidden inputs that a learner could have drawn beforehand would be no secret. 32 bits are few enough
 /// for every reader of the report.
-fn fresh_seed() -> u64 {
+#[must_use]
+pub fn fresh_seed() -> u64 {
     fastrand::u32(..).into()
 }
 
@@ -289,15 +309,20 @@ fn fresh_seed() -> u64 {
 ))]
 struct NotConfined(String);
 
-fn chosen_sandbox(command: &Grade) -> miette::Result<Sandbox> {
-    if command.insecure {
+/// What confines learner code: nothing where it is trusted, and all that works here where a grading is for
+/// the record.
+///
+/// # Errors
+/// When that is not enough for the record.
+pub fn sandbox(record: bool, insecure: bool) -> miette::Result<Sandbox> {
+    if insecure {
         return Ok(Sandbox::NONE);
     }
     let sandbox = Sandbox::strongest();
-    if command.record && !sandbox.is_full() {
+    if record && !sandbox.is_full() {
         return Err(NotConfined(sandbox.name()).into());
     }
-    Ok(if command.record { sandbox.reinforced() } else { sandbox })
+    Ok(if record { sandbox.reinforced() } else { sandbox })
 }
 
 /// Counts finished lessons on a terminal; silent elsewhere.

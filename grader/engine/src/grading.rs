@@ -17,7 +17,7 @@ use crate::{
     course::Course,
     diagnosis::{self, WrongVariants},
     hash::{derive_seed, hash},
-    intake::{NoSubmission, Submission},
+    intake::{NoSubmission, Rejection, Sources, Submission},
     kit::Kit,
     machine,
     rebuilds::Rebuilds,
@@ -30,17 +30,20 @@ use crate::{
 /// What grading needs besides a submission.
 #[derive(Debug)]
 pub struct Grader {
+    /// The lessons.
     pub course: &'static Course,
-    pub workspace: Workspace,
-    pub kit: Kit,
+    pub(crate) workspace: Workspace,
+    pub(crate) kit: Kit,
 }
 
 /// How one run grades.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
+    /// What confines learner code.
     pub sandbox: Sandbox,
     /// Grades officially.
     pub record: bool,
+    /// What hidden inputs are drawn from.
     pub seed: u64,
     /// Shows hidden inputs and expected values.
     pub reveal: bool,
@@ -50,8 +53,24 @@ pub struct Options {
     pub diagnose: bool,
 }
 
+/// What was handed in for one lesson: a copy, and what is known of it before it is compiled.
+#[derive(Debug)]
+pub struct Taken {
+    sources: Sources,
+    scan: Scan,
+}
+
+impl Taken {
+    /// The hash that names the copy.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        self.sources.digest()
+    }
+}
+
 /// The grader could not do its job.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum GradeError {
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -102,7 +121,7 @@ impl Grader {
         done: impl Fn(&LessonReport) + Sync,
     ) -> Result<Report, GradeError> {
         if options.record {
-            require_solutions(&self.workspace)?;
+            self.may_record()?;
         }
         let submission = Submission::open(path)?;
         let walk = Walk { builds: Builds { grader: self, options } };
@@ -116,6 +135,48 @@ impl Grader {
         let report = summary(path, options, lessons, &digests);
         let report = Report { handout: !self.workspace.has_solutions(), ..report };
         Ok(if options.own { report.unscored() } else { report })
+    }
+
+    /// Says whether a grading here can be official.
+    ///
+    /// # Errors
+    /// When there are no reference solutions.
+    pub fn may_record(&self) -> Result<(), GradeError> {
+        require_solutions(&self.workspace)
+    }
+
+    /// Takes a copy of what a submission holds for a lesson. Messages name its files from the lesson's
+    /// folder on, so that they are the same whoever handed them in.
+    ///
+    /// # Errors
+    /// When the system fails. What is wrong with the files is the inner error.
+    pub fn take(
+        &self,
+        lesson: &Lesson,
+        submission: &Submission,
+        options: Options,
+    ) -> Result<Result<Taken, Rejection>, GradeError> {
+        let taken = Builds { grader: self, options }.taken(lesson, submission, lesson.id)?;
+        Ok(taken.map(|(sources, scan)| Taken { sources, scan }))
+    }
+
+    /// Grades a copy. It is built where the folder `lane` has its place in the cache: gradings that run at
+    /// once have different ones.
+    #[must_use]
+    pub fn grade_taken(
+        &self,
+        lesson: &'static Lesson,
+        taken: &Taken,
+        lane: &Path,
+        options: Options,
+    ) -> LessonReport {
+        let submission = Submission::Folder(lane.to_owned());
+        let Taken { sources, scan } = taken;
+        let (submission, path, display_path) = (&submission, lane, lesson.id);
+        let handed = Handed { submission, path, sources, scan, display_path };
+        let walk = Walk { builds: Builds { grader: self, options } };
+        let graded = walk.handed(lesson, handed);
+        graded.unwrap_or_else(|error| walk.without_verdict(lesson, &error).0)
     }
 
     /// Runs the checks of a lesson on a variant of its solution.

@@ -18,6 +18,7 @@ mod course;
 mod curve;
 mod diagnosis;
 mod excerpt;
+mod fingerprint;
 mod grading;
 mod handout;
 mod hash;
@@ -43,23 +44,36 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cli::Cli;
+pub use cli::{Command, Common};
+pub use commands::{Ending, fresh_seed, run, sandbox};
 pub use contract::{Contract, Item};
 pub use course::Course;
 pub use gradcheck;
+pub use grading::{GradeError, Grader, Options, Taken};
+pub use hash::hash;
 pub use ndarray;
+pub use sandbox::Sandbox;
 pub use wire;
 
 /// Runs the grader of a course on the arguments of this process.
 #[must_use]
 pub fn main(course: &'static Course) -> ExitCode {
+    main_of(|cli: &Cli| &cli.common, |cli| run(course, &cli.command, &cli.common))
+}
+
+/// Runs a program that has other commands than [`run`], or more.
+pub fn main_of<C: Parser>(
+    common: impl FnOnce(&C) -> &Common,
+    run: impl FnOnce(&C) -> miette::Result<Ending>,
+) -> ExitCode {
     match std::env::args_os().nth(1) {
         Some(argument) if argument == sandbox::LAUNCH => return launcher(),
         Some(argument) if argument == scan::READ => return reader(),
         _ => (),
     }
-    let cli = Cli::parse();
-    anstream::ColorChoice::from(cli.color).write_global();
-    match commands::run(course, &cli) {
+    let cli = C::parse();
+    anstream::ColorChoice::from(common(&cli).color).write_global();
+    match run(&cli) {
         Ok(ending) => ending.into(),
         Err(error) => {
             anstream::eprintln!("{error:?}");

@@ -18,7 +18,7 @@ use crate::report::CheckReport;
 
 pub use self::{
     annotations::annotations,
-    csv::csv,
+    csv::{cell, csv},
     gradescope::{HiddenChecks, gradescope},
     harmless::harmless,
     html::html,

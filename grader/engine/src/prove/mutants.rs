@@ -2,11 +2,7 @@
 //!
 //! What came of a mutant is kept, by the hash of all that it depends on.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, io, path::PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -23,10 +19,6 @@ use crate::{
 
 /// Of the mutants of a lesson, one in this many is graded unless all are asked for.
 const SAMPLE: usize = 12;
-
-/// The sources that decide what a mutant is worth, beside the lesson's own: those of the engine, and
-/// of the crates beside it.
-const ENGINE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What came of a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +59,7 @@ pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fate
     let solution = fs::read_to_string(folder.join("src/lib.rs")).map_err(&failed)?;
     let step = if all { 1 } else { SAMPLE };
     let chosen: Vec<Mutant> = mutants(&solution).into_iter().step_by(step).collect();
-    let mut kept = Kept::open(grader, lesson, &folder).map_err(&failed)?;
+    let mut kept = Kept::open(grader, lesson).map_err(&failed)?;
     let fate = |mutant: &Mutant| match kept.fates.get(&mutant.description) {
         Some(fate) => Ok(*fate),
         None => fate(grader, lesson, mutant),
@@ -97,13 +89,8 @@ struct Kept {
 }
 
 impl Kept {
-    fn open(grader: &Grader, lesson: &Lesson, solution: &Path) -> io::Result<Self> {
-        let mut parts = vec![grader.kit.key().to_owned()];
-        let crates = Path::new(ENGINE).parent().unwrap_or(Path::new(ENGINE));
-        for folder in ["engine/src", "gradcheck/src", "wire/src"].map(|it| crates.join(it)) {
-            read_all(&folder, &mut parts)?;
-        }
-        read_all(solution, &mut parts)?;
+    fn open(grader: &Grader, lesson: &Lesson) -> io::Result<Self> {
+        let parts = [grader.kit.key().to_owned(), grader.fingerprint(lesson)?];
         let name = format!("{}-{}.json", lesson.id, &hash(parts)[..16]);
         let file = grader.workspace.cache().join("mutants").join(name);
         let fates = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
@@ -113,23 +100,4 @@ impl Kept {
     fn write(&self) -> io::Result<()> {
         workspace::replace(&self.file, &serde_json::to_vec_pretty(&self.fates)?)
     }
-}
-
-/// The texts of a folder's Rust files, in a fixed order.
-fn read_all(folder: &Path, texts: &mut Vec<String>) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        // A grader may have moved away from its sources.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    let mut paths: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            read_all(&path, texts)?;
-        } else if path.extension().is_some_and(|it| it == "rs" || it == "toml") {
-            texts.push(fs::read_to_string(&path)?);
-        }
-    }
-    Ok(())
 }

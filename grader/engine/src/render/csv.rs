@@ -63,7 +63,8 @@ fn row(report: &Report, lesson: &LessonReport, check: &CheckReport) -> Row {
 }
 
 /// Text that stays text: an apostrophe stands before what a spreadsheet would calculate.
-fn cell(text: &str) -> String {
+#[must_use]
+pub fn cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
     for part in harmless(text).split_inclusive(SEPARATORS) {
         let start = part.trim_start_matches(|character: char| {

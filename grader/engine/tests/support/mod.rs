@@ -13,13 +13,12 @@ use tempfile::TempDir;
 /// The root of the workspace.
 pub fn root() -> &'static Path {
     let engine = Path::new(env!("CARGO_MANIFEST_DIR"));
-    engine.ancestors().nth(2).expect("the engine lies two folders below the workspace")
+    engine.ancestors().nth(2).expect("the crates of the grader lie two folders below the workspace")
 }
 
 /// The root of the tiny course.
 pub fn course() -> &'static Path {
-    static COURSE: LazyLock<PathBuf> =
-        LazyLock::new(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/course"));
+    static COURSE: LazyLock<PathBuf> = LazyLock::new(|| root().join("grader/engine/tests/course"));
     &COURSE
 }
 

@@ -3,5 +3,5 @@
 include!(concat!(env!("OUT_DIR"), "/course.rs"));
 
 fn main() -> std::process::ExitCode {
-    engine::main(&COURSE)
+    class::main(&COURSE)
 }

@@ -1,0 +1,289 @@
+//! What each command does.
+
+use std::{fs, path::Path};
+
+use engine::{Course, Ending, Options, checks::Lesson, fresh_seed, hash, sandbox};
+use jiff::Timestamp;
+use miette::{Context, IntoDiagnostic, miette};
+
+use crate::{
+    batch::{self, Done},
+    cli::{self, Amend, Book, Cli, Command, OfLearner, One},
+    export,
+    gradebook::{Amendment, Gradebook},
+    marks::Marks,
+    merge,
+    overview::Overview,
+    partition::Partition,
+    roster::Roster,
+    settings::{Assignment, Settings},
+    submissions::{Claims, Submissions},
+};
+
+pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
+    match &cli.command {
+        Command::Grader(command) => engine::run(course, command, &cli.common),
+        Command::Batch(command) => batch(course, command, &cli.common),
+        Command::Merge(command) => merge(course, command),
+        Command::Export(book) => Class::open(course, book)?.export().map(|()| Ending::Complete),
+        Command::Amend(command) => amend(course, command),
+        Command::Learner(command) => learner(course, &command.what),
+        Command::Clean(book) => {
+            let removed = Class::open(course, book)?.book.clean()?;
+            anstream::println!("{removed} grades that belonged to nobody are gone.");
+            Ok(Ending::Complete)
+        }
+    }
+}
+
+/// A class with its gradebook.
+struct Class<'a> {
+    course: &'static Course,
+    settings: Settings,
+    roster: Roster,
+    book: Gradebook,
+    out: &'a Path,
+}
+
+impl<'a> Class<'a> {
+    fn open(course: &'static Course, book: &'a Book) -> miette::Result<Self> {
+        let settings = Settings::read(&book.class, course)?;
+        let roster = Roster::read(&settings.roster)?;
+        is_made(&book.out)?;
+        let open = Gradebook::open(&book.place())?;
+        Ok(Self { course, settings, roster, book: open, out: &book.out })
+    }
+
+    /// Writes every table and page.
+    fn export(&mut self) -> miette::Result<()> {
+        let course = self.course;
+        let max = |id: &str| course.lesson(id).map_or(0.0, Lesson::max_score);
+        let marks = Marks::of(&self.settings, &self.roster, &max, &mut self.book)?;
+        let overview = Overview::of(&marks, &mut self.book)?;
+        export::all(self.out, &marks, &overview, &mut self.book)?;
+        let out = self.out.display();
+        anstream::eprintln!(
+            "The gradebook is in {out}/gradebook.csv, the class at a glance in {out}/class.html."
+        );
+        Ok(())
+    }
+}
+
+fn is_made(folder: &Path) -> miette::Result<()> {
+    let made = fs::create_dir_all(folder).into_diagnostic();
+    made.wrap_err_with(|| format!("failed to make the folder {}", folder.display()))
+}
+
+/// The assignment of this name; the only one where none is named.
+fn assignment<'a>(settings: &'a Settings, id: Option<&str>) -> miette::Result<&'a Assignment> {
+    let names: Vec<_> = settings.assignments.iter().map(Assignment::id).collect();
+    match (id, settings.assignments.as_slice()) {
+        (Some(id), _) => settings.assignment(id).ok_or_else(|| {
+            miette!("failed to find the assignment {id:?}: there are {}", names.join(", "))
+        }),
+        (None, [only]) => Ok(only),
+        (None, _) => Err(miette!(
+            "failed to choose an assignment: name one of {} with --assignment",
+            names.join(", ")
+        )),
+    }
+}
+
+fn batch(
+    course: &'static Course,
+    command: &cli::Batch,
+    common: &engine::Common,
+) -> miette::Result<Ending> {
+    let confinement = sandbox(!command.insecure, command.insecure)?;
+    let mut class = Class::open(course, &command.book)?;
+    tell_strangers(&class);
+    let Class { settings, roster, book, .. } = &mut class;
+    let assignment = assignment(settings, command.assignment.as_deref())?;
+    let submissions = Submissions::find(&command.submissions)?;
+    let mut claims = Claims::of(assignment, roster, &submissions);
+    let partition = command.partition.unwrap_or(Partition::WHOLE);
+    is_shareable(assignment, partition, &command.book)?;
+    claims.attempts.retain(|attempt| partition.holds(attempt.learner.party()));
+    submissions.passed_over.iter().for_each(|it| anstream::eprintln!("passed over: {it}"));
+    claims.unclear.iter().for_each(|it| anstream::eprintln!("not graded: {it}"));
+    let lessons = course.chosen(assignment.lessons())?;
+    if command.dry_run {
+        let (attempts, lessons) = (claims.attempts.len(), lessons.len());
+        anstream::println!("{}: {attempts} attempts at {lessons} lessons", assignment.id());
+        for it in &claims.attempts {
+            anstream::println!("{}  {}", it.learner.id, it.submission.path.display());
+        }
+        return Ok(Ending::Complete);
+    }
+    let proposed = assignment.seed.map_or_else(fresh_seed, u64::from);
+    let seed = book.seed(assignment.id(), u32::try_from(proposed).unwrap_or_default())?;
+    is_the_same(assignment, seed)?;
+    let record = !command.insecure;
+    let (reveal, own, diagnose) = (false, false, true);
+    let options = Options { sandbox: confinement, record, seed, reveal, own, diagnose };
+    let grader = common.grader(course)?;
+    grader.may_record()?;
+    tell_how(book, &options, partition)?;
+    let batch = batch::Batch {
+        grader: &grader,
+        assignment: assignment.id(),
+        lessons: &lessons,
+        options,
+        folder: &command.book.out,
+    };
+    let done = batch.run(book, &claims.attempts)?;
+    tell_done(assignment, &done);
+    let is_whole = done.open.is_empty() && claims.unclear.is_empty();
+    class.export()?;
+    Ok(if is_whole { Ending::Complete } else { Ending::Failed })
+}
+
+/// Names those who have an extension and are on no row.
+fn tell_strangers(class: &Class) {
+    let learners = &class.roster.learners;
+    for id in class.settings.extended() {
+        if !learners.iter().any(|it| it.id == id || it.team == id) {
+            anstream::eprintln!(
+                "course.toml gives {id:?} an extension, and the roster has no {id:?}"
+            );
+        }
+    }
+}
+
+/// Machines that do not ask each other need one seed from elsewhere.
+fn is_shareable(assignment: &Assignment, partition: Partition, book: &Book) -> miette::Result<()> {
+    if partition.parts() > 1 && book.db.is_none() && assignment.seed.is_none() {
+        return Err(miette!(
+            help = "in course.toml, with a number that learners do not know: seed = 123456",
+            "failed to grade a part of {}: all parts need the same seed, and it has none",
+            assignment.id()
+        ));
+    }
+    Ok(())
+}
+
+/// A gradebook keeps the seed that it began with.
+fn is_the_same(assignment: &Assignment, seed: u64) -> miette::Result<()> {
+    match assignment.seed.map(u64::from) {
+        Some(asked) if asked != seed => Err(miette!(
+            help = "take the seed out of course.toml, or begin another gradebook with --out",
+            "failed to grade {} with the seed {asked}: its gradebook began with another one, and the same \
+             file has to get the same grade",
+            assignment.id()
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Writes down what every report of the gradebook says.
+fn tell_how(book: &mut Gradebook, options: &Options, partition: Partition) -> miette::Result<()> {
+    book.tell("sandbox", &options.sandbox.name())?;
+    book.tell("record", &options.record.to_string())?;
+    book.tell("gemm_backend", engine::wire::GEMM_BACKEND)?;
+    book.tell("partition", &partition.to_string())?;
+    Ok(())
+}
+
+fn tell_done(assignment: &Assignment, done: &Done) {
+    let Done { works, known, graded, open, moved } = done;
+    anstream::println!(
+        "{}: {works} lessons handed in; {graded} copies graded, {known} known already",
+        assignment.id()
+    );
+    moved.iter().for_each(|it| anstream::println!("moved: {it}"));
+    open.iter().for_each(|it| anstream::println!("open: {it}"));
+}
+
+fn merge(course: &'static Course, command: &cli::Merge) -> miette::Result<Ending> {
+    let mut class = Class::open(course, &command.book)?;
+    merge::merge(&command.parts, &class.settings, &mut class.book)?;
+    class.export()?;
+    Ok(Ending::Complete)
+}
+
+fn amend(course: &'static Course, command: &Amend) -> miette::Result<Ending> {
+    let mut class = Class::open(course, &command.book)?;
+    let assignment = assignment(&class.settings, command.assignment.as_deref())?;
+    let Amend { learner, lesson, check, points, reason, by, .. } = command;
+    if class.roster.learner(learner).is_none() {
+        return Err(miette!("failed to find the learner {learner:?}: the roster has no such id"));
+    }
+    let graded = assignment.lessons().contains(lesson).then(|| course.lesson(lesson)).flatten();
+    let graded =
+        graded.ok_or_else(|| miette!("failed to find {lesson:?} in {}", assignment.id()))?;
+    let known: Vec<_> = graded.checks.iter().map(|it| it.id).collect();
+    let found = graded.checks.iter().find(|it| it.id == check).ok_or_else(|| {
+        miette!("failed to find the check {check:?}: {lesson} has {}", known.join(", "))
+    })?;
+    if !(0.0..=found.points).contains(points) {
+        return Err(miette!("failed to amend {check}: it is worth from 0 to {}", found.points));
+    }
+    if reason.trim().is_empty() || by.trim().is_empty() {
+        return Err(miette!("failed to amend {check}: say why, and who decides"));
+    }
+    let amendment = Amendment {
+        learner: learner.clone(),
+        lesson: lesson.clone(),
+        check: check.clone(),
+        points: *points,
+        reason: reason.clone(),
+        author: by.clone(),
+        made: Timestamp::now().strftime("%Y-%m-%d").to_string(),
+    };
+    let id = assignment.id().to_owned();
+    class.book.amend(&id, &amendment)?;
+    class.export()?;
+    Ok(Ending::Complete)
+}
+
+fn learner(course: &'static Course, what: &OfLearner) -> miette::Result<Ending> {
+    let (OfLearner::Export(One { book, learner })
+    | OfLearner::Anonymise(One { book, learner })
+    | OfLearner::Delete(One { book, learner })) = what;
+    let mut class = Class::open(course, book)?;
+    let changed = match what {
+        OfLearner::Export(_) => {
+            anstream::println!("{}", known(&mut class, learner)?);
+            return Ok(Ending::Complete);
+        }
+        OfLearner::Anonymise(_) => {
+            // Random: an id is guessed and hashed in no time.
+            let name = format!("learner-{}", &hash([&fresh_seed().to_string(), learner])[..8]);
+            let changed = class.book.rename(learner, &name)?;
+            anstream::println!("{learner} is {name} in the gradebook from now on.");
+            changed
+        }
+        OfLearner::Delete(_) => class.book.forget(learner)?,
+    };
+    if changed == 0 {
+        return Err(miette!("failed to find {learner:?}: the gradebook knows nothing of this id"));
+    }
+    anstream::eprintln!(
+        "The roster and the submissions are yours to change. Then `grader export`."
+    );
+    Ok(Ending::Complete)
+}
+
+/// Everything that is known of a learner, as JSON.
+fn known(class: &mut Class, learner: &str) -> miette::Result<String> {
+    let ids: Vec<_> = class.settings.assignments.iter().map(|it| it.id().to_owned()).collect();
+    let mut assignments = serde_json::Map::new();
+    for id in ids {
+        let book = &mut class.book;
+        let attempts: Vec<_> =
+            book.attempts(&id)?.into_iter().filter(|it| it.learner == learner).collect();
+        let works: Vec<_> =
+            book.works(&id)?.into_iter().filter(|it| it.learner == learner).collect();
+        let amendments: Vec<_> =
+            book.amendments(&id)?.into_iter().filter(|it| it.learner == learner).collect();
+        let mut reports = Vec::new();
+        for work in &works {
+            reports.extend(book.grade(&work.graded)?.map(|grade| grade.report));
+        }
+        let known = serde_json::json!({
+            "attempts": attempts, "works": works, "amendments": amendments, "reports": reports,
+        });
+        assignments.insert(id, known);
+    }
+    serde_json::to_string_pretty(&assignments).into_diagnostic()
+}

@@ -1,0 +1,141 @@
+//! What leaves the gradebook: tables for people and for the systems that keep grades, and pages.
+
+mod canvas;
+mod class_page;
+mod moodle;
+mod table;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use engine::report::{Report, SCHEMA_VERSION};
+
+use crate::{
+    gradebook::{Gradebook, GradebookError},
+    marks::{Marks, Outcome},
+    overview::Overview,
+};
+
+/// An export failed.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ExportError {
+    /// The gradebook cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Gradebook(#[from] GradebookError),
+    /// A table cannot be made.
+    #[error("failed to make a table")]
+    Table(#[from] csv::Error),
+    /// JSON cannot be made.
+    #[error("failed to make JSON")]
+    Json(#[from] serde_json::Error),
+    /// A file cannot be written.
+    #[error("failed to write {path}")]
+    #[diagnostic(help(
+        "the grades are safe in the gradebook: free some space, then `grader export`"
+    ))]
+    Write { path: PathBuf, source: io::Error },
+}
+
+/// Writes every table and every page into a folder.
+///
+/// # Errors
+/// When one of them cannot be made or written.
+pub fn all(
+    folder: &Path,
+    marks: &Marks,
+    overview: &Overview,
+    book: &mut Gradebook,
+) -> Result<(), ExportError> {
+    write(&folder.join("gradebook.csv"), &table::table(marks)?)?;
+    write(&folder.join("canvas.csv"), &canvas::table(marks)?)?;
+    write(&folder.join("moodle.csv"), &moodle::table(marks)?)?;
+    write(&folder.join("gradebook.json"), &(serde_json::to_string_pretty(marks)? + "\n"))?;
+    write(&folder.join("class.html"), &class_page::page(marks, overview))?;
+    for standing in &marks.learners {
+        for (heading, outcome) in marks.assignments.iter().zip(&standing.results) {
+            let Some(report) = report(outcome, book)? else { continue };
+            let name = format!("{}.html", file_name(&standing.id));
+            let file = folder.join("reports").join(&heading.id).join(name);
+            write(&file, &engine::render::html(&report))?;
+        }
+    }
+    Ok(())
+}
+
+/// The report of what counts, as a grading of one submission gives it.
+///
+/// # Errors
+/// When the gradebook cannot be read.
+pub fn report(outcome: &Outcome, book: &mut Gradebook) -> Result<Option<Report>, GradebookError> {
+    let Some(submission) = &outcome.submission else { return Ok(None) };
+    let mut lessons = Vec::new();
+    for mark in &outcome.lessons {
+        lessons.extend(book.grade(&mark.graded)?.map(|grade| grade.report));
+    }
+    let told = |book: &mut Gradebook, entry| book.told(entry).map(Option::unwrap_or_default);
+    Ok(Some(Report {
+        schema_version: SCHEMA_VERSION,
+        grader_version: env!("CARGO_PKG_VERSION").to_owned(),
+        submission: submission.clone(),
+        submission_sha256: engine::hash(outcome.lessons.iter().map(|mark| &mark.graded)),
+        // The seed of a class is secret.
+        seed: 0,
+        gemm_backend: told(book, "gemm_backend")?,
+        sandbox: told(book, "sandbox")?,
+        record: told(book, "record")? == "true",
+        own_stack: false,
+        handout: false,
+        score: lessons.iter().map(|lesson| lesson.score).sum(),
+        max_score: lessons.iter().map(|lesson| lesson.max_score).sum(),
+        lessons,
+    }))
+}
+
+/// Writes a file as a whole or not at all.
+fn write(file: &Path, text: &str) -> Result<(), ExportError> {
+    let failed = |source| ExportError::Write { path: file.to_owned(), source };
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    // In the same folder, so that it can take the other's place.
+    let draft = file.with_extension(format!("{}.draft", std::process::id()));
+    fs::write(&draft, text).and_then(|()| fs::rename(&draft, file)).map_err(failed)
+}
+
+/// A learner's id as the name of a file: other characters than letters and digits by their numbers, so that
+/// two ids are two files, and none leads elsewhere.
+fn file_name(id: &str) -> String {
+    let part = |it: char| {
+        if it.is_alphanumeric() || "-_@".contains(it) {
+            it.to_string()
+        } else {
+            format!("%{:x}", u32::from(it))
+        }
+    };
+    id.chars().map(part).collect()
+}
+
+/// A number as tables have it: two digits after the point where there are any.
+fn points(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_id_leads_to_another_file() {
+        assert_eq!(file_name("s-1_a@b"), "s-1_a@b");
+        assert_eq!(file_name("../x"), "%2e%2e%2fx");
+        assert_ne!(file_name("a/b"), file_name("a%2fb"));
+    }
+
+    #[test]
+    fn points_have_two_digits_at_most() {
+        assert_eq!([10.0, 7.5, 2.0 / 3.0, 0.0].map(points), ["10", "7.5", "0.67", "0"]);
+    }
+}

@@ -1,0 +1,432 @@
+//! Everything that is known of a class: who handed in what, what it is worth, and what an instructor
+//! amended.
+//!
+//! A grade belongs to a copy of a lesson and not to a learner: who hands in the same file shares it.
+
+use std::collections::BTreeMap;
+
+use engine::report::LessonReport;
+use serde::Serialize;
+
+use crate::database::{Cell, Database, DatabaseError, Place, Row};
+
+/// The version of the tables.
+const VERSION: &str = "1";
+
+/// The tables. What is `graded` has a row in `grade` of that key, unless it is open.
+const TABLES: [&str; 6] = [
+    "CREATE TABLE IF NOT EXISTS book (entry TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS assignment (id TEXT PRIMARY KEY, seed BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS attempt (
+        assignment TEXT, learner TEXT, submission TEXT, received TEXT,
+        PRIMARY KEY (assignment, learner, submission))",
+    "CREATE TABLE IF NOT EXISTS work (
+        assignment TEXT, learner TEXT, submission TEXT, lesson TEXT,
+        content TEXT NOT NULL, fingerprint TEXT NOT NULL, graded TEXT NOT NULL, problem TEXT,
+        PRIMARY KEY (assignment, learner, submission, lesson))",
+    "CREATE TABLE IF NOT EXISTS grade (
+        graded TEXT PRIMARY KEY, lesson TEXT NOT NULL, score DOUBLE PRECISION NOT NULL,
+        max_score DOUBLE PRECISION NOT NULL, report TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS amendment (
+        assignment TEXT, learner TEXT, lesson TEXT, item TEXT,
+        points DOUBLE PRECISION NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL, made TEXT NOT NULL,
+        PRIMARY KEY (assignment, learner, lesson, item))",
+];
+
+/// An open gradebook.
+pub struct Gradebook {
+    database: Box<dyn Database>,
+}
+
+/// Why a gradebook is of no use.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum GradebookError {
+    /// The database failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Database(#[from] DatabaseError),
+    /// A later grader wrote it.
+    #[error(
+        "failed to open the gradebook: its tables have version {found}, and this grader knows {VERSION}"
+    )]
+    #[diagnostic(help("a newer grader wrote it: use that one; nothing was changed"))]
+    Newer { found: String },
+    /// A report in it cannot be read.
+    #[error("failed to read the report {graded} in the gradebook: {source}")]
+    #[diagnostic(help("`grader batch` with --afresh grades it once more"))]
+    Report { graded: String, source: serde_json::Error },
+}
+
+/// What a learner handed in, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attempt {
+    /// Whose it is.
+    pub learner: String,
+    /// The name of its folder or archive.
+    pub submission: String,
+    /// When it came, in UTC, as far as that is known.
+    pub received: Option<String>,
+}
+
+/// What was handed in for one lesson of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Work {
+    /// Whose it is.
+    pub learner: String,
+    /// The attempt.
+    pub submission: String,
+    /// The lesson.
+    pub lesson: String,
+    /// The hash of the copy, or of the reason why there is none.
+    pub content: String,
+    /// What the verdict depends on besides.
+    pub fingerprint: String,
+    /// The key of its grade.
+    pub graded: String,
+    /// Why it is not graded yet.
+    pub problem: Option<String>,
+}
+
+/// What a copy of a lesson is worth.
+#[derive(Debug, Clone)]
+pub struct Grade {
+    /// Its key.
+    pub graded: String,
+    /// Everything that was found out.
+    pub report: LessonReport,
+}
+
+/// An instructor's decision on one check.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Amendment {
+    /// Whose check.
+    pub learner: String,
+    /// Of which lesson.
+    pub lesson: String,
+    /// Which check.
+    pub check: String,
+    /// What it is worth now.
+    pub points: f64,
+    /// Why.
+    pub reason: String,
+    /// Who decided.
+    pub author: String,
+    /// When, in UTC.
+    pub made: String,
+}
+
+impl Gradebook {
+    /// Opens a gradebook, or makes an empty one.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or a newer grader has written it.
+    pub fn open(place: &Place) -> Result<Self, GradebookError> {
+        let mut book = Self { database: place.open()? };
+        // Before anything is written: the tables of a newer one are not ours to change.
+        let version = book.ask("SELECT value FROM book WHERE entry = 'version'", &[]);
+        let version = version.ok().and_then(|rows| rows.into_iter().next());
+        match version.map(|row| first(row).into_text()) {
+            Some(found) if found != VERSION => Err(GradebookError::Newer { found }),
+            Some(_) => Ok(book),
+            None => book.make().map(|()| book),
+        }
+    }
+
+    fn make(&mut self) -> Result<(), GradebookError> {
+        let mut make = || {
+            TABLES.iter().try_for_each(|table| self.database.execute(table, &[]).map(drop))?;
+            self.tell("version", VERSION)
+        };
+        // Graders that make the same tables at the same moment are in each other's way once.
+        make().or_else(|_| make())
+    }
+
+    /// Does several things at once: all of them, or none.
+    ///
+    /// # Errors
+    /// When the database fails, or `work` does.
+    pub fn at_once<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, GradebookError>,
+    ) -> Result<T, GradebookError> {
+        self.database.execute("BEGIN", &[])?;
+        match work(self) {
+            Ok(done) => {
+                self.database.execute("COMMIT", &[])?;
+                Ok(done)
+            }
+            Err(error) => {
+                // What it says is the reason; the rest was not written in any case.
+                let _ = self.database.execute("ROLLBACK", &[]);
+                Err(error)
+            }
+        }
+    }
+
+    /// An entry about the gradebook itself.
+    pub fn told(&mut self, entry: &str) -> Result<Option<String>, GradebookError> {
+        let rows = self.ask("SELECT value FROM book WHERE entry = $1", &[entry.into()])?;
+        Ok(rows.into_iter().next().map(|row| first(row).into_text()))
+    }
+
+    /// Writes an entry about the gradebook itself.
+    pub fn tell(&mut self, entry: &str, value: &str) -> Result<(), GradebookError> {
+        self.write(
+            "INSERT INTO book (entry, value) VALUES ($1, $2)
+             ON CONFLICT (entry) DO UPDATE SET value = excluded.value",
+            &[entry.into(), value.into()],
+        )
+    }
+
+    /// The seed of an assignment; where it has none yet, it is `proposed` from now on.
+    pub fn seed(&mut self, assignment: &str, proposed: u32) -> Result<u64, GradebookError> {
+        self.write(
+            "INSERT INTO assignment (id, seed) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+            &[assignment.into(), i64::from(proposed).into()],
+        )?;
+        // Of two graders that start at once, the first has decided.
+        let rows = self.ask("SELECT seed FROM assignment WHERE id = $1", &[assignment.into()])?;
+        let seed = rows.first().and_then(|row| row.first()).map_or(0, Cell::integer);
+        Ok(seed.unsigned_abs())
+    }
+
+    /// Writes an attempt.
+    pub fn add_attempt(
+        &mut self,
+        assignment: &str,
+        attempt: &Attempt,
+    ) -> Result<(), GradebookError> {
+        let Attempt { learner, submission, received } = attempt;
+        self.write(
+            "INSERT INTO attempt (assignment, learner, submission, received) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (assignment, learner, submission) DO UPDATE SET received = excluded.received",
+            &[
+                assignment.into(),
+                learner.as_str().into(),
+                submission.as_str().into(),
+                received.as_deref().into(),
+            ],
+        )
+    }
+
+    /// The attempts at an assignment, by learner and name.
+    pub fn attempts(&mut self, assignment: &str) -> Result<Vec<Attempt>, GradebookError> {
+        let rows = self.ask(
+            "SELECT learner, submission, received FROM attempt WHERE assignment = $1
+             ORDER BY learner, submission",
+            &[assignment.into()],
+        )?;
+        Ok(rows.into_iter().map(attempt).collect())
+    }
+
+    /// Writes what was handed in for one lesson.
+    pub fn add_work(&mut self, assignment: &str, work: &Work) -> Result<(), GradebookError> {
+        self.write(
+            "INSERT INTO work
+             (assignment, learner, submission, lesson, content, fingerprint, graded, problem)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (assignment, learner, submission, lesson) DO UPDATE SET
+             content = excluded.content, fingerprint = excluded.fingerprint,
+             graded = excluded.graded, problem = excluded.problem",
+            &[
+                assignment.into(),
+                work.learner.as_str().into(),
+                work.submission.as_str().into(),
+                work.lesson.as_str().into(),
+                work.content.as_str().into(),
+                work.fingerprint.as_str().into(),
+                work.graded.as_str().into(),
+                work.problem.as_deref().into(),
+            ],
+        )
+    }
+
+    /// What was handed in for an assignment, by learner, submission and lesson.
+    pub fn works(&mut self, assignment: &str) -> Result<Vec<Work>, GradebookError> {
+        let rows = self.ask(
+            "SELECT learner, submission, lesson, content, fingerprint, graded, problem FROM work
+             WHERE assignment = $1 ORDER BY learner, submission, lesson",
+            &[assignment.into()],
+        )?;
+        Ok(rows.into_iter().map(work).collect())
+    }
+
+    /// Says why what has this key is not graded; takes it back with `None`.
+    pub fn set_problem(
+        &mut self,
+        graded: &str,
+        problem: Option<&str>,
+    ) -> Result<(), GradebookError> {
+        self.write(
+            "UPDATE work SET problem = $1 WHERE graded = $2",
+            &[problem.into(), graded.into()],
+        )
+    }
+
+    /// Writes a grade.
+    pub fn add_grade(&mut self, grade: &Grade) -> Result<(), GradebookError> {
+        let Grade { graded, report } = grade;
+        let text = serde_json::to_string(report);
+        let text = text.map_err(|source| unreadable(graded, source))?;
+        self.write(
+            "INSERT INTO grade (graded, lesson, score, max_score, report) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (graded) DO UPDATE SET
+             score = excluded.score, max_score = excluded.max_score, report = excluded.report",
+            &[
+                graded.as_str().into(),
+                report.id.as_str().into(),
+                report.score.into(),
+                report.max_score.into(),
+                text.as_str().into(),
+            ],
+        )
+    }
+
+    /// What the works of an assignment are worth, by key: points, and how many there could be.
+    pub fn scores(
+        &mut self,
+        assignment: &str,
+    ) -> Result<BTreeMap<String, (f64, f64)>, GradebookError> {
+        let rows = self.ask(
+            "SELECT DISTINCT grade.graded, score, max_score FROM grade
+             JOIN work ON work.graded = grade.graded WHERE work.assignment = $1",
+            &[assignment.into()],
+        )?;
+        let score = |row: Row| {
+            let mut cells = Cells(row.into_iter());
+            (cells.text(), (cells.real(), cells.real()))
+        };
+        Ok(rows.into_iter().map(score).collect())
+    }
+
+    /// The grade of this key.
+    pub fn grade(&mut self, graded: &str) -> Result<Option<Grade>, GradebookError> {
+        let rows = self.ask("SELECT report FROM grade WHERE graded = $1", &[graded.into()])?;
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        let report = serde_json::from_str(&first(row).into_text());
+        let report = report.map_err(|source| unreadable(graded, source))?;
+        Ok(Some(Grade { graded: graded.to_owned(), report }))
+    }
+
+    /// Writes an amendment.
+    pub fn amend(&mut self, assignment: &str, it: &Amendment) -> Result<(), GradebookError> {
+        self.write(
+            "INSERT INTO amendment (assignment, learner, lesson, item, points, reason, author, made)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (assignment, learner, lesson, item) DO UPDATE SET points = excluded.points,
+             reason = excluded.reason, author = excluded.author, made = excluded.made",
+            &[
+                assignment.into(),
+                it.learner.as_str().into(),
+                it.lesson.as_str().into(),
+                it.check.as_str().into(),
+                it.points.into(),
+                it.reason.as_str().into(),
+                it.author.as_str().into(),
+                it.made.as_str().into(),
+            ],
+        )
+    }
+
+    /// The amendments to an assignment, by learner, lesson and check.
+    pub fn amendments(&mut self, assignment: &str) -> Result<Vec<Amendment>, GradebookError> {
+        let rows = self.ask(
+            "SELECT learner, lesson, item, points, reason, author, made FROM amendment
+             WHERE assignment = $1 ORDER BY learner, lesson, item",
+            &[assignment.into()],
+        )?;
+        Ok(rows.into_iter().map(amendment).collect())
+    }
+
+    /// Removes a learner, and the grades that were theirs alone.
+    pub fn forget(&mut self, learner: &str) -> Result<u64, GradebookError> {
+        let mut removed = 0;
+        for table in ["amendment", "work", "attempt"] {
+            let statement = format!("DELETE FROM {table} WHERE learner = $1");
+            removed += self.database.execute(&statement, &[learner.into()])?;
+        }
+        self.clean()?;
+        Ok(removed)
+    }
+
+    /// Gives a learner another id, everywhere.
+    pub fn rename(&mut self, learner: &str, name: &str) -> Result<u64, GradebookError> {
+        let mut renamed = 0;
+        for table in ["amendment", "work", "attempt"] {
+            let statement = format!("UPDATE {table} SET learner = $1 WHERE learner = $2");
+            renamed += self.database.execute(&statement, &[name.into(), learner.into()])?;
+        }
+        Ok(renamed)
+    }
+
+    /// Removes grades that belong to nobody any more; gives how many.
+    pub fn clean(&mut self) -> Result<u64, GradebookError> {
+        let statement = "DELETE FROM grade WHERE graded NOT IN (SELECT graded FROM work)";
+        Ok(self.database.execute(statement, &[])?)
+    }
+
+    fn ask(&mut self, question: &str, cells: &[Cell]) -> Result<Vec<Row>, GradebookError> {
+        Ok(self.database.query(question, cells)?)
+    }
+
+    fn write(&mut self, statement: &str, cells: &[Cell]) -> Result<(), GradebookError> {
+        self.database.execute(statement, cells)?;
+        Ok(())
+    }
+}
+
+fn unreadable(graded: &str, source: serde_json::Error) -> GradebookError {
+    GradebookError::Report { graded: graded.to_owned(), source }
+}
+
+fn first(row: Row) -> Cell {
+    row.into_iter().next().unwrap_or(Cell::Null)
+}
+
+/// The cells of a row, one after the other; beyond its end nothing.
+struct Cells(std::vec::IntoIter<Cell>);
+
+impl Cells {
+    fn text(&mut self) -> String {
+        self.optional().unwrap_or_default()
+    }
+
+    fn optional(&mut self) -> Option<String> {
+        self.0.next().and_then(Cell::into_optional_text)
+    }
+
+    fn real(&mut self) -> f64 {
+        self.0.next().map_or(f64::NAN, |cell| cell.real())
+    }
+}
+
+fn attempt(row: Row) -> Attempt {
+    let mut cells = Cells(row.into_iter());
+    Attempt { learner: cells.text(), submission: cells.text(), received: cells.optional() }
+}
+
+fn work(row: Row) -> Work {
+    let mut cells = Cells(row.into_iter());
+    Work {
+        learner: cells.text(),
+        submission: cells.text(),
+        lesson: cells.text(),
+        content: cells.text(),
+        fingerprint: cells.text(),
+        graded: cells.text(),
+        problem: cells.optional(),
+    }
+}
+
+fn amendment(row: Row) -> Amendment {
+    let mut cells = Cells(row.into_iter());
+    Amendment {
+        learner: cells.text(),
+        lesson: cells.text(),
+        check: cells.text(),
+        points: cells.real(),
+        reason: cells.text(),
+        author: cells.text(),
+        made: cells.text(),
+    }
+}
