@@ -114,7 +114,9 @@ impl Batch<'_> {
         attempts: &[submissions::Attempt],
     ) -> Result<Done, BatchError> {
         let before = self.works(book)?;
-        let jobs = self.read_all(book, attempts)?;
+        let fingerprints = self.fingerprints()?;
+        book.tell(&versions(self.assignment), &hash(&fingerprints))?;
+        let jobs = self.read_all(book, attempts, &fingerprints)?;
         let known = book.scores(self.assignment)?;
         let distinct: BTreeMap<_, _> =
             jobs.into_iter().map(|job| (job.graded.clone(), job)).collect();
@@ -141,8 +143,8 @@ impl Batch<'_> {
         &self,
         book: &mut Gradebook,
         attempts: &[submissions::Attempt],
+        fingerprints: &[String],
     ) -> Result<Vec<Job>, BatchError> {
-        let fingerprints = self.fingerprints()?;
         // A team's submission is read once.
         let paths: BTreeSet<_> = attempts.iter().map(|it| &it.submission.path).collect();
         let paths: Vec<_> = paths.into_iter().collect();
@@ -150,7 +152,7 @@ impl Batch<'_> {
         let mut jobs = Vec::new();
         for paths in paths.chunks(AT_ONCE) {
             let read = paths.par_iter().map(|&path| {
-                let read = self.read(path, &fingerprints);
+                let read = self.read(path, fingerprints);
                 progress.inc(1);
                 (path, read)
             });
@@ -303,6 +305,11 @@ impl Batch<'_> {
             lanes.take(|lane| self.grader.grade_taken(job.lesson, &taken, lane, self.options));
         report.map_err(|error| format!("failed to write to {}: {error}", self.folder.display()))
     }
+}
+
+/// The entry of a gradebook that names the versions of an assignment's lessons.
+pub fn versions(assignment: &str) -> String {
+    format!("versions of {assignment}")
 }
 
 /// Shows how far it has come, how fast it is, and how long it will take; on a terminal only.

@@ -187,7 +187,7 @@ fn tell_how(book: &mut Gradebook, options: &Options, partition: Partition) -> mi
 fn tell_done(assignment: &Assignment, done: &Done) {
     let Done { works, known, graded, open, moved } = done;
     anstream::println!(
-        "{}: {works} lessons handed in; {graded} copies graded, {known} known already",
+        "{}: {works} lessons handed in; of their distinct copies {graded} graded, {known} known already",
         assignment.id()
     );
     moved.iter().for_each(|it| anstream::println!("moved: {it}"));

@@ -1,11 +1,9 @@
 //! Puts the parts of a class together that several machines graded.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use crate::{
+    batch::versions,
     cli::Book,
     database::Place,
     gradebook::{Gradebook, GradebookError},
@@ -63,7 +61,11 @@ pub fn merge(
     }
     book.tell("partition", &Partition::WHOLE.to_string())?;
     for assignment in &settings.assignments {
-        are_alike(&mut parts, "versions of the course", |book| versions(book, assignment))?;
+        let versions = versions(assignment.id());
+        let told = |book: &mut Gradebook| book.told(&versions);
+        if let Some(version) = are_alike(&mut parts, "versions of the course", told)? {
+            book.tell(&versions, &version)?;
+        }
         let seed = are_alike(&mut parts, "seeds", |book| book.seed(assignment.id(), 0))?;
         let seed = u32::try_from(seed).unwrap_or_default();
         book.seed(assignment.id(), seed)?;
@@ -72,15 +74,6 @@ pub fn merge(
         }
     }
     Ok(())
-}
-
-/// The versions of the lessons that were graded.
-fn versions(
-    book: &mut Gradebook,
-    assignment: &Assignment,
-) -> Result<BTreeMap<String, String>, GradebookError> {
-    let works = book.works(assignment.id())?;
-    Ok(works.into_iter().map(|work| (work.lesson, work.fingerprint)).collect())
 }
 
 impl Part {
