@@ -5,6 +5,7 @@ mod batch;
 mod class;
 mod decisions;
 mod parts;
+mod server;
 // Not everything that the engine is tested with is needed here.
 #[allow(dead_code)]
 #[path = "../../../engine/tests/support/mod.rs"]
