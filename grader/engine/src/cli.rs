@@ -39,6 +39,8 @@ pub enum Command {
     List(Lessons),
     /// For instructors: make the learner's repository, without solutions.
     Handout(Handout),
+    /// Bring an updated handout into a learner's repository: what the learner wrote stays.
+    Sync(Sync),
     /// For authors: start a new lesson.
     New(New),
     /// For authors: prove that lessons are sound (stub, solution, variants, visible tests, mutants).
@@ -151,6 +153,13 @@ pub struct Handout {
     /// Hand out files as they are, also where git has others.
     #[arg(long)]
     pub allow_dirty: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// The folder of the new handout.
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
 }
 
 #[derive(Debug, Args)]

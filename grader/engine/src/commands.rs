@@ -22,7 +22,7 @@ use crate::{
     prove, render,
     report::Report,
     sandbox::Sandbox,
-    scaffold, signature, tables,
+    scaffold, signature, sync, tables,
     workspace::Workspace,
 };
 
@@ -69,6 +69,10 @@ pub fn run(course: &'static Course, command: &Command, common: &Common) -> miett
         }
         Command::Handout(command) => {
             hand_out(course, &Workspace::at(&root)?, command)?;
+            Ok(Ending::Complete)
+        }
+        Command::Sync(command) => {
+            print(&sync::sync(&command.from, &Workspace::at(&root)?)?.to_string())?;
             Ok(Ending::Complete)
         }
         Command::New(command) => {

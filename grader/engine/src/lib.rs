@@ -35,6 +35,7 @@ mod sandbox;
 mod scaffold;
 pub mod scan;
 mod signature;
+mod sync;
 mod tables;
 mod variants;
 mod worker;

@@ -1,6 +1,10 @@
 //! What a learner's repository was handed, so that the course's files can be told from their work.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Component, Path},
+};
 
 use quote::ToTokens;
 use serde::{Deserialize, Serialize};
@@ -46,6 +50,16 @@ impl Record {
         });
         let hashes = files.map(|(path, entry)| (path.clone(), hash_of(&entry.bytes)));
         Self { version: VERSION, files: hashes.collect(), stubs: stubs.collect() }
+    }
+
+    /// The record of a learner's repository; `None` where it is lost, unreadable, or of another version.
+    pub fn read(root: &Path) -> Option<Self> {
+        let record: Self = serde_json::from_slice(&fs::read(root.join(PATH)).ok()?).ok()?;
+        let is_inside = |path: &String| {
+            let mut parts = Path::new(path).components();
+            !path.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
+        };
+        (record.version == VERSION && record.files.keys().all(is_inside)).then_some(record)
     }
 
     /// The file that holds it.
@@ -116,5 +130,20 @@ mod tests {
             asked.signature
         );
         assert_eq!(of("/// One.\npub fn f(x: f64)\n -> f64 { todo!(\"a\") }").whole, asked.whole);
+    }
+
+    #[test]
+    fn a_record_that_leads_out_of_the_repository_is_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str| {
+            let file = folder.path().join(PATH);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            let text =
+                format!("{{\"version\": 1, \"files\": {{{path:?}: \"\"}}, \"stubs\": {{}}}}");
+            fs::write(file, text).unwrap();
+            Record::read(folder.path()).is_some()
+        };
+        assert!(write("exercises/ex_1_1/README.md"));
+        assert!(!write("../elsewhere") && !write("/etc/passwd"));
     }
 }

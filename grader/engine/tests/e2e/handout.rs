@@ -17,13 +17,14 @@ use crate::{
     },
 };
 
-/// A handout of the tiny course.
-struct Handout {
+/// A handout, as a learner's repository.
+pub struct Handout {
     folder: TempDir,
 }
 
 impl Handout {
-    fn of(lessons: &[&str]) -> (Self, Output) {
+    /// Of the tiny course.
+    pub fn of(lessons: &[&str]) -> (Self, Output) {
         let handout = Self { folder: tempfile::tempdir().unwrap() };
         let out = handout.root().to_str().unwrap();
         // Whoever works on the course has changes that git does not have.
@@ -34,12 +35,20 @@ impl Handout {
         (handout, output)
     }
 
-    fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         self.folder.path()
     }
 
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.root().join(file)
+    }
+
+    pub fn text(&self, file: &str) -> String {
+        fs::read_to_string(self.path(file)).unwrap()
+    }
+
     /// The visible tests of a lesson, as a learner runs them.
-    fn test(&self, lesson: &str) -> Output {
+    pub fn test(&self, lesson: &str) -> Output {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.current_dir(self.root()).env("CARGO_TARGET_DIR", target());
         cargo.args(["test", "--quiet", "--offline", "--locked", "--package", lesson]);
@@ -47,16 +56,13 @@ impl Handout {
     }
 
     /// The script of the handout, with the grader of the tiny course.
-    fn x(&self, arguments: &[&str]) -> Output {
+    pub fn x(&self, arguments: &[&str]) -> Output {
         let mut script = command(&self.root().join("x"), Path::new("/"));
         // A cache of its own, which shares what cargo has built.
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("handout");
-        fs::create_dir_all(&target).unwrap();
-        let _ = std::os::unix::fs::symlink(
-            super::support::target().join("debug"),
-            target.join("debug"),
-        );
-        script.env("GRADER", program()).env("CARGO_TARGET_DIR", target);
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("handout");
+        fs::create_dir_all(&cache).unwrap();
+        let _ = std::os::unix::fs::symlink(target().join("debug"), cache.join("debug"));
+        script.env("GRADER", program()).env("CARGO_TARGET_DIR", cache);
         script.args(arguments).output().unwrap()
     }
 
@@ -66,16 +72,74 @@ impl Handout {
         (report(&output), output.status.code().unwrap())
     }
 
-    fn put(&self, lesson: &str, text: &str) {
+    pub fn put(&self, lesson: &str, text: &str) {
         fs::write(self.root().join("exercises").join(lesson).join("src/lib.rs"), text).unwrap();
     }
 }
 
 /// All that a program wrote.
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
     // Messages are wrapped.
     text.replace("\n  │ ", " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A copy of this repository, of which the tiny course is a part.
+pub struct Course {
+    folder: TempDir,
+}
+
+impl Course {
+    pub fn copy() -> Self {
+        let course = Self { folder: tempfile::tempdir().unwrap() };
+        for part in ["Cargo.toml", "Cargo.lock", "exercises", "solutions", "grader"] {
+            let mut copy = Command::new("cp");
+            copy.arg("-R").arg(root().join(part)).arg(course.root());
+            assert!(copy.status().unwrap().success());
+        }
+        course
+    }
+
+    /// In a repository of its own.
+    fn committed(self) -> Self {
+        for arguments in
+            [&["init", "--quiet"][..], &["add", "."], &["commit", "--quiet", "-m", "all"]]
+        {
+            let mut git = Command::new("git");
+            git.current_dir(self.root()).args(["-c", "user.name=a", "-c", "user.email=a@b"]);
+            assert!(git.args(arguments).status().unwrap().success());
+        }
+        self
+    }
+
+    fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A file of an exercise of the tiny course.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.root().join("grader/engine/tests/course/exercises").join(file)
+    }
+
+    pub fn change(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(file)).unwrap();
+        assert!(text.contains(from), "{file}: the text to change is gone: {from}");
+        fs::write(self.path(file), text.replacen(from, to, 1)).unwrap();
+    }
+
+    fn run(&self, out: &Path, arguments: &[&str]) -> Output {
+        let tiny = self.root().join("grader/engine/tests/course");
+        let mut grader = command(program(), self.root());
+        grader.args(["handout", "--out"]).arg(out).arg("--workspace").arg(tiny).args(arguments);
+        grader.output().unwrap()
+    }
+
+    pub fn hand_out(&self, lessons: &[&str]) -> Handout {
+        let handout = Handout { folder: tempfile::tempdir().unwrap() };
+        let output = self.run(handout.root(), &[&["--lessons"], lessons].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        handout
+    }
 }
 
 /// What the solutions of the tiny course hold and learners may not read.
@@ -158,60 +222,21 @@ fn what_cannot_be_handed_out_is_named() {
     assert!(!handout.root().join("new").exists());
 }
 
-/// A copy of this repository in a repository of its own.
-struct Committed {
-    folder: TempDir,
-}
-
-impl Committed {
-    fn new() -> Self {
-        let committed = Self { folder: tempfile::tempdir().unwrap() };
-        for part in ["Cargo.toml", "Cargo.lock", "exercises", "solutions", "grader"] {
-            let mut copy = Command::new("cp");
-            copy.arg("-R").arg(root().join(part)).arg(committed.folder.path());
-            assert!(copy.status().unwrap().success());
-        }
-        for arguments in
-            [&["init", "--quiet"][..], &["add", "."], &["commit", "--quiet", "-m", "all"]]
-        {
-            committed.git(arguments);
-        }
-        committed
-    }
-
-    fn git(&self, arguments: &[&str]) {
-        let mut git = Command::new("git");
-        git.current_dir(self.folder.path()).args(["-c", "user.name=a", "-c", "user.email=a@b"]);
-        assert!(git.args(arguments).status().unwrap().success());
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.folder.path().join("grader/engine/tests/course/exercises").join(file)
-    }
-
-    fn hand_out(&self, name: &str, arguments: &[&str]) -> Output {
-        let root = self.folder.path().join("grader/engine/tests/course");
-        let mut grader = command(program(), self.folder.path());
-        grader.args(["handout", "--out", name, "--workspace"]).arg(root).args(arguments);
-        grader.output().unwrap()
-    }
-}
-
 #[test]
 fn only_what_git_has_is_handed_out() {
-    let committed = Committed::new();
-    let clean = committed.hand_out("clean", &[]);
+    let committed = Course::copy().committed();
+    let clean = committed.run(Path::new("clean"), &[]);
     assert!(clean.status.success(), "{}", said(&clean));
     fs::write(committed.path("ex_90_1/notes.txt"), "ask Ada").unwrap();
-    let untracked = committed.hand_out("untracked", &[]);
+    let untracked = committed.run(Path::new("untracked"), &[]);
     assert!(said(&untracked).contains("notes.txt is not what git has"), "{}", said(&untracked));
     fs::remove_file(committed.path("ex_90_1/notes.txt")).unwrap();
     fs::write(committed.path("ex_90_1/src/lib.rs"), solution("ex_90_1")).unwrap();
-    let solved = committed.hand_out("solved", &[]);
+    let solved = committed.run(Path::new("solved"), &[]);
     assert!(said(&solved).contains("lib.rs is not what git has"), "{}", said(&solved));
     assert_eq!(solved.status.code(), Some(2));
-    assert!(!committed.folder.path().join("solved").exists());
-    assert!(committed.hand_out("allowed", &["--allow-dirty"]).status.success());
+    assert!(!committed.root().join("solved").exists());
+    assert!(committed.run(Path::new("allowed"), &["--allow-dirty"]).status.success());
 }
 
 /// Learners practise where there is no solution: on their own earlier lessons, with what formulas tell.

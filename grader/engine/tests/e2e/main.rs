@@ -15,4 +15,5 @@ mod report;
 mod slot;
 #[path = "../support/mod.rs"]
 mod support;
+mod sync;
 mod together;
