@@ -25,6 +25,7 @@ use rayon::prelude::*;
 
 use crate::{
     gradebook::{Attempt, Grade, Gradebook, GradebookError, Work},
+    similarity::{self, Fingerprints, fingerprints},
     submissions,
 };
 
@@ -94,6 +95,8 @@ struct Job {
 struct Read {
     job: Job,
     fingerprint: String,
+    /// What it shares with others is found by these; none where there is no copy.
+    fingerprints: Option<Fingerprints>,
     /// Its report, where there is no copy to grade.
     rejected: Option<LessonReport>,
     /// Why it could not be read, which is the machine's fault.
@@ -116,6 +119,7 @@ impl Batch<'_> {
         let before = self.works(book)?;
         let fingerprints = self.fingerprints()?;
         book.tell(&versions(self.assignment), &hash(&fingerprints))?;
+        self.read_stubs(book)?;
         let jobs = self.read_all(book, attempts, &fingerprints)?;
         let known = book.scores(self.assignment)?;
         let distinct: BTreeMap<_, _> =
@@ -182,6 +186,16 @@ impl Batch<'_> {
         self.lessons.iter().map(fingerprint).collect()
     }
 
+    /// What everybody was given is no sign of anything.
+    fn read_stubs(&self, book: &mut Gradebook) -> Result<(), BatchError> {
+        for lesson in self.lessons {
+            let failed = |source| BatchError::Fingerprint { lesson: lesson.id, source };
+            let stub = self.grader.stub(lesson).map_err(failed)?;
+            book.add_likeness(lesson.id, None, &similarity::fingerprints(&stub))?;
+        }
+        Ok(())
+    }
+
     /// What a submission holds for each lesson.
     fn read(&self, path: &Path, fingerprints: &[String]) -> Vec<Read> {
         let submission = Submission::open(path);
@@ -196,24 +210,25 @@ impl Batch<'_> {
         path: &Path,
         submission: &Result<Submission, NoSubmission>,
     ) -> Read {
-        let read = |content: String, rejected, problem| {
+        let read = |content: String, fingerprints, rejected, problem| {
             let parts = [lesson.id, &content, fingerprint, &self.how()];
             let graded = hash(parts)[..32].to_owned();
             let job = Job { graded, lesson, path: path.to_owned(), content };
-            Read { job, fingerprint: fingerprint.to_owned(), rejected, problem }
+            let fingerprint = fingerprint.to_owned();
+            Read { job, fingerprint, fingerprints, rejected, problem }
         };
         let submission = match submission {
             Ok(submission) => submission,
-            Err(error) => return read(String::new(), None, Some(error.to_string())),
+            Err(error) => return read(String::new(), None, None, Some(error.to_string())),
         };
         match self.grader.take(lesson, submission, self.options) {
-            Ok(Ok(taken)) => read(taken.digest(), None, None),
+            Ok(Ok(taken)) => read(taken.digest(), Some(fingerprints(&taken.text())), None, None),
             Ok(Err(rejection)) => {
                 let reason = rejection.to_string();
                 let report = LessonReport::stopped(lesson, rejection.verdict(), &reason);
-                read(hash(["rejected", &reason]), Some(report), None)
+                read(hash(["rejected", &reason]), None, Some(report), None)
             }
-            Err(error) => read(String::new(), None, Some(error.to_string())),
+            Err(error) => read(String::new(), None, None, Some(error.to_string())),
         }
     }
 
@@ -234,7 +249,10 @@ impl Batch<'_> {
         let (learner_id, name) = (learner.clone(), submission.clone());
         let attempt = Attempt { learner: learner_id, submission: name, received };
         book.add_attempt(self.assignment, &attempt)?;
-        for Read { job, fingerprint, problem, .. } in read {
+        for Read { job, fingerprint, fingerprints, problem, .. } in read {
+            if let Some(fingerprints) = fingerprints {
+                book.add_likeness(job.lesson.id, Some(&job.content), fingerprints)?;
+            }
             let work = Work {
                 learner: learner.clone(),
                 submission: submission.clone(),

@@ -8,13 +8,16 @@ use std::collections::BTreeMap;
 use engine::report::LessonReport;
 use serde::Serialize;
 
-use crate::database::{Cell, Database, DatabaseError, Place, Row};
+use crate::{
+    database::{Cell, Database, DatabaseError, Place, Row},
+    similarity::Fingerprints,
+};
 
 /// The version of the tables.
 const VERSION: &str = "1";
 
 /// The tables. What is `graded` has a row in `grade` of that key, unless it is open.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "CREATE TABLE IF NOT EXISTS book (entry TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS assignment (id TEXT PRIMARY KEY, seed BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS attempt (
@@ -31,7 +34,13 @@ const TABLES: [&str; 6] = [
         assignment TEXT, learner TEXT, lesson TEXT, item TEXT,
         points DOUBLE PRECISION NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL, made TEXT NOT NULL,
         PRIMARY KEY (assignment, learner, lesson, item))",
+    // What was handed in leaves no more than this here.
+    "CREATE TABLE IF NOT EXISTS likeness (
+        lesson TEXT, content TEXT, fingerprints TEXT NOT NULL, PRIMARY KEY (lesson, content))",
 ];
+
+/// The content under which the fingerprints of a lesson's stub are kept.
+const STUB: &str = "stub";
 
 /// An open gradebook.
 pub struct Gradebook {
@@ -282,6 +291,39 @@ impl Gradebook {
         )
     }
 
+    /// Writes the fingerprints of a copy of a lesson, or of its stub.
+    pub fn add_likeness(
+        &mut self,
+        lesson: &str,
+        content: Option<&str>,
+        fingerprints: &Fingerprints,
+    ) -> Result<(), GradebookError> {
+        let numbers: Vec<_> = fingerprints.iter().map(u64::to_string).collect();
+        self.write(
+            "INSERT INTO likeness (lesson, content, fingerprints) VALUES ($1, $2, $3)
+             ON CONFLICT (lesson, content) DO UPDATE SET fingerprints = excluded.fingerprints",
+            &[lesson.into(), content.unwrap_or(STUB).into(), numbers.join(" ").as_str().into()],
+        )
+    }
+
+    /// The fingerprints of the copies of a lesson, by their contents, and those of its stub.
+    pub fn likenesses(
+        &mut self,
+        lesson: &str,
+    ) -> Result<(BTreeMap<String, Fingerprints>, Fingerprints), GradebookError> {
+        let question = "SELECT content, fingerprints FROM likeness WHERE lesson = $1";
+        let rows = self.ask(question, &[lesson.into()])?;
+        let likeness = |row: Row| {
+            let mut cells = Cells(row.into_iter());
+            let content = cells.text();
+            let numbers = cells.text();
+            (content, numbers.split(' ').filter_map(|it| it.parse().ok()).collect())
+        };
+        let mut all: BTreeMap<String, Fingerprints> = rows.into_iter().map(likeness).collect();
+        let stub = all.remove(STUB).unwrap_or_default();
+        Ok((all, stub))
+    }
+
     /// What the works of an assignment are worth, by key: points, and how many there could be.
     pub fn scores(
         &mut self,
@@ -362,7 +404,10 @@ impl Gradebook {
     /// Removes grades that belong to nobody any more; gives how many.
     pub fn clean(&mut self) -> Result<u64, GradebookError> {
         let statement = "DELETE FROM grade WHERE graded NOT IN (SELECT graded FROM work)";
-        Ok(self.database.execute(statement, &[])?)
+        let removed = self.database.execute(statement, &[])?;
+        let statement = "DELETE FROM likeness WHERE content <> $1 AND content NOT IN (SELECT content FROM work)";
+        self.database.execute(statement, &[STUB.into()])?;
+        Ok(removed)
     }
 
     fn ask(&mut self, question: &str, cells: &[Cell]) -> Result<Vec<Row>, GradebookError> {

@@ -17,6 +17,7 @@ mod overview;
 mod partition;
 mod roster;
 mod settings;
+mod similarity;
 #[cfg(test)]
 mod specimen;
 mod submissions;

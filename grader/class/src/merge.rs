@@ -103,6 +103,11 @@ impl Part {
                     into.add_grade(&grade)?;
                 }
             }
+            for lesson in assignment.lessons() {
+                let (all, stub) = self.book.likenesses(lesson)?;
+                into.add_likeness(lesson, None, &stub)?;
+                all.iter().try_for_each(|(it, all)| into.add_likeness(lesson, Some(it), all))?;
+            }
             Ok(())
         })
     }

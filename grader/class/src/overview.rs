@@ -1,12 +1,13 @@
 //! What a class as a whole shows: which checks it passes, which mistakes it makes, who is stuck where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use engine::report::{LessonReport, Verdict};
+use engine::report::{CheckReport, LessonReport, Verdict};
 
 use crate::{
     gradebook::{Gradebook, GradebookError},
-    marks::Marks,
+    marks::{Marks, Standing},
+    similarity::{self, Pair},
 };
 
 /// A class as a whole.
@@ -14,6 +15,8 @@ use crate::{
 pub struct Overview {
     /// In the order of the class.
     pub lessons: Vec<LessonOverview>,
+    /// Who shares long passages with whom.
+    pub pairs: Vec<Pair>,
 }
 
 /// What a class makes of one lesson.
@@ -27,20 +30,21 @@ pub struct LessonOverview {
     pub learners: usize,
     /// Its checks, in its order, with how many passed each.
     pub checks: Vec<(String, usize)>,
-    /// Mistakes that were named: what they are called, what is said of them, and who made them.
+    /// What was said to learners, the most frequent first.
     pub mistakes: Vec<Mistake>,
 }
 
-/// A mistake that was named.
+/// What several learners were told.
 #[derive(Debug)]
 pub struct Mistake {
-    /// Its name.
-    pub name: String,
     /// What is said of it.
     pub explanation: String,
-    /// The ids of who made it.
-    pub learners: Vec<String>,
+    /// How many made it.
+    pub learners: usize,
 }
+
+/// How many mistakes of a lesson are told.
+const MAX_MISTAKES: usize = 8;
 
 impl Overview {
     /// Reads what counts of every learner.
@@ -63,46 +67,78 @@ impl Overview {
                     LessonOverview { id: heading.lessons[number].0.clone(), ..Default::default() };
                 for (graded, learners) in sharing {
                     if let Some(grade) = book.grade(graded)? {
-                        lesson.add(&grade.report, &learners);
+                        lesson.add(&grade.report, learners.len());
                     }
                 }
-                lesson.mistakes.sort_by_key(|it| (usize::MAX - it.learners.len(), it.name.clone()));
+                lesson.mistakes.sort_by(|one, other| {
+                    let order = other.learners.cmp(&one.learners);
+                    order.then_with(|| one.explanation.cmp(&other.explanation))
+                });
+                lesson.mistakes.truncate(MAX_MISTAKES);
                 lessons.push(lesson);
             }
         }
-        Ok(Self { lessons })
+        let pairs = pairs(marks, book)?;
+        Ok(Self { lessons, pairs })
     }
 }
 
+/// Who shares long passages with whom, in what counts of each.
+fn pairs(marks: &Marks, book: &mut Gradebook) -> Result<Vec<Pair>, GradebookError> {
+    let mut pairs = Vec::new();
+    for (at, heading) in marks.assignments.iter().enumerate() {
+        let works = book.works(&heading.id)?.into_iter();
+        let contents: BTreeMap<_, _> = works
+            .map(|work| ((work.learner, work.submission, work.lesson), work.content))
+            .collect();
+        for (lesson, _) in &heading.lessons {
+            let (known, stub) = book.likenesses(lesson)?;
+            let text = |standing: &'_ Standing| {
+                let submission = standing.results[at].submission.as_ref()?;
+                let whose = (standing.id.clone(), submission.clone(), lesson.clone());
+                known.get(contents.get(&whose)?)
+            };
+            let texts = marks.learners.iter().filter_map(|standing| {
+                Some((standing.id.as_str(), standing.team.as_str(), text(standing)?))
+            });
+            pairs.extend(similarity::pairs(lesson, &texts.collect::<Vec<_>>(), &stub));
+        }
+    }
+    Ok(pairs)
+}
+
 impl LessonOverview {
-    fn add(&mut self, report: &LessonReport, learners: &[&str]) {
+    fn add(&mut self, report: &LessonReport, learners: usize) {
         self.title.clone_from(&report.title);
-        self.learners += learners.len();
+        self.learners += learners;
         if self.checks.is_empty() {
             self.checks = report.checks.iter().map(|check| (check.title.clone(), 0)).collect();
         }
         for (check, (_, passed)) in report.checks.iter().zip(&mut self.checks) {
-            *passed += if check.verdict == Verdict::Passed { learners.len() } else { 0 };
+            *passed += if check.verdict == Verdict::Passed { learners } else { 0 };
         }
-        let mut named = BTreeMap::new();
-        for diagnosis in report.checks.iter().filter_map(|check| check.diagnosis.as_ref()) {
-            // One mistake may cost several checks.
-            named.insert(&diagnosis.mistake, &diagnosis.explanation);
-        }
-        for (name, explanation) in named {
-            self.mistake(name, explanation)
-                .learners
-                .extend(learners.iter().map(|&id| id.to_owned()));
-        }
+        // One mistake may cost several checks.
+        let told: BTreeSet<_> = report.checks.iter().filter_map(told).collect();
+        told.into_iter().for_each(|explanation| self.tell(explanation, learners));
     }
 
-    fn mistake(&mut self, name: &str, explanation: &str) -> &mut Mistake {
-        let at = self.mistakes.iter().position(|it| it.name == name);
-        let at = at.unwrap_or_else(|| {
-            let (name, explanation) = (name.to_owned(), explanation.to_owned());
-            self.mistakes.push(Mistake { name, explanation, learners: Vec::new() });
-            self.mistakes.len() - 1
-        });
-        &mut self.mistakes[at]
+    fn tell(&mut self, explanation: &str, learners: usize) {
+        match self.mistakes.iter_mut().find(|it| it.explanation == explanation) {
+            Some(mistake) => mistake.learners += learners,
+            None => {
+                self.mistakes.push(Mistake { explanation: explanation.to_owned(), learners });
+            }
+        }
     }
+}
+
+/// What a learner is told of a check: the explanation of a mistake that has a name, or else the reason. What
+/// is not written yet is no mistake.
+fn told(check: &CheckReport) -> Option<&str> {
+    let is_wrong = !matches!(
+        check.verdict,
+        Verdict::Passed | Verdict::NotImplemented | Verdict::Skipped | Verdict::NotGraded
+    );
+    let named = check.diagnosis.as_ref().map(|diagnosis| diagnosis.explanation.as_str());
+    is_wrong.then(|| named.unwrap_or(&check.message))
 }

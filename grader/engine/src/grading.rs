@@ -66,6 +66,12 @@ impl Taken {
     pub fn digest(&self) -> String {
         self.sources.digest()
     }
+
+    /// What its files hold, one after the other.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.sources.files().iter().map(|file| file.text.as_str()).collect()
+    }
 }
 
 /// The grader could not do its job.
@@ -135,6 +141,14 @@ impl Grader {
         let report = summary(path, options, lessons, &digests);
         let report = Report { handout: !self.workspace.has_solutions(), ..report };
         Ok(if options.own { report.unscored() } else { report })
+    }
+
+    /// What learners are given for a lesson.
+    ///
+    /// # Errors
+    /// When the stub cannot be read.
+    pub fn stub(&self, lesson: &Lesson) -> io::Result<String> {
+        std::fs::read_to_string(self.workspace.exercise(lesson.id).join("src/lib.rs"))
     }
 
     /// Says whether a grading here can be official.

@@ -7,6 +7,7 @@ use super::{file_name, points, table};
 use crate::{
     marks::{Heading, Marks, Outcome, Standing},
     overview::{LessonOverview, Mistake, Overview},
+    similarity::Pair,
 };
 
 const STYLE: &str = include_str!("class_page.css");
@@ -16,6 +17,9 @@ const POLICY: &str =
 
 /// Columns of the distribution: from 0 to 100 percent in steps of ten, and all points.
 const BINS: usize = 11;
+
+/// How many pairs are named.
+const MAX_PAIRS: usize = 50;
 
 /// The drawing's size, in its own units.
 const WIDTH: usize = 440;
@@ -44,6 +48,7 @@ pub fn page(marks: &Marks, overview: &Overview) -> String {
                 @for lesson in &overview.lessons { (lesson_part(lesson)) }
                 h2 { "Learners" }
                 (learners(marks))
+                @if !overview.pairs.is_empty() { (alike(&overview.pairs)) }
             }
         }
     };
@@ -93,7 +98,9 @@ fn distribution(marks: &Marks) -> Markup {
     let step = WIDTH / BINS;
     let bar = |(bin, &count): (usize, &usize)| {
         let height = (FLOOR - 20) * count / most;
-        let label = if bin == BINS - 1 { "100".to_owned() } else { format!("{}–", bin * 10) };
+        let last = bin == BINS - 1;
+        let label =
+            if last { "100".to_owned() } else { format!("{}–{}", bin * 10, bin * 10 + 9) };
         html! {
             rect x=(bin * step + 3) y=(FLOOR - height) width=(step - 6) height=(height) {}
             text x=(bin * step + step / 2) y=(FLOOR + 18) text-anchor="middle" { (label) }
@@ -118,7 +125,7 @@ fn lesson_part(lesson: &LessonOverview) -> Markup {
         @if lesson.learners == 0 { p.quiet { "Nobody’s work has been graded yet." } }
         @else {
             div.wide { table {
-                thead { tr { th scope="col" { "Check" } th scope="col" { "Passed by" } th {} } }
+                thead { tr { th scope="col" { "Check" } th.number scope="col" { "Passed by" } th {} } }
                 tbody { @for (title, passed) in &lesson.checks { tr {
                     th scope="row" { (title) }
                     td.number { (passed) " of " (lesson.learners) }
@@ -131,12 +138,33 @@ fn lesson_part(lesson: &LessonOverview) -> Markup {
 }
 
 fn mistake_part(mistake: &Mistake) -> Markup {
-    let count = mistake.learners.len();
+    let count = mistake.learners;
     html! {
         div.mistake {
-            p { (mistake.explanation) }
+            p { (harmless(&mistake.explanation)) }
             p.quiet { (count) @if count == 1 { " learner made it" } @else { " learners made it" } }
         }
+    }
+}
+
+/// Who shares long passages with whom, with what that means.
+fn alike(pairs: &[Pair]) -> Markup {
+    html! {
+        h2 { "Submissions that look alike" }
+        p {
+            "These share long passages that few others have, whatever their names and comments are. That is a "
+            "reason to look at both, and no more: a short lesson has few ways to be written, and who learns "
+            "from the same page writes alike. No grade depends on it."
+        }
+        div.wide { table {
+            thead { tr { @for name in ["Lesson", "Learners", "Shared"] { th scope="col" { (name) } } } }
+            tbody { @for pair in pairs.iter().take(MAX_PAIRS) { tr {
+                th scope="row" { (pair.lesson) }
+                td { (harmless(&pair.one)) ", " (harmless(&pair.other)) }
+                td.number { (points((100.0 * pair.share).round())) " %" }
+            } } }
+        } }
+        @if pairs.len() > MAX_PAIRS { p.quiet { (pairs.len() - MAX_PAIRS) " more pairs share less." } }
     }
 }
 
@@ -144,8 +172,9 @@ fn learners(marks: &Marks) -> Markup {
     html! {
         div.wide { table {
             thead { tr {
-                @for name in ["Id", "Name", "Percent"] { th scope="col" { (name) } }
-                @for heading in &marks.assignments { th scope="col" { (heading.id) } }
+                @for name in ["Id", "Name"] { th scope="col" { (name) } }
+                th.number scope="col" { "Percent" }
+                @for heading in &marks.assignments { th.number scope="col" { (heading.id) } }
                 th scope="col" { "Stuck at" }
             } }
             tbody { @for standing in &marks.learners { (row(marks, standing)) } }
