@@ -23,8 +23,12 @@ const README: &str = include_str!("handout/README.md");
 const SCRIPT: &str = include_str!("handout/x");
 
 /// What is copied from the top of the course where it is there.
-const COPIED: [&str; 6] = [
+const COPIED: [&str; 10] = [
     ".gitattributes",
+    ".github/actions/grade/action.yml",
+    ".github/actions/grade/fetch.sh",
+    ".github/actions/grade/grade.sh",
+    ".github/actions/grade/report.sh",
     ".github/workflows/autograde.yml",
     "LICENSE-APACHE",
     "LICENSE-MIT",
