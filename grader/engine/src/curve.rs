@@ -1,6 +1,6 @@
 //! A loss over the epochs of a training, as a report keeps and draws it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// How many points of a curve are kept at most.
 const MAX_POINTS: usize = 200;
@@ -13,7 +13,8 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 pub struct Curve {
     /// What was trained on.
     pub title: String,
-    /// Epochs, ascending, and the loss of each. Losses that are not finite are left out.
+    /// Epochs, ascending, and the loss of each: at least two. Losses that are not finite are left out.
+    #[serde(deserialize_with = "two_or_more")]
     pub points: Vec<(usize, f64)>,
 }
 
@@ -62,6 +63,15 @@ impl Curve {
     }
 }
 
+/// The points of a curve in a report that is read back.
+fn two_or_more<'de, D: Deserializer<'de>>(report: D) -> Result<Vec<(usize, f64)>, D::Error> {
+    let points = Vec::deserialize(report)?;
+    if points.len() < 2 {
+        return Err(D::Error::custom("a loss curve has at least two points"));
+    }
+    Ok(points)
+}
+
 /// Where a value lies between two others, from 0 to 1.
 fn share([low, high]: [f64; 2], value: f64) -> f64 {
     // Halves: the difference of two large numbers may not be finite.
@@ -100,6 +110,18 @@ mod tests {
             let Curve { points, .. } = Curve::of("moons", &losses).unwrap();
             assert!(points.len() <= MAX_POINTS + 1 && points.len() >= MAX_POINTS / 2, "{epochs}");
             assert_eq!([points[0].0, points[points.len() - 1].0], [0, epochs]);
+        }
+    }
+
+    #[test]
+    fn a_curve_that_is_read_back_has_two_points() {
+        let read = |points: &str| {
+            let text = format!(r#"{{"title": "XOR", "points": [{points}]}}"#);
+            serde_json::from_str::<Curve>(&text).map_err(|error| error.to_string())
+        };
+        assert_eq!(read("[0, 1.0], [3, 0.5]").unwrap().bars(9), "█▁");
+        for points in ["", "[0, 1.0]"] {
+            assert!(read(points).unwrap_err().contains("at least two points"), "{points}");
         }
     }
 
