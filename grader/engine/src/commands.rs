@@ -185,7 +185,8 @@ fn grade(
         Err(error) => nothing_graded(&lessons, &submission, options, error.as_ref())?,
     };
     let next = course.next(&lessons).filter(|lesson| workspace.has(lesson.id));
-    let text = written(&report, &command.written, view(command, next))?;
+    let view = view(command, next, have_derivations(workspace, &lessons));
+    let text = written(&report, &command.written, view)?;
     deliver(&text, command.written.output.as_deref(), &report)?;
     if let (Some(key), Some(file)) = (&command.sign, &command.written.output) {
         match report.record {
@@ -270,10 +271,19 @@ fn graded(
 }
 
 /// What is shown of a report. One in a file is not for a screen.
-fn view(command: &Grade, next: Option<&'static Lesson>) -> render::View<'static> {
+fn view(
+    command: &Grade,
+    next: Option<&'static Lesson>,
+    derivations: bool,
+) -> render::View<'static> {
     let all = command.all || command.written.output.is_some();
     let next = next.map(|lesson| lesson.id);
-    render::View { width: columns(), explain: command.explain, all, next }
+    render::View { width: columns(), explain: command.explain, all, next, derivations }
+}
+
+/// True unless the course was handed out without its solutions.
+fn have_derivations(workspace: &Workspace, lessons: &[&Lesson]) -> bool {
+    lessons.iter().all(|lesson| workspace.solution(lesson.id).join("derivation.md").is_file())
 }
 
 /// How wide a page is: as the terminal, between what can be read there and what is pleasant to read.

@@ -35,11 +35,14 @@ pub struct View<'a> {
     pub all: bool,
     /// The lesson that comes after those of the report.
     pub next: Option<&'a str>,
+    /// Whether the derivations of the report's lessons lie beside their solutions.
+    pub derivations: bool,
 }
 
 impl View<'_> {
     /// All that there is to show.
-    pub const FULL: Self = Self { width: WIDTH, explain: true, all: true, next: None };
+    pub const FULL: Self =
+        Self { width: WIDTH, explain: true, all: true, next: None, derivations: false };
 
     /// True for a lesson that is shown in full: the first that is not finished, and the first that was not
     /// graded.
@@ -66,7 +69,7 @@ pub fn terminal(report: &Report, view: View) -> String {
     for report in &shown {
         page.lesson(report, view.explain);
     }
-    page.summary(report, view.next);
+    page.summary(report, view);
     if !view.explain && shown.iter().any(|lesson| lesson.has_formulas()) {
         page.lines("Stuck? With --explain the grader says what your code computes.", Style::new());
     }
@@ -225,7 +228,7 @@ impl Page {
         }
     }
 
-    fn summary(&mut self, report: &Report, following: Option<&str>) {
+    fn summary(&mut self, report: &Report, view: View) {
         let complete = report.is_complete();
         let style = if complete { GOOD } else { STRONG };
         let _ = writeln!(self.text, "{style}{}{style:#}", result(report));
@@ -241,14 +244,13 @@ impl Page {
             self.lines(IN_A_HANDOUT, QUIET);
         }
         let open = report.lessons.iter().find(|lesson| is_open(lesson)).map(|it| it.id.as_str());
-        let told = match (open, following) {
+        let told = match open {
             _ if report.has_ungraded() => {
                 "Not everything was graded, which is not your fault: see above.".to_owned()
             }
-            (Some(open), _) => next(open),
+            Some(open) => next(open),
             _ if report.own_stack => "Every check passes.".to_owned(),
-            (None, None) => "Every point earned.".to_owned(),
-            (None, Some(following)) => format!("Every point earned. {}", next(following)),
+            None => complete_told(report, view),
         };
         self.lines(&told, Style::new());
     }
@@ -263,6 +265,22 @@ impl Page {
 
 const IN_A_HANDOUT: &str =
     "For practice, in a handout: lessons that build on others ran on your own earlier ones.";
+
+/// Where every point is earned: what there is to read about it, and the next lesson.
+fn complete_told(report: &Report, view: View) -> String {
+    let mut told = "Every point earned.".to_owned();
+    if view.derivations {
+        let of = match report.lessons.as_slice() {
+            [lesson] => lesson.id.as_str(),
+            _ => "ex_*",
+        };
+        told += &format!(" Derivation and walk-through: solutions/{of}/derivation.md.");
+    }
+    match view.next {
+        Some(following) => format!("{told} {}", next(following)),
+        None => told,
+    }
+}
 
 /// What to do now.
 fn next(lesson: &str) -> String {
@@ -424,6 +442,19 @@ mod tests {
         let said = |next| said(&report, View { next, ..NOT_ALL });
         assert!(said(None).ends_with("Every point earned.\n"));
         assert!(said(Some("ex_1_2")).contains("\nEvery point earned. Next: ex_1_2. Read "));
+    }
+
+    #[test]
+    fn who_has_every_point_is_told_where_it_is_derived() {
+        let view = View { derivations: true, next: Some("ex_1_2"), ..NOT_ALL };
+        let one = said(&of_lessons(&[("ex_1_1", Verdict::Passed)]), view);
+        let derivation = "solutions/ex_1_1/derivation.md.\nNext: ex_1_2. Read ";
+        assert!(one.contains(derivation), "{one}");
+        let both =
+            said(&of_lessons(&[("ex_1_1", Verdict::Passed), ("ex_1_2", Verdict::Passed)]), view);
+        assert!(both.contains("solutions/ex_*/derivation.md"), "{both}");
+        let open = said(&of_lessons(&[("ex_1_1", Verdict::Failed)]), view);
+        assert!(!open.contains("derivation"), "{open}");
     }
 
     #[test]
