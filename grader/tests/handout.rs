@@ -5,6 +5,7 @@ mod fragments;
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -45,6 +46,21 @@ fn nothing_of_the_solutions_is_handed_out() {
     let names = files(handout.path()).into_iter().map(|it| it.display().to_string());
     let mut secret = names.filter(|it| it.contains("solution") || it.contains("/.git/"));
     assert_eq!(secret.next(), None);
+}
+
+/// GitHub runs them there as they are.
+#[test]
+fn the_workflow_for_learners_and_its_scripts_come_along() {
+    let handout = hand_out();
+    for file in [".github/workflows/autograde.yml", ".github/actions/grade/action.yml"] {
+        assert!(handout.path().join(file).is_file(), "{file}");
+    }
+    for script in ["x", ".github/actions/grade/fetch.sh", ".github/actions/grade/grade.sh"] {
+        let mode = fs::metadata(handout.path().join(script)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o111, 0o111, "{script}");
+    }
+    // They decide grades, in the instructor's repository.
+    assert!(!handout.path().join(".github/workflows/grade-class.yml").exists());
 }
 
 #[test]

@@ -83,7 +83,10 @@ pub enum HandoutError {
     #[error("failed to find the packages of the course: cargo ended with {status}\n{messages}")]
     Cargo { status: ExitStatus, messages: String },
     #[error("failed to find the package {name} in the Cargo workspace of {root}")]
-    #[diagnostic(help("a handout holds every crate that its exercises need: make it a member"))]
+    #[diagnostic(help(
+        "a handout holds every crate that its exercises and their workers need: make it a member of the \
+         course's Cargo workspace"
+    ))]
     NoPackage { name: String, root: PathBuf },
     #[error("failed to hand out {path}: it lies outside of {root}")]
     #[diagnostic(help("a handout holds every crate that its exercises need: move it there"))]
