@@ -81,6 +81,20 @@ impl Runner {
         said(&output)
     }
 
+    /// Puts a program where `owner/course@v1` is released, and gives the server's address and its SHA-256.
+    fn release(&self, program: &[u8]) -> (String, String) {
+        let system = ["-s", "-m"].map(|option| {
+            let output = Command::new("uname").arg(option).output().unwrap();
+            said(&output).trim().to_owned()
+        });
+        let release = self.path("server/owner/course/releases/download/v1");
+        fs::create_dir_all(&release).unwrap();
+        let file = release.join(format!("grader-{}-{}", system[0].to_lowercase(), system[1]));
+        fs::write(&file, program).unwrap();
+        let sum = Command::new("sha256sum").arg(file).output().unwrap();
+        (format!("file://{}", self.path("server").display()), said(&sum)[..64].to_owned())
+    }
+
     fn written(&self, file: &str) -> String {
         fs::read_to_string(self.path(file)).unwrap_or_default()
     }
@@ -139,6 +153,45 @@ fn a_mistaken_and_hostile_submission_is_graded_and_steers_nothing() {
     assert!(fs::metadata(runner.path("temp/gradlings/report.json")).unwrap().len() > 1000);
 }
 
+/// A learner's push: the handout with its own action, and a grader that was released.
+#[test]
+fn a_handout_is_graded_by_the_action_that_is_in_it() {
+    let runner = Runner::new();
+    // Its place is the same in every run, so that what learner code is linked against is built once.
+    let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let handout = tmp.join("pushed");
+    let _ = fs::remove_dir_all(&handout);
+    let mut made = Command::new(GRADER);
+    made.current_dir(root()).args(["handout", "--allow-dirty", "--lessons", "ex_1_1", "--out"]);
+    assert!(made.arg(&handout).output().unwrap().status.success());
+    let file = handout.join("exercises/ex_1_1/src/lib.rs");
+    fs::copy(root().join("solutions/ex_1_1/src/lib.rs"), file).unwrap();
+
+    let (server, sum) = runner.release(&fs::read(GRADER).unwrap());
+    let step = |script: &str, inputs: &[(&str, &str)]| {
+        let mut step = Command::new(handout.join(".github/actions/grade").join(script));
+        let of_runner = runner.script(script, inputs);
+        step.envs(of_runner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        step.env("X", "./x").env("CARGO_TARGET_DIR", tmp.join("pushed-target"));
+        let environment = runner.written("GITHUB_ENV");
+        if let Some(grader) = environment.trim_end().strip_prefix("GRADER=") {
+            step.env("GRADER", grader);
+        }
+        step.current_dir(&handout).output().unwrap()
+    };
+    let release =
+        [("RELEASE", "owner/course@v1"), ("SHA256", &sum), ("GITHUB_SERVER_URL", &server)];
+    assert!(step("fetch.sh", &release).status.success());
+    let inputs = [("SUBMISSION", "exercises"), ("LESSONS", ""), ("RECORD", "false"), ("SEED", "")];
+    let graded = step("grade.sh", &inputs);
+    assert!(graded.status.success(), "{}", String::from_utf8_lossy(&graded.stderr));
+    assert!(step("report.sh", &[("ANNOTATE", "true")]).status.success());
+    let outputs = runner.written("GITHUB_OUTPUT");
+    assert!(outputs.starts_with("score=10.0\nmax-score=10.0\ncomplete=true\n"), "{outputs}");
+    let official = [("SUBMISSION", "exercises"), ("LESSONS", ""), ("RECORD", "true"), ("SEED", "")];
+    assert_eq!(step("grade.sh", &official).status.code(), Some(2), "practice is never official");
+}
+
 /// What a learner's workspace lets cargo print is covered too.
 #[test]
 fn a_grader_that_prints_commands_is_not_obeyed() {
@@ -174,17 +227,7 @@ fn a_strange_input_is_refused() {
 #[test]
 fn a_released_grader_is_run_only_if_it_is_the_one_that_was_pinned() {
     let runner = Runner::new();
-    let system = [["-s"], ["-m"]].map(|option| {
-        let output = Command::new("uname").args(option).output().unwrap();
-        said(&output).trim().to_lowercase()
-    });
-    let release = runner.path("server/owner/course/releases/download/v1");
-    fs::create_dir_all(&release).unwrap();
-    let program = release.join(format!("grader-{}-{}", system[0], system[1]));
-    fs::write(&program, "#!/bin/sh\necho hello\n").unwrap();
-    let sum = Command::new("sha256sum").arg(&program).output().unwrap();
-    let sum = said(&sum)[..64].to_owned();
-    let server = format!("file://{}", runner.path("server").display());
+    let (server, sum) = runner.release(b"#!/bin/sh\necho hello\n");
     let fetch = |release: &str, sum: &str| {
         let inputs = [("RELEASE", release), ("SHA256", sum), ("GITHUB_SERVER_URL", &server)];
         runner.script("fetch.sh", &inputs).output().unwrap().status.code()
