@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use engine::{Course, Ending, Options, checks::Lesson, fresh_seed, hash, sandbox};
+use engine::{Course, Depth, Ending, Options, checks::Lesson, fresh_seed, hash, sandbox};
 use jiff::Timestamp;
 use miette::{Context, IntoDiagnostic, miette};
 
@@ -119,8 +119,8 @@ fn batch(
     let seed = book.seed(assignment.id(), u32::try_from(proposed).unwrap_or_default())?;
     is_the_same(assignment, seed)?;
     let record = !command.insecure;
-    let (reveal, own, diagnose) = (false, false, true);
-    let options = Options { sandbox: confinement, record, seed, reveal, own, diagnose };
+    let (reveal, own, depth) = (false, false, Depth::Diagnosed);
+    let options = Options { sandbox: confinement, record, seed, reveal, own, depth };
     let grader = common.grader(course)?;
     grader.may_record()?;
     tell_how(book, &options, partition)?;

@@ -39,6 +39,13 @@ pub struct Excused {
     pub differs: bool,
 }
 
+impl Excused {
+    /// True where a mutant's description has all of its parts.
+    pub fn fits(&self, mutant: &str) -> bool {
+        self.mutant.iter().all(|part| mutant.contains(part.as_str()))
+    }
+}
+
 impl Examples {
     /// Reads the file; there is nothing in one that is missing.
     pub fn read(file: &Path) -> Result<Self, String> {

@@ -14,7 +14,8 @@ use crate::{
     checks::{Check, Lesson},
     cli::{self, Command, Common, Format, Grade, Gradescope, Package, Render, Written},
     course::Course,
-    grading::{self, GradeError, Grader, Options, nothing_graded},
+    diagnosis::FirstAnswers,
+    grading::{self, Depth, GradeError, Grader, Options, nothing_graded},
     handout::Handout,
     kit::Kit,
     machine,
@@ -133,7 +134,7 @@ fn grader(course: &'static Course, workspace: Workspace) -> miette::Result<Grade
     workspace.prune();
     let announce = || anstream::eprintln!("Building dependencies (first run only) …");
     let kit = Kit::open(&workspace, course, announce)?;
-    Ok(Grader { course, workspace, kit })
+    Ok(Grader { course, workspace, kit, first_answers: FirstAnswers::default() })
 }
 
 /// Names the lessons that cannot be graded, which is their author's business.
@@ -304,7 +305,8 @@ fn options(command: &Grade) -> miette::Result<Options> {
     let Grade { record, reveal, own, .. } = *command;
     let seed = command.seed.unwrap_or_else(|| if record { fresh_seed() } else { 0 });
     let sandbox = sandbox(record, command.insecure)?;
-    Ok(Options { sandbox, record, seed, reveal, own, diagnose: !command.no_diagnosis })
+    let depth = if command.no_diagnosis { Depth::Scored } else { Depth::Diagnosed };
+    Ok(Options { sandbox, record, seed, reveal, own, depth })
 }
 
 /// Hidden inputs that a learner could have drawn beforehand would be no secret. 32 bits are few enough

@@ -21,13 +21,13 @@ use std::cell::OnceCell;
 use formulas::{Formulas, ReadError};
 use wire::frame::Answer;
 
+pub use self::{named::FirstAnswers, steps::StepId, words::Told};
 use self::{
     named::{Item, Panel, Questions, Recorded},
     steps::{State, Taken, taken},
     telling::Telling,
     wide::{Answers, Asked, Wide},
 };
-pub use self::{steps::StepId, words::Told};
 use crate::{
     answers::same_answer,
     checked::Checked,
@@ -42,6 +42,7 @@ use crate::{
 pub struct WrongVariants<'a> {
     pub program: &'a Program,
     pub variants: &'a [Variant],
+    pub first_answers: &'a FirstAnswers,
 }
 
 /// True when some check failed in a way that can be explained.
@@ -99,7 +100,7 @@ pub fn explain(
         taken: &taken,
         recorded: Recorded::of(&formulas, checked.iter().flat_map(|checked| &checked.probes)),
     };
-    let panel = wrong.map(|wrong| Panel::new(&questions, wrong.program, wrong.variants));
+    let panel = wrong.map(|wrong| Panel::new(&questions, wrong));
     let mut unsteady = unsteady(&answers, &again);
     for taken in taken.iter().filter(|taken| taken.state == State::Wrong) {
         unsteady[taken.id.function] |= answers_otherwise_alone(&wide, taken, &answers, &mut asked);

@@ -15,7 +15,7 @@ use crate::{
     checked::Checked,
     checks::{Check, Learner, Left, Lesson, Miss, Outcome, Probe, Subject, changed},
     course::Course,
-    diagnosis::{self, WrongVariants},
+    diagnosis::{self, FirstAnswers, WrongVariants},
     hash::{derive_seed, hash},
     intake::{NoSubmission, Rejection, Sources, Submission},
     kit::Kit,
@@ -34,6 +34,8 @@ pub struct Grader {
     pub course: &'static Course,
     pub(crate) workspace: Workspace,
     pub(crate) kit: Kit,
+    /// What is known of the wrong variants; empty at first.
+    pub(crate) first_answers: FirstAnswers,
 }
 
 /// How one run grades.
@@ -49,8 +51,19 @@ pub struct Options {
     pub reveal: bool,
     /// Lessons run on the learner's own earlier lessons, and nothing is scored.
     pub own: bool,
-    /// Looks for what explains wrong answers.
-    pub diagnose: bool,
+    /// How much is worked out of code that is not right.
+    pub depth: Depth,
+}
+
+/// How far a grading goes once a check has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What explains wrong answers is looked for.
+    Diagnosed,
+    /// The score is found, and nothing else.
+    Scored,
+    /// Only whether every point is earned.
+    FirstMiss,
 }
 
 /// What was handed in for one lesson: a copy, and what is known of it before it is compiled.
@@ -341,6 +354,11 @@ impl Walk<'_> {
         let check = |check| self.check(lesson, check, subject, rebuilds);
         let checked: io::Result<Vec<_>> = lesson.checks.par_iter().map(check).collect();
         let mut checked = checked.map_err(GradeError::of(lesson))?;
+        // A loop may not count, as it turns out later.
+        let is_missed = |it: &Checked| it.miss.as_ref().is_some_and(|miss| !miss.is_loop);
+        if self.builds.options.depth == Depth::FirstMiss && checked.iter().any(is_missed) {
+            return Ok(LessonReport::of(lesson, checked));
+        }
         if let Some(rebuilds) = rebuilds {
             count_needed_loops(lesson, rebuilds, &mut checked);
         }
@@ -406,13 +424,18 @@ impl Walk<'_> {
     /// built, `prove` tells their author.
     fn diagnose(&self, lesson: &'static Lesson, subject: &Subject, checked: &mut [Checked]) {
         let reports = checked.iter().map(|it| &it.report);
-        if !self.builds.options.diagnose || !diagnosis::is_needed(reports) {
+        if self.builds.options.depth != Depth::Diagnosed || !diagnosis::is_needed(reports) {
             return;
         }
         let built = self.builds.variants(lesson, "wrong.rs").ok().flatten();
         let program = built.as_ref().map(|(built, _)| self.builds.program(built));
         let wrong = built.as_ref().zip(program.as_ref());
-        let wrong = wrong.map(|((_, variants), program)| WrongVariants { program, variants });
+        let first_answers = &self.builds.grader.first_answers;
+        let wrong = wrong.map(|((_, variants), program)| WrongVariants {
+            program,
+            variants,
+            first_answers,
+        });
         diagnosis::explain(lesson, subject, wrong, checked);
     }
 }

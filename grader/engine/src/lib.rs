@@ -50,7 +50,7 @@ pub use commands::{Ending, fresh_seed, run, sandbox};
 pub use contract::{Contract, Item};
 pub use course::Course;
 pub use gradcheck;
-pub use grading::{GradeError, Grader, Options, Taken};
+pub use grading::{Depth, GradeError, Grader, Options, Taken};
 pub use hash::hash;
 pub use ndarray;
 pub use sandbox::Sandbox;

@@ -10,6 +10,7 @@ mod trial;
 mod visible;
 
 use std::{
+    cmp::Reverse,
     fmt, fs, io,
     ops::Range,
     path::{Path, PathBuf},
@@ -21,7 +22,7 @@ use mutants::{Fate, Fates};
 use parameters::ParameterNames;
 use rayon::prelude::*;
 use tempfile::TempDir;
-use trial::{Ending, Trials};
+use trial::{Ending, Endings, Trials};
 use visible::{Tests, VisibleTests};
 
 use crate::{
@@ -29,7 +30,7 @@ use crate::{
     builds::{Builds, solution},
     checks::{Lesson, Subject},
     diagnosis,
-    grading::{GradeError, Grader, Options},
+    grading::{Depth, GradeError, Grader, Options},
     plan::Plan,
     report::{CheckReport, Kind, LessonReport, Verdict, Visibility},
     sandbox::Sandbox,
@@ -72,7 +73,9 @@ pub fn prove(
     let blanks = |lesson: &&'static Lesson| (*lesson, blanks::blanks(&grader.workspace, lesson.id));
     let (complete, blank): (Vec<_>, Vec<_>) =
         lessons.iter().map(blanks).partition(|(_, blanks)| blanks.is_empty());
-    let complete: Vec<_> = complete.into_iter().map(|(lesson, _)| lesson).collect();
+    let mut complete: Vec<_> = complete.into_iter().map(|(lesson, _)| lesson).collect();
+    // The longest ones first, and each core takes the next: none waits while the last one is proven.
+    complete.sort_by_key(|lesson| Reverse(length_of_solution(grader, lesson)));
     let tests = VisibleTests::run(grader, &complete, extent)?;
     let gallery = fs::read_to_string(grader.workspace.root().join(gallery::PAGE)).ok();
     let prove = |lesson: &&'static Lesson| {
@@ -84,7 +87,7 @@ pub fn prove(
         print!("{proven}");
         Ok(proven.problems.is_empty())
     };
-    let proven: Result<Vec<bool>, GradeError> = complete.par_iter().map(prove).collect();
+    let proven: Result<Vec<bool>, GradeError> = complete.iter().par_bridge().map(prove).collect();
     let mut sound = grader.course.left_out.is_empty() && blank.is_empty();
     for (id, why) in grader.course.left_out {
         println!("{id}: left out: {why}");
@@ -100,10 +103,16 @@ pub fn prove(
     Ok(sound)
 }
 
+/// A longer solution has more functions, and its proof takes longer, as a rule.
+fn length_of_solution(grader: &Grader, lesson: &Lesson) -> u64 {
+    let file = grader.workspace.solution(lesson.id).join("src/lib.rs");
+    fs::metadata(file).map_or(0, |file| file.len())
+}
+
 /// How a proof grades.
 pub fn options(seed: u64) -> Options {
     let sandbox = Sandbox::strongest();
-    Options { sandbox, record: false, seed, reveal: false, own: false, diagnose: true }
+    Options { sandbox, record: false, seed, reveal: false, own: false, depth: Depth::Diagnosed }
 }
 
 /// A folder with one file of one lesson, as a learner would hand it in.
@@ -149,27 +158,56 @@ impl Proof<'_> {
         self.texts();
         self.prerequisites();
         self.contract()?;
-        self.solution(tests.solutions.of_lesson(self.lesson))?;
-        let wrong = self.wrong_variants(extent)?;
-        let correct = self.correct_variants()?;
-        let examples = self.examples()?;
-        let mutants = self.mutants(&examples, extent)?;
-        let (boundary, failed) = self.boundary(&examples, extent)?;
         let stub = if tests.edited.contains(&self.lesson.id) {
             "stub edited, NOT PROVEN"
         } else {
             self.stub(tests.stubs.of_lesson(self.lesson))?;
             "stub"
         };
+        self.solution(tests.solutions.of_lesson(self.lesson))?;
+        let correct = self.correct_variants()?;
+        let wrong = self.wrong_variants(extent)?;
+        let examples = self.examples()?;
+        let mutants = self.all_mutants(&examples, extent)?;
         let summary = format!(
-            "{stub}, solution, {wrong} wrong and {correct} correct variants, {} examples, {} of {} \
-             viable mutants and {failed} of {boundary} at the boundary failed",
+            "{stub}, solution, {wrong} wrong and {correct} correct variants, {} examples, {mutants}",
             examples.examples.len(),
-            mutants.count(Fate::Failed),
-            mutants.count(Fate::Failed) + mutants.count(Fate::Survived),
         );
         let Self { lesson, problems, notes, .. } = self;
         Ok(Proven { lesson, summary, problems, notes })
+    }
+
+    /// Tries the mutants, which takes longest, and says what came of them. Where something else is wrong,
+    /// they would only repeat it.
+    fn all_mutants(&mut self, examples: &Examples, extent: Extent) -> Result<String, GradeError> {
+        if !self.problems.is_empty() {
+            self.notes.push("mutants were not tried: first mend what is above".to_owned());
+            return Ok(String::new());
+        }
+        let fates = self.mutants(examples, extent)?;
+        let endings = self.boundary(examples, extent)?;
+        if extent.all {
+            self.notes.push(format!("{fates}; {endings}"));
+            self.idle_excuses(&examples.excused, &fates, &endings);
+        }
+        Ok(format!(
+            "{} of {} viable mutants and {} of {} at the boundary failed",
+            fates.count(Fate::Failed),
+            fates.count(Fate::Failed) + fates.count(Fate::Survived),
+            endings.count(Ending::Failed),
+            endings.0.len(),
+        ))
+    }
+
+    /// Notes the excuses of which no mutant has need.
+    fn idle_excuses(&mut self, excuses: &[Excused], fates: &Fates, endings: &Endings) {
+        let of_code = fates.survivors(&[]).into_iter().map(|(mutant, _)| mutant.to_owned());
+        let at_boundary = endings.survivors().map(|(mutant, _)| mutant.to_string());
+        let survivors: Vec<_> = of_code.chain(at_boundary).collect();
+        let is_idle = |excuse: &&Excused| !survivors.iter().any(|mutant| excuse.fits(mutant));
+        for excuse in excuses.iter().filter(is_idle) {
+            self.notes.push(format!("no mutant needs the excuse for {:?}", excuse.mutant));
+        }
     }
 
     fn expect(&mut self, holds: bool, problem: impl FnOnce() -> String) {
@@ -440,15 +478,13 @@ impl Proof<'_> {
     }
 
     /// What changes an argument or a result on its way loses points, or is excused; an excuse for one that
-    /// computes the same has to hold on wide calls. Gives how many mutants there are, and how many failed.
-    fn boundary(
-        &mut self,
-        examples: &Examples,
-        extent: Extent,
-    ) -> Result<(usize, usize), GradeError> {
+    /// computes the same has to hold on wide calls.
+    fn boundary(&mut self, examples: &Examples, extent: Extent) -> Result<Endings, GradeError> {
         let builds = Builds { grader: self.grader, options: options(0) };
         // The solution answers there as well.
-        let Some((built, _)) = builds.variants(self.lesson, "wrong.rs")? else { return Ok((0, 0)) };
+        let Some((built, _)) = builds.variants(self.lesson, "wrong.rs")? else {
+            return Ok(Endings::default());
+        };
         let program = builds.program(&built);
         let file = self.grader.workspace.solution(self.lesson.id).join("src/lib.rs");
         let text = fs::read_to_string(file).map_err(|source| self.failed(source))?;
@@ -456,19 +492,15 @@ impl Proof<'_> {
         let endings = Trials::new(self.lesson, program)
             .and_then(|trials| trials.endings(extent.all, |function| names.of_function(function)));
         let endings = endings.map_err(|source| self.failed(source))?;
-        for (mutant, ending) in endings.iter().filter(|(_, ending)| *ending != Ending::Failed) {
+        for (mutant, ending) in endings.survivors() {
             self.survivor(&mutant.to_string(), *ending, examples, extent);
         }
-        let failed = endings.iter().filter(|(_, ending)| *ending == Ending::Failed).count();
-        Ok((endings.len(), failed))
+        Ok(endings)
     }
 
     /// A boundary mutant that earned every point.
     fn survivor(&mut self, mutant: &str, ending: Ending, examples: &Examples, extent: Extent) {
-        let fits = |it: &&Excused| {
-            let says_so = it.differs == (ending == Ending::Survived);
-            says_so && it.mutant.iter().all(|part| mutant.contains(part.as_str()))
-        };
+        let fits = |it: &&Excused| it.differs == (ending == Ending::Survived) && it.fits(mutant);
         let how = match ending {
             Ending::Equal => "as the solution does",
             _ => "and answers wide calls otherwise",

@@ -5,11 +5,17 @@
 //! answers as the learner did everywhere, and when nothing that it gets wrong is right in the
 //! learner's code.
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
 use formulas::{Computed, Formulas, SymbolId};
 use ndarray::ArrayD;
 use wire::frame::Answer;
 
 use super::{
+    WrongVariants,
     steps::{State, StepId, Taken, taken},
     wide::{Answers, Asked, Call, Wide},
 };
@@ -17,7 +23,6 @@ use crate::{
     answers::{same_answer, same_array},
     checks::{Lesson, Probe},
     variants::Variant,
-    worker::Program,
 };
 
 /// How many calls of a function without formulas are repeated.
@@ -25,6 +30,11 @@ const MAX_CALLS: usize = 200;
 
 /// At so many points most variants answer otherwise than the learner already, and are asked no further.
 const FIRST_POINTS: usize = 6;
+
+/// What the wrong variants answer at the first points, which are the same for every submission: a run asks
+/// each of them once.
+#[derive(Debug, Default)]
+pub struct FirstAnswers(Mutex<HashMap<(&'static str, String), Answers>>);
 
 /// Calls of a function that has no formulas, and the learner's answers.
 pub struct Recorded {
@@ -88,9 +98,27 @@ impl Recorded {
     }
 }
 
+impl FirstAnswers {
+    fn all(&self) -> MutexGuard<'_, HashMap<(&'static str, String), Answers>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn found(&self, (lesson, variant): (&'static str, &str)) -> Option<Answers> {
+        self.all().get(&(lesson, variant.to_owned())).cloned()
+    }
+
+    /// Where a process ended, another one may not.
+    fn keep(&self, (lesson, variant): (&'static str, &str), answers: Answers) {
+        if answers.iter().flatten().all(Option::is_some) {
+            self.all().insert((lesson, variant.to_owned()), answers);
+        }
+    }
+}
+
 impl<'a> Panel<'a> {
     /// Asks the solution and every wrong variant.
-    pub fn new(questions: &Questions, program: &Program, variants: &'a [Variant]) -> Self {
+    pub fn new(questions: &Questions, wrong: WrongVariants<'a>) -> Self {
+        let WrongVariants { program, variants, first_answers } = wrong;
         let limits = questions.lesson.limits;
         let mut asked = Asked::new(program, limits, None);
         let truths = questions.asked_of_others(&mut asked);
@@ -101,7 +129,8 @@ impl<'a> Panel<'a> {
             let worker = asked.worker.take();
             asked = Asked::new(program, limits, Some(&variant.name));
             asked.worker = worker;
-            let answers = questions.asked(&mut asked, &panel.learner_wrong);
+            let known = (first_answers, variant.name.as_str());
+            let answers = questions.asked(&mut asked, known, &panel.learner_wrong);
             let beside = answers
                 .map(|[answers, others]| questions.beside(variant, &answers, &others, &truths));
             panel.besides.extend(beside);
@@ -148,11 +177,23 @@ impl Questions<'_> {
 
     /// The answers of a variant at the points, and to the calls of functions without formulas, unless
     /// it is like the learner in nothing that the learner gets wrong.
-    fn asked(&self, asked: &mut Asked, wrong: &[Item]) -> Option<[Answers; 2]> {
+    fn asked(
+        &self,
+        asked: &mut Asked,
+        (known, variant): (&FirstAnswers, &str),
+        wrong: &[Item],
+    ) -> Option<[Answers; 2]> {
         let points = self.wide.some();
         let (first, rest) = points.split_at(FIRST_POINTS.min(points.len()));
-        let mut answers = self.wide.no_answers();
-        self.wide.ask_at(first, asked, &mut answers);
+        let of = (self.lesson.id, variant);
+        let answers = known.found(of).map(|known| self.wide.with_answers(first, known));
+        let is_known = answers.is_some();
+        let mut answers = answers.unwrap_or_else(|| {
+            let mut answers = self.wide.no_answers();
+            self.wide.ask_at(first, asked, &mut answers);
+            known.keep(of, self.wide.answers_at(first, &answers));
+            answers
+        });
         let steps = taken(self.formulas, self.wide, &answers, self.precision());
         let is_like = |step: &Taken| {
             self.taken.iter().any(|own| self.same_step(own, step, first))
@@ -162,6 +203,10 @@ impl Questions<'_> {
             self.recorded.iter().filter(|it| wrong.contains(&Item::Function(it.function.clone())));
         if !steps.iter().any(is_like) && !recorded.any(|it| self.is_alike(asked, it)) {
             return None;
+        }
+        if is_known {
+            // One process answers all, as it did the first time.
+            self.wide.ask_at(first, asked, &mut answers);
         }
         self.wide.ask_at(rest, asked, &mut answers);
         let others = self.asked_of_others(asked);
@@ -273,5 +318,23 @@ impl Questions<'_> {
         truth.filter(|truth| truth.error.shape() == one.shape()).is_some_and(|truth| {
             Computed { value: one.clone(), error: truth.error.clone() }.may_be(other, 0.0)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::Wire as _;
+
+    use super::*;
+
+    #[test]
+    fn answers_are_kept_unless_a_process_ended() {
+        let known = FirstAnswers::default();
+        let answer = || Some(Answer::Returned(1.0.into_value()));
+        known.keep(("ex_90_1", "whole"), vec![vec![answer()], vec![answer()]]);
+        known.keep(("ex_90_1", "ended"), vec![vec![answer()], vec![None]]);
+        assert!(known.found(("ex_90_1", "whole")).is_some());
+        assert!(known.found(("ex_90_1", "ended")).is_none());
+        assert!(known.found(("ex_90_2", "whole")).is_none());
     }
 }

@@ -66,6 +66,22 @@ impl Wide {
         vec![vec![None; self.points.len()]; self.calls.len()]
     }
 
+    /// Answers at these points, without places for others.
+    pub fn answers_at(&self, points: &[usize], answers: &Answers) -> Answers {
+        let of =
+            |answers: &Vec<Option<Answer>>| points.iter().map(|at| answers[*at].clone()).collect();
+        answers.iter().map(of).collect()
+    }
+
+    /// As [`Wide::answers_at`] gave them, each at its point.
+    pub fn with_answers(&self, points: &[usize], at_points: Answers) -> Answers {
+        let mut answers = self.no_answers();
+        for (answers, of_function) in answers.iter_mut().zip(at_points) {
+            points.iter().zip(of_function).for_each(|(at, answer)| answers[*at] = answer);
+        }
+        answers
+    }
+
     /// Adds the answers at some points.
     pub fn ask_at(&self, points: &[usize], asked: &mut Asked, answers: &mut Answers) {
         for at in points {

@@ -2,7 +2,7 @@
 //!
 //! What came of a mutant is kept, by the hash of all that it depends on.
 
-use std::{collections::BTreeMap, fs, io, path::PathBuf};
+use std::{collections::BTreeMap, fmt, fs, io, path::PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::mutation::{Mutant, mutants};
 use crate::{
     author::Excused,
     checks::Lesson,
-    grading::{GradeError, Grader, Options},
+    grading::{Depth, GradeError, Grader, Options},
     hash::hash,
     report::Verdict,
     workspace,
@@ -45,10 +45,22 @@ impl Fates {
         let mut excuses = excused.to_vec();
         let survivors = self.0.iter().filter(|(_, fate)| *fate == Fate::Survived);
         let mut excuse = |mutant: &str| {
-            let fits = |it: &Excused| it.mutant.iter().all(|part| mutant.contains(part.as_str()));
-            excuses.iter().position(fits).map(|at| excuses.remove(at))
+            let found = excuses.iter().position(|it| it.fits(mutant));
+            found.map(|at| excuses.remove(at))
         };
         survivors.map(|(mutant, _)| (mutant.as_str(), excuse(mutant))).collect()
+    }
+}
+
+impl fmt::Display for Fates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [failed, survived] = [Fate::Failed, Fate::Survived].map(|fate| self.count(fate));
+        write!(
+            f,
+            "of {} mutants {} are viable, {failed} failed and {survived} survived",
+            self.0.len(),
+            failed + survived,
+        )
     }
 }
 
@@ -73,7 +85,7 @@ pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fate
 
 fn fate(grader: &Grader, lesson: &'static Lesson, mutant: &Mutant) -> Result<Fate, GradeError> {
     let submission = super::submission(lesson, &mutant.text).map_err(GradeError::of(lesson))?;
-    let options = Options { diagnose: false, ..super::options(0) };
+    let options = Options { depth: Depth::FirstMiss, ..super::options(0) };
     let report = grader.grade(&[lesson], submission.path(), options, |_| ())?;
     Ok(match report.lessons[0].verdict {
         Verdict::Passed => Fate::Survived,

@@ -2,7 +2,7 @@
 //! A mutant that passes them all either answers every wide call as the solution does, or is one that
 //! the checks cannot tell from it.
 
-use std::{io, sync::Arc};
+use std::{fmt, io, sync::Arc};
 
 use rayon::prelude::*;
 
@@ -32,6 +32,34 @@ pub enum Ending {
     Equal,
     /// None failed, although it is another function.
     Survived,
+}
+
+/// What came of the boundary mutants of a lesson.
+#[derive(Debug, Default)]
+pub struct Endings(pub Vec<(Mutant, Ending)>);
+
+impl Endings {
+    pub fn count(&self, ending: Ending) -> usize {
+        self.0.iter().filter(|(_, found)| *found == ending).count()
+    }
+
+    /// Those that no check failed.
+    pub fn survivors(&self) -> impl Iterator<Item = &(Mutant, Ending)> {
+        self.0.iter().filter(|(_, ending)| *ending != Ending::Failed)
+    }
+}
+
+impl fmt::Display for Endings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "of {} mutants at the boundary {} failed, {} are equal and {} answer otherwise",
+            self.0.len(),
+            self.count(Ending::Failed),
+            self.count(Ending::Equal),
+            self.count(Ending::Survived),
+        )
+    }
 }
 
 /// The solution, and what its checks call.
@@ -65,11 +93,7 @@ impl Trials {
     }
 
     /// What comes of all mutants, or of a sample. `names` gives the names of a function's arguments.
-    pub fn endings(
-        &self,
-        all: bool,
-        names: impl Fn(&str) -> Vec<String>,
-    ) -> io::Result<Vec<(Mutant, Ending)>> {
+    pub fn endings(&self, all: bool, names: impl Fn(&str) -> Vec<String>) -> io::Result<Endings> {
         let checks = self.checks.iter().filter(|(check, _)| check.kind != Kind::Cost);
         let calls: Vec<_> = checks.flat_map(|(_, calls)| calls).collect();
         let wide = widened(&calls);
@@ -79,7 +103,8 @@ impl Trials {
         };
         let step = if all { 1 } else { SAMPLE };
         let chosen: Vec<_> = mutants(&calls, names).into_iter().step_by(step).collect();
-        chosen.into_par_iter().map(ending).collect()
+        let endings: io::Result<_> = chosen.into_par_iter().map(ending).collect();
+        endings.map(Endings)
     }
 
     fn trial<'a>(&'a self, mutant: Option<&'a Mutant>) -> Trial<'a> {

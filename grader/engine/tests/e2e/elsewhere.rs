@@ -208,6 +208,8 @@ fn what_is_not_sound_is_found_out() {
         assert!(text.contains(problem), "{problem}: {text}");
     }
     assert!(!text.contains(": sound"), "{text}");
+    let untried = text.matches("mutants were not tried: first mend what is above").count();
+    assert_eq!(untried, SPOILED.len(), "{text}");
 }
 
 #[test]
