@@ -178,6 +178,26 @@ impl<'a> Learner<'a> {
         }
     }
 
+    /// Makes all calls before an answer is compared, so that a diagnosis has all of them to go by. The call
+    /// of the first wrong answer is made once more: a message looks at the last call.
+    ///
+    /// # Errors
+    /// When a call gives no answer, or `compare` does not pass.
+    pub fn ask_all<Case, A>(
+        &mut self,
+        cases: &[Case],
+        ask: impl Fn(&mut Self, &Case) -> Result<A, Miss>,
+        compare: impl Fn(&Case, A) -> Outcome,
+    ) -> Outcome {
+        let answers: Result<Vec<A>, Miss> = cases.iter().map(|case| ask(self, case)).collect();
+        for (case, answer) in cases.iter().zip(answers?) {
+            if let Err(miss) = compare(case, answer) {
+                return ask(self, case).and(Err(miss));
+            }
+        }
+        Ok(())
+    }
+
     /// The check's random numbers: the same for the same seed.
     pub fn rng(&mut self) -> &mut Rng {
         &mut self.rng

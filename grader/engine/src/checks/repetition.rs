@@ -12,8 +12,11 @@ use crate::answers::same_again;
 /// How often calls of each function are made again after a call of each function.
 const REPEATED: usize = 4;
 
-/// How many more calls follow: what was remembered of the call before may not matter to every one.
+/// How many more calls follow at most: what was remembered of the call before may not matter to every one.
 const FOLLOWING: usize = 7;
+
+/// About how many calls all turns make together, where there are many functions: each comes after each.
+const CALLS: usize = 1800;
 
 /// How many processes may end before they are asked everything.
 const MAX_STOPS: usize = 3;
@@ -97,9 +100,12 @@ fn turns<'a>(rng: &mut Rng, calls: &[&'a Probe], known: &[&str]) -> Vec<Turn<'a>
     let mut turns = Vec::new();
     for of_one in functions.iter().filter(|calls| !known.contains(&calls[0].function)) {
         for of_other in &functions {
+            // What a function remembers is its own, as a rule.
+            let is_own = of_one[0].function == of_other[0].function;
+            let following = if is_own { FOLLOWING } else { following(functions.len()) };
             for _ in 0..REPEATED {
                 let repeated: Vec<_> =
-                    (0..=FOLLOWING).map(|_| of_one[rng.usize(..of_one.len())]).collect();
+                    (0..=following).map(|_| of_one[rng.usize(..of_one.len())]).collect();
                 let before = rival(rng, repeated[0], of_other);
                 turns.extend(before.map(|before| Turn { before, repeated }));
             }
@@ -107,6 +113,12 @@ fn turns<'a>(rng: &mut Rng, calls: &[&'a Probe], known: &[&str]) -> Vec<Turn<'a>
     }
     rng.shuffle(&mut turns);
     turns
+}
+
+/// How many calls follow in a turn, beside the first two, with so many functions.
+fn following(functions: usize) -> usize {
+    let turns = REPEATED * functions * functions;
+    (CALLS / turns.max(1)).saturating_sub(2).clamp(1, FOLLOWING)
 }
 
 fn by_function<'a>(calls: &[&'a Probe]) -> Vec<Vec<&'a Probe>> {
@@ -174,6 +186,11 @@ mod tests {
         let found = rival(&mut rng, &of(5, 1.0), &others[2..]).unwrap();
         assert_eq!(found.arguments, calls[2].arguments);
         assert!(rival(&mut rng, &calls[0], &others[..1]).is_none());
+    }
+
+    #[test]
+    fn many_functions_do_not_take_many_more_calls() {
+        assert_eq!([1, 7, 8, 10, 40].map(following), [FOLLOWING, FOLLOWING, 5, 2, 1]);
     }
 
     #[test]
