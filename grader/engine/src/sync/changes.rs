@@ -35,7 +35,7 @@ impl Changes {
 
     /// Notes a new file, by its lesson if it has one.
     pub fn added(&mut self, path: &str) {
-        let lesson = super::lesson(path).unwrap_or(path);
+        let lesson = super::lesson(path).unwrap_or(part(path));
         self.new.insert(lesson.to_owned());
     }
 
@@ -58,6 +58,12 @@ impl Changes {
             && self.left.is_empty()
             && self.kept.is_empty()
     }
+}
+
+/// What a learner knows a file by: an exercise's by its path, one of a crate's by the crate.
+fn part(path: &str) -> &str {
+    let second = path.match_indices('/').nth(1).map_or(path.len(), |(at, _)| at);
+    if super::lesson(path).is_some() { path } else { &path[..second] }
 }
 
 /// What is said of each item in which two stubs differ.
@@ -83,8 +89,9 @@ impl fmt::Display for Changes {
             writeln!(to, "{new}: new")?;
         }
         let is_stub = |path: &&String| path.ends_with(super::NEW);
-        for path in self.updated.iter().filter(|path| !is_stub(path)) {
-            writeln!(to, "{path}: updated")?;
+        let updated = self.updated.iter().filter(|path| !is_stub(path));
+        for part in updated.map(|path| part(path)).collect::<BTreeSet<_>>() {
+            writeln!(to, "{part}: updated")?;
         }
         for path in &self.removed {
             writeln!(to, "{path}: removed, the course has it no more")?;
@@ -134,6 +141,13 @@ mod tests {
             whole: whole.to_owned(),
         };
         items.iter().map(|(name, text, whole)| ((*name).to_owned(), asked(text, whole))).collect()
+    }
+
+    #[test]
+    fn a_file_of_a_crate_is_told_by_the_crate() {
+        assert_eq!(part("grader/wire/src/lib.rs"), "grader/wire");
+        assert_eq!(part("exercises/ex_1_1/README.md"), "exercises/ex_1_1/README.md");
+        assert_eq!(part("Cargo.toml"), "Cargo.toml");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! date need not be the one who made it.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
@@ -12,6 +13,9 @@ use crate::handout::{Entry, record};
 
 /// Where copies go of what a learner had changed, by the path of the file.
 const KEPT: &str = ".gradlings/kept";
+
+/// How the names of drafts begin; git leaves them out.
+const DRAFT: &str = "draft-";
 
 pub struct Repository {
     root: PathBuf,
@@ -27,7 +31,17 @@ impl Repository {
         repository.require_regular(record::PATH)?;
         let made = fs::create_dir_all(&repository.drafts);
         made.map_err(|source| SyncError::Write { path: repository.drafts.clone(), source })?;
+        repository.remove_old_drafts();
         Ok(repository)
+    }
+
+    /// Removes what a run that was killed has left.
+    fn remove_old_drafts(&self) {
+        let entries = fs::read_dir(&self.drafts).into_iter().flatten().flatten();
+        let is_draft = |name: &OsStr| name.as_encoded_bytes().starts_with(DRAFT.as_bytes());
+        for draft in entries.filter(|entry| is_draft(&entry.file_name())) {
+            let _ = fs::remove_file(draft.path());
+        }
     }
 
     /// What a file holds; `None` where there is none.
@@ -51,7 +65,7 @@ impl Repository {
 
     fn written(&self, file: &Path, entry: &Entry) -> io::Result<()> {
         fs::create_dir_all(file.parent().unwrap_or(file))?;
-        let mut draft = tempfile::Builder::new().prefix("draft-").tempfile_in(&self.drafts)?;
+        let mut draft = tempfile::Builder::new().prefix(DRAFT).tempfile_in(&self.drafts)?;
         draft.write_all(&entry.bytes)?;
         draft.as_file().set_permissions(entry.permissions())?;
         draft.as_file().sync_all()?;

@@ -127,6 +127,7 @@ fn an_interrupted_update_is_finished_by_the_next() {
     interrupted.refused("README.md is not a regular file or folder");
     assert_nothing_lost(&interrupted.learner);
     fs::remove_dir(&obstacle).unwrap();
+    fs::write(interrupted.learner.path(".gradlings/draft-of-a-killed-run"), "half").unwrap();
     interrupted.done();
     assert_nothing_lost(&interrupted.learner);
     let [one, other] = [&whole, &interrupted].map(|it| contents(it.learner.root()));
