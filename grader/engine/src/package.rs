@@ -4,11 +4,12 @@
 //! sources of what learner code is linked against.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Seek, Write},
     path::{Path, PathBuf},
 };
 
+use tempfile::NamedTempFile;
 use zip::{ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use crate::{checks::Lesson, render::HiddenChecks, workspace::Workspace};
@@ -26,6 +27,11 @@ const BUILT: &str = "target";
 /// Why a course is not packed.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum PackageError {
+    #[error("failed to pack {root}: it has no folder `solutions`")]
+    #[diagnostic(help(
+        "what decides a grade is the whole course: --workspace DIR names its folder"
+    ))]
+    NoCourse { root: PathBuf },
     #[error("failed to read {path}")]
     Read { path: PathBuf, source: io::Error },
     #[error("failed to pack {0}: it is neither a folder nor a file of the course")]
@@ -64,23 +70,29 @@ pub fn gradescope(
     assignment: &Assignment,
     out: &Path,
 ) -> Result<(), PackageError> {
+    if !workspace.has_solutions() {
+        return Err(PackageError::NoCourse { root: workspace.root().to_owned() });
+    }
     let files = files(workspace.root())?;
     let options = assignment.options();
     let scripts = [("setup.sh", SETUP), ("run_autograder", RUN), ("options", &options)];
-    // What is there already is replaced by a whole archive, or not at all.
-    let draft = out.with_extension("zip.draft");
     let failed = |source| PackageError::Write { path: out.to_owned(), source };
-    let mut archive = File::create(&draft).map(ZipWriter::new).map_err(|it| failed(it.into()))?;
+    let folder = out.parent().filter(|it| *it != Path::new("")).unwrap_or(Path::new("."));
+    // What is there already is replaced by a whole archive, which others cannot read, or not at all.
+    let draft = NamedTempFile::new_in(folder).map_err(|source| failed(source.into()))?;
+    let mut archive = ZipWriter::new(draft);
     for (name, text) in scripts {
         add(&mut archive, name, text.as_bytes(), true).map_err(failed)?;
     }
     for path in files {
-        let bytes = fs::read(workspace.root().join(&path)).map_err(read(&path))?;
+        let full = workspace.root().join(&path);
+        let bytes = fs::read(&full).map_err(read(&full))?;
         let name = Path::new(COURSE).join(&path).display().to_string();
         add(&mut archive, &name, &bytes, path == Path::new("x")).map_err(failed)?;
     }
-    archive.finish().map_err(failed)?;
-    fs::rename(draft, out).map_err(|source| failed(source.into()))
+    let whole = archive.finish().map_err(failed)?;
+    whole.persist(out).map_err(|source| failed(source.error.into()))?;
+    Ok(())
 }
 
 fn add<W: Write + Seek>(
@@ -100,7 +112,7 @@ fn files(root: &Path) -> Result<Vec<PathBuf>, PackageError> {
     let mut open: Vec<_> = PACKED.map(PathBuf::from).to_vec();
     while let Some(path) = open.pop() {
         let full = root.join(&path);
-        let kind = full.symlink_metadata().map_err(read(&path))?.file_type();
+        let kind = full.symlink_metadata().map_err(read(&full))?.file_type();
         match kind {
             it if it.is_dir() => open.extend(entries(root, &path)?),
             it if it.is_file() || leads_to_a_file_of(root, &full) => files.push(path),
@@ -119,9 +131,10 @@ fn leads_to_a_file_of(root: &Path, link: &Path) -> bool {
 
 /// What lies in a folder, but for what is hidden or built.
 fn entries(root: &Path, folder: &Path) -> Result<Vec<PathBuf>, PackageError> {
-    let entries = fs::read_dir(root.join(folder)).map_err(read(folder))?;
+    let full = root.join(folder);
+    let entries = fs::read_dir(&full).map_err(read(&full))?;
     let names = entries.map(|entry| entry.map(|it| it.file_name()));
-    let names: Vec<_> = names.collect::<io::Result<_>>().map_err(read(folder))?;
+    let names: Vec<_> = names.collect::<io::Result<_>>().map_err(read(&full))?;
     let is_source = |name: &str| !name.starts_with('.') && name != BUILT;
     let names = names.iter().filter(|name| name.to_str().is_some_and(is_source));
     Ok(names.map(|name| folder.join(name)).collect())
@@ -152,6 +165,30 @@ mod tests {
     const COMPLETE: [&str; 6] =
         ["Cargo.lock", "Cargo.toml", "exercises/a", "grader/a", "solutions/a", "x"];
 
+    const NO_LESSON: Assignment =
+        Assignment { lessons: &[], seed: 7, hidden_checks: HiddenChecks::Hidden };
+
+    #[test]
+    fn an_archive_is_there_as_a_whole_or_not_at_all() {
+        let folder = course(&COMPLETE);
+        let workspace = Workspace::at(folder.path()).unwrap();
+        let out = folder.path().join("a.zip");
+        gradescope(&workspace, &NO_LESSON, &out).unwrap();
+        let whole = fs::read(&out).unwrap();
+        symlink("nowhere", folder.path().join("grader/b")).unwrap();
+        gradescope(&workspace, &NO_LESSON, &out).unwrap_err();
+        fs::remove_file(folder.path().join("grader/b")).unwrap();
+        let nowhere = folder.path().join("nowhere/a.zip");
+        let error = gradescope(&workspace, &NO_LESSON, &nowhere).unwrap_err().to_string();
+        assert!(error.contains("failed to write ") && error.contains("nowhere/a.zip"), "{error}");
+        fs::remove_dir_all(folder.path().join("solutions")).unwrap();
+        let error = gradescope(&workspace, &NO_LESSON, &out).unwrap_err().to_string();
+        assert!(error.contains("has no folder `solutions`"), "{error}");
+        assert_eq!(fs::read(&out).unwrap(), whole);
+        // The archive is where the solutions were, and no draft is left.
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), COMPLETE.len());
+    }
+
     #[test]
     fn nothing_is_packed_that_lies_beside_the_course() {
         let beside = ["course.key", "handed-in/a", "target/a", "grader/target/a", "grader/.git/a"];
@@ -175,7 +212,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        let error = files(course(&COMPLETE[..5]).path()).unwrap_err().to_string();
-        assert_eq!(error, "failed to read x");
+        let folder = course(&COMPLETE[..5]);
+        let error = files(folder.path()).unwrap_err().to_string();
+        assert_eq!(error, format!("failed to read {}", folder.path().join("x").display()));
     }
 }
