@@ -6,6 +6,7 @@ mod class;
 mod decisions;
 mod parts;
 mod server;
+mod slurm;
 // Not everything that the engine is tested with is needed here.
 #[allow(dead_code)]
 #[path = "../../../engine/tests/support/mod.rs"]
