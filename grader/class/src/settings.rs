@@ -279,6 +279,16 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_shows_settings_that_are_understood() {
+        let guide = include_str!("../../../docs/instructors.md");
+        let (_, shown) = guide.split_once("```toml\n").expect("the guide shows a course.toml");
+        let settings = read(shown.split_once("```").unwrap().0).unwrap();
+        let week = settings.assignment("week-1").unwrap();
+        assert_eq!((week.attempts, week.late.days), (2, Some(3)));
+        assert_eq!(settings.total.weight("ex_2_2"), 2.0);
+    }
+
+    #[test]
     fn an_extension_is_for_those_who_are_named() {
         let due = "due = 2026-11-30T23:59:00+01:00\n";
         let more = "[[extension]]\nlearner = \"ada\"\nassignment = \"week-1\"\n\
@@ -296,7 +306,7 @@ mod tests {
     #[case::no_attempt("attempts = 0", 4, "`attempts` is at least 1")]
     #[case::share("late = { per_day = 10 }", 4, "`per_day` is from 0 to 1")]
     #[case::twice(
-        "[[assignment]]\nid = \"week-1\"\nlessons = [\"ex_1_2\"]",
+        "[[assignment]]\nid = \"week-1\"\nlessons = [\"ex_2_2\"]",
         7,
         "another assignment"
     )]

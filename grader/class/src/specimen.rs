@@ -16,7 +16,7 @@ pub static COURSE: Course = Course {
     package: "grader",
     lessons: &[
         Lesson { id: "ex_1_1", ..Lesson::new("One", CHECKS) },
-        Lesson { id: "ex_1_2", ..Lesson::new("Two", CHECKS) },
+        Lesson { id: "ex_2_2", ..Lesson::new("Two", CHECKS) },
     ],
     left_out: &[],
 };
