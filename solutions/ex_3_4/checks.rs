@@ -4,7 +4,7 @@ use engine::checks::Kind::{Property, Value};
 use engine::checks::{
     Check, Filling, Learner, Lesson, Limits, Miss, Outcome, all_close, close, within,
 };
-use ndarray::{Array, Array1, Array2, Axis, Dimension, Slice};
+use ndarray::{Array, Array1, Array2, Axis, Dimension, ShapeBuilder as _, Slice};
 
 use super::contract::{
     Parameters, Passes, Rng, Settings, Trained, backward_passes, batches, shuffle, step, train,
@@ -121,23 +121,32 @@ fn cut(learner: &mut Learner) -> Outcome {
     for (n, size) in
         [(10, 4), (8, 4), (3, 5), (1, 1), (0, 3), (7, 1), (250, 120), (100, 33), (33, 33), (34, 33)]
     {
-        let (order, _) = shuffled(n, learner.rng().u64(..));
-        let got = learner.call(batches, (order.clone(), size))?;
-        if got.concat() != order {
-            let lost = got.iter().map(Vec::len).sum::<usize>() < n;
-            return Err(Miss::failed(match lost {
-                true => "`batches` loses samples. What becomes of those that do not fill a batch?",
-                false => "`batches` changes the order, or has a sample more than once",
-            }));
+        // The second order is another one.
+        for _ in 0..2 {
+            let (order, _) = shuffled(n, learner.rng().u64(..));
+            let got = learner.call(batches, (order.clone(), size))?;
+            cut_into(&got, &order, size)?;
         }
-        let full = n / size;
-        let sizes = got.iter().map(Vec::len);
-        if !sizes.eq((0..full).map(|_| size).chain((n % size > 0).then_some(n % size))) {
-            return Err(Miss::failed(
-                "`batches` has every sample once, in batches of other sizes: all but the last are full, \
-                 and none is empty",
-            ));
-        }
+    }
+    Ok(())
+}
+
+fn cut_into(got: &[Vec<usize>], order: &[usize], size: usize) -> Outcome {
+    let n = order.len();
+    if got.concat() != order {
+        let lost = got.iter().map(Vec::len).sum::<usize>() < n;
+        return Err(Miss::failed(match lost {
+            true => "`batches` loses samples. What becomes of those that do not fill a batch?",
+            false => "`batches` changes the order, or has a sample more than once",
+        }));
+    }
+    let full = n / size;
+    let sizes = got.iter().map(Vec::len);
+    if !sizes.eq((0..full).map(|_| size).chain((!n.is_multiple_of(size)).then_some(n % size))) {
+        return Err(Miss::failed(
+            "`batches` has every sample once, in batches of other sizes: all but the last are full, and \
+             none is empty",
+        ));
     }
     Ok(())
 }
@@ -288,6 +297,7 @@ fn fit(learner: &mut Learner) -> Outcome {
     each_step(learner, [1, 1], [130, 120, 1], ordinary)?;
     each_step(learner, [1, 1], [2, 2, 110], ordinary)?;
     each_step(learner, [3, 2], [6, 4, 2], [[1.0, 0.0, 0.0, 0.0, 0.1]; 2])?;
+    each_step(learner, [3, 2], [6, 4, 2], [[1.0, 1.0, 1.0, 1.0, 0.0]; 2])?;
     let scales = [(); 5].map(|()| learner.decades(-3.0, 3.0, 12));
     for at in (0..12).step_by(2) {
         let two = [at, at + 1].map(|at| scales.each_ref().map(|it| it[at]));
@@ -296,16 +306,16 @@ fn fit(learner: &mut Learner) -> Outcome {
     Ok(())
 }
 
-/// Two trainings of one shape, with these scales.
+/// Two trainings of one shape, with these scales. In the second, W lies in memory column by column.
 fn each_step(
     learner: &mut Learner,
     widths: [usize; 2],
     [n, batch, epochs]: [usize; 3],
     scales: [[f64; 5]; 2],
 ) -> Outcome {
-    for [of_x, of_y, of_w, of_b, rate] in scales {
+    for (turn, [of_x, of_y, of_w, of_b, rate]) in scales.into_iter().enumerate() {
         let (x, y) = samples(learner, n, widths, [of_x, of_y]);
-        let w = learner.array([widths[1], widths[0]], -of_w, of_w);
+        let w = learner.array([widths[1], widths[0]].set_f(turn == 1), -of_w, of_w);
         let b = learner.array([widths[1]], -of_b, of_b);
         let course = Course { settings: settings(learner, epochs, batch, rate), x, y };
         let (Course { x, y, .. }, seed) = (&course, course.settings.seed);
@@ -572,13 +582,16 @@ fn standstill(learner: &mut Learner) -> Outcome {
     let scales = [(); 6].map(|()| learner.decades(-3.0, 3.0, 8));
     let swept = (0..8).map(|at| ([2, 3, 2], 5, scales.each_ref().map(|it| it[at])));
     let wide = ([2, 34, 33], 40, [1.0; 6]);
-    for (widths, n, [of_x, of_y, of_w1, of_b1, of_w2, of_b2]) in swept.chain([wide, wide]) {
+    let zeros = ([2, 3, 2], 5, [0.0; 6]);
+    let all = swept.chain([wide, wide, zeros]);
+    for (widths, n, [of_x, of_y, of_w1, of_b1, of_w2, of_b2]) in all {
         let (x, y) = samples(learner, n, [widths[0], widths[2]], [of_x, of_y]);
-        let w = |scale| Filling { scale, column_major: false };
+        let w = |scale| Filling { scale, column_major: true };
         let layers = [(0, of_w1, of_b1), (1, of_w2, of_b2)].map(|(at, of_w, of_b)| {
             let w = learner.filled([widths[at + 1], widths[at]], w(of_w));
             let mut b: Array1<f64> = learner.array([widths[at + 1]], -of_b, of_b);
             b[0] = 0.0;
+            b[1] = of_b.copysign(b[1]);
             (w, b)
         });
         let start = Model(layers.to_vec());
@@ -674,18 +687,22 @@ fn divergence(learner: &mut Learner) -> Outcome {
     let curve = start.clone().fit(&x, &far, &settings);
     let limit = (curve[0] + curve[1]) / 2.0;
     gives_up(learner, &start, [&x, &far], &Settings { limit, ..settings.clone() })?;
-    // No loss is within a negative limit.
-    gives_up(learner, &start, [&x, &y], &Settings { limit: -1e3, ..settings.clone() })?;
     // A loss that equals the limit is within it. Where inputs, biases and targets are 0, nothing is rounded.
     let zero = |of: &Array2<f64>| Array2::zeros(of.dim());
     let unbiased = Model(vec![(start.0[0].0.clone(), Array1::zeros(1))]);
     let exact = Settings { limit: 0.0, ..settings.clone() };
     gives_up(learner, &unbiased, [&zero(&x), &zero(&y)], &exact)?;
+    // No loss is within a negative limit, not even 0.
+    let negative = Settings { limit: -1e3, ..settings.clone() };
+    gives_up(learner, &unbiased, [&zero(&x), &zero(&y)], &negative)?;
     // Where one target is the only number, and nothing is rounded but its square.
     let target = Array2::from_elem((1, 1), 2.1);
     let zeros = Model(vec![(Array2::zeros((1, 2)), Array1::zeros(1))]);
     let exact = Settings { limit: 2.1 * 2.1 / 2.0, rate: 0.0, ..settings.clone() };
     gives_up(learner, &zeros, [&Array2::zeros((1, 2)), &target], &exact)?;
+    // A loss of 1/8 is above the limit 0.
+    let above = Settings { limit: 0.0, ..exact };
+    gives_up(learner, &zeros, [&Array2::zeros((1, 2)), &Array2::from_elem((1, 1), 0.5)], &above)?;
     // Not a number from the first step on.
     y[[5, 0]] = f64::NAN;
     gives_up(learner, &start, [&x, &y], &settings)
