@@ -72,15 +72,20 @@ pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fate
     let step = if all { 1 } else { SAMPLE };
     let chosen: Vec<Mutant> = mutants(&solution).into_iter().step_by(step).collect();
     let mut kept = Kept::open(grader, lesson).map_err(&failed)?;
-    let fate = |mutant: &Mutant| match kept.fates.get(&mutant.description) {
+    let fate = |mutant: &Mutant| match kept.fates.get(&key(mutant)) {
         Some(fate) => Ok(*fate),
         None => fate(grader, lesson, mutant),
     };
     let fates: Result<Vec<_>, GradeError> = chosen.par_iter().map(fate).collect();
-    let fates: Vec<_> = chosen.into_iter().map(|it| it.description).zip(fates?).collect();
-    kept.fates.extend(fates.iter().cloned());
+    let fates = fates?;
+    kept.fates.extend(chosen.iter().map(key).zip(fates.iter().copied()));
     kept.write().map_err(failed)?;
-    Ok(Fates(fates))
+    Ok(Fates(chosen.into_iter().map(|it| it.description).zip(fates).collect()))
+}
+
+/// The name under which a fate is kept: two changes of one statement may have the same description.
+fn key(mutant: &Mutant) -> String {
+    format!("{} {}", mutant.description, &hash([&mutant.text])[..8])
 }
 
 fn fate(grader: &Grader, lesson: &'static Lesson, mutant: &Mutant) -> Result<Fate, GradeError> {
