@@ -1,10 +1,11 @@
 //! What each command does.
 
-use std::{fs, path::Path};
+use std::{fs, num::NonZero, path::Path, thread::available_parallelism};
 
 use engine::{Course, Depth, Ending, Options, checks::Lesson, fresh_seed, hash, sandbox};
 use jiff::Timestamp;
 use miette::{Context, IntoDiagnostic, miette};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{
     batch::{self, Done},
@@ -131,11 +132,19 @@ fn batch(
         options,
         folder: &command.book.out,
     };
-    let done = batch.run(book, &claims.attempts)?;
+    let done = gradings_at_once()?.install(|| batch.run(book, &claims.attempts))?;
     tell_done(assignment, &done);
     let is_whole = done.open.is_empty() && claims.unclear.is_empty();
     class.export()?;
     Ok(if is_whole { Ending::Complete } else { Ending::Failed })
+}
+
+/// Twice as many gradings as processors: half of the time a grading waits for the kernel, which makes and
+/// removes namespaces.
+fn gradings_at_once() -> miette::Result<ThreadPool> {
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    let pool = ThreadPoolBuilder::new().num_threads(2 * processors).build();
+    pool.into_diagnostic().wrap_err("failed to start threads")
 }
 
 /// Names those who have an extension and are on no row.
