@@ -2,6 +2,8 @@
 
 mod messages;
 
+pub use messages::place_told;
+
 use std::{
     fs::{self, File, TryLockError},
     io,

@@ -14,6 +14,7 @@ use crate::{
     builds::{Builds, Handed, NoWorker},
     checked::Checked,
     checks::{Check, Learner, Left, Lesson, Miss, Outcome, Probe, Subject, changed},
+    compile::place_told,
     course::Course,
     diagnosis::{self, FirstAnswers, WrongVariants},
     hash::{derive_seed, hash},
@@ -21,9 +22,9 @@ use crate::{
     kit::Kit,
     machine,
     rebuilds::Rebuilds,
-    report::{CheckReport, Kind, LessonReport, Report, SCHEMA_VERSION, Verdict},
+    report::{CheckReport, Kind, LessonReport, Place, Report, SCHEMA_VERSION, Verdict},
     sandbox::Sandbox,
-    scan::Scan,
+    scan::{Finding, Scan},
     workspace::Workspace,
 };
 
@@ -319,11 +320,15 @@ impl Walk<'_> {
     /// Grades what was handed in for one lesson.
     fn handed(&self, lesson: &'static Lesson, handed: Handed) -> Result<LessonReport, GradeError> {
         if let Some(reason) = handed.scan.rejection(handed.display_path) {
-            return Ok(LessonReport::stopped(lesson, Verdict::Rejected, &reason));
+            let place = handed.scan.forbidden.first().map(Finding::place);
+            return Ok(LessonReport::stopped(lesson, Verdict::Rejected, &reason).at(place));
         }
         let built = match self.builds.worker(lesson, handed)? {
             Ok(built) => built,
-            Err(no_worker) => return Ok(self.without_worker(lesson, &no_worker)),
+            Err(no_worker) => {
+                let place = place_told(&no_worker.message, handed.display_path);
+                return Ok(self.without_worker(lesson, &no_worker, place));
+            }
         };
         let program = self.builds.program(&built);
         let subject = Subject { program: &program, variant: None, scan: handed.scan, mutant: None };
@@ -333,14 +338,19 @@ impl Walk<'_> {
     }
 
     /// The report of a lesson whose code gives no worker, unless nobody's does.
-    fn without_worker(&self, lesson: &Lesson, no_worker: &NoWorker) -> LessonReport {
+    fn without_worker(
+        &self,
+        lesson: &Lesson,
+        no_worker: &NoWorker,
+        place: Option<Place>,
+    ) -> LessonReport {
         // rustc names the line of a mistake.
         let has_line = no_worker.message.contains(" --> ");
         let may_be_a_fault = no_worker.verdict == Verdict::CompileError && !has_line;
         let fault = may_be_a_fault.then(|| machine::fault(&self.builds, lesson.limits)).flatten();
         match fault {
             Some(fault) => ungraded(lesson, &fault),
-            None => LessonReport::stopped(lesson, no_worker.verdict, &no_worker.message),
+            None => LessonReport::stopped(lesson, no_worker.verdict, &no_worker.message).at(place),
         }
     }
 

@@ -94,6 +94,9 @@ pub struct CheckReport {
     pub verdict: Verdict,
     /// Why it did not pass; empty when it did.
     pub message: String,
+    /// The line of the learner's that it stopped at, where one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// Hidden inputs and expected values, where they were asked for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub revealed: String,
@@ -105,6 +108,23 @@ pub struct CheckReport {
     /// The loss of the learner's training, where the check draws it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curve: Option<Curve>,
+}
+
+/// A line of what was handed in for a lesson.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Relative to the lesson's folder.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+}
+
+impl Place {
+    /// False where it leads out of the lesson's folder, or to no line.
+    pub fn is_within(&self) -> bool {
+        let leads_out = |part: &str| part.is_empty() || part == "..";
+        self.line > 0 && !self.file.split('/').any(leads_out)
+    }
 }
 
 /// The wrong variant whose answers the learner's equal.
@@ -211,7 +231,8 @@ impl CheckReport {
             Ok(()) => Self { score: check.points, ..Self::stopped(check, Verdict::Passed, "") },
             Err(miss) => {
                 let revealed = if reveal { miss.reveal.trim().to_owned() } else { String::new() };
-                Self { revealed, ..Self::stopped(check, miss.verdict, &miss.message) }
+                let place = miss.place.map(|place| *place);
+                Self { revealed, place, ..Self::stopped(check, miss.verdict, &miss.message) }
             }
         }
     }
@@ -227,6 +248,7 @@ impl CheckReport {
             score: 0.0,
             verdict,
             message: message.to_owned(),
+            place: None,
             revealed: String::new(),
             diagnosis: None,
             formula: String::new(),
@@ -319,6 +341,13 @@ impl LessonReport {
         Self::new(lesson, String::new(), lesson.checks.iter().map(report).collect())
     }
 
+    /// The same report, of a lesson that was stopped for what stands at a line.
+    #[must_use]
+    pub fn at(mut self, place: Option<Place>) -> Self {
+        self.checks.iter_mut().for_each(|check| check.place.clone_from(&place));
+        self
+    }
+
     /// The same report, where a program without learner code fails as well: what may have been the
     /// machine is not graded then. `fault` says why; it is asked only when there is such a check.
     #[must_use]
@@ -328,7 +357,7 @@ impl LessonReport {
         }
         let Some(fault) = fault() else { return self };
         for check in self.checks.iter_mut().filter(|check| check.verdict.may_be_a_fault()) {
-            (check.verdict, check.message) = (Verdict::NotGraded, fault.clone());
+            (check.verdict, check.message, check.place) = (Verdict::NotGraded, fault.clone(), None);
         }
         self.verdict = common_verdict(&self.checks);
         if self.verdict == Verdict::NotGraded {

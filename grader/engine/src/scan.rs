@@ -19,7 +19,10 @@ use quote::ToTokens;
 pub use reader::{READ, Reader, serve};
 use serde::{Deserialize, Serialize};
 
-use crate::intake::{Files, Rejection, Sources};
+use crate::{
+    intake::{Files, Rejection, Sources},
+    report::Place,
+};
 
 /// Something found at a line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,13 @@ pub struct Finding {
     pub line: usize,
     /// What it is, for people.
     pub what: String,
+}
+
+impl Finding {
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        Place { file: self.path.clone(), line: self.line }
+    }
 }
 
 /// What one can know of the sources without compiling them.

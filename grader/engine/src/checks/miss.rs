@@ -6,7 +6,11 @@ use wire::frame::Panic;
 use super::{Probe, Verdict};
 use crate::{
     excerpt::excerpt,
-    scan::{Finding, Scan, loops},
+    report::Place,
+    scan::{
+        Finding, Scan,
+        loops::{self, Function},
+    },
     worker::Stop,
 };
 
@@ -23,6 +27,8 @@ pub struct Miss {
     pub verdict: Verdict,
     /// What a learner may read: never a hidden input, never an expected value.
     pub message: String,
+    /// The line that it stopped at, where one is known.
+    pub place: Option<Box<Place>>,
     /// Inputs and expected values, shown only when asked for.
     pub reveal: String,
     /// The simple form of the difference, where there is one.
@@ -77,18 +83,25 @@ impl Miss {
 
     fn new(verdict: Verdict, message: impl Into<String>) -> Self {
         let (message, reveal, quantities) = (message.into(), String::new(), Vec::new());
-        let (structure, panic, is_unsteady, is_loop) = (None, None, false, false);
-        Self { verdict, message, reveal, structure, quantities, is_unsteady, is_loop, panic }
+        let (place, structure, panic) = (None, None, None);
+        let (is_unsteady, is_loop) = (false, false);
+        Self { verdict, message, place, reveal, structure, quantities, is_unsteady, is_loop, panic }
+    }
+
+    /// Says where it stopped.
+    fn at(self, place: Option<Place>) -> Self {
+        Self { place: place.map(Box::new), ..self }
     }
 
     /// A loop where a lesson asks for none.
     #[must_use]
-    pub fn a_loop(Finding { path, line, what }: &Finding) -> Self {
+    pub fn a_loop(found: &Finding) -> Self {
+        let Finding { path, line, what } = found;
         let message = format!(
             "{path} line {line} has {what}. This lesson wants matrix operations only: write it as a \
              product, a reduction or an element-wise operation on whole arrays."
         );
-        Self { is_loop: true, ..Self::failed(message) }
+        Self { is_loop: true, ..Self::failed(message).at(Some(found.place())) }
     }
 
     /// Names what is wrong.
@@ -109,6 +122,9 @@ impl Miss {
     pub fn panicked(function: &str, panic: &Panic, scan: &Scan) -> Self {
         let Panic { message, file, line } = panic;
         let holder = scan.function_at(file, *line as usize);
+        // A worker may send any path: a place is in a file that was taken.
+        let own_line =
+            holder.map(|holder| Place { file: holder.path.clone(), line: *line as usize });
         let within = holder.map(|holder| &*holder.name).filter(|holder| *holder != function);
         let [message, file] = [message, file].map(|text| excerpt(text, MAX_QUOTE_BYTES));
         let is_own = !file.is_empty();
@@ -122,7 +138,8 @@ impl Miss {
                 true => format!("not finished: it came to the `todo!` at {file}:{line}"),
                 false => format!("not written yet ({file}:{line})"),
             };
-            return Self::new(Verdict::NotImplemented, format!("{start} {open}{step}"));
+            let message = format!("{start} {open}{step}");
+            return Self::new(Verdict::NotImplemented, message).at(own_line);
         }
         let place = if is_own { format!(" at {file}:{line}") } else { String::new() };
         let raised =
@@ -130,17 +147,22 @@ impl Miss {
         let within = within.map(|other| format!(" in `{other}`")).unwrap_or_default();
         let hint = if message.contains(REFUSED) { NOT_FOR_GRADED_CODE } else { "" };
         let message = format!("`{function}` panicked{within}{place}: {message}{hint}");
-        Self { panic: Some(Box::new(raised)), ..Self::new(Verdict::Panicked, message) }
+        let panic = Some(Box::new(raised));
+        Self { panic, ..Self::new(Verdict::Panicked, message).at(own_line) }
     }
 
     /// A call of `function` that was not answered.
     #[must_use]
     pub fn stopped(function: &str, stop: &Stop, scan: &Scan) -> Self {
-        let defined = scan.function(function).map(|it| format!(" ({}:{})", it.path, it.lines.0));
-        let called = format!("`{function}`{}", defined.unwrap_or_default());
+        let defined = scan.function(function);
+        let told = defined.map(|it| format!(" ({}:{})", it.path, it.lines.0));
+        let called = format!("`{function}`{}", told.unwrap_or_default());
+        let endless = loops::endless_loop(&scan.functions, function);
+        let endless = endless.filter(|_| matches!(stop, Stop::TimedOut(_)));
+        let place = endless.map(Finding::place).or(defined.map(Function::place));
         let (verdict, message) = match stop {
             Stop::TimedOut(how) => {
-                let question = question_of_time(scan, function);
+                let question = question_of_time(endless);
                 (Verdict::TimedOut, format!("{called} was stopped: {how}. {question}"))
             }
             Stop::OutOfMemory(how) => {
@@ -158,7 +180,7 @@ impl Miss {
                 format!("lost contact with your program in {called}: {how}"),
             ),
         };
-        Self::new(verdict, message)
+        Self::new(verdict, message).at(place)
     }
 
     /// An answer of another type than the contract states.
@@ -253,8 +275,8 @@ fn unwritten(message: &str) -> Option<String> {
     Some(if step.is_empty() { String::new() } else { format!(". The next step: {step}") })
 }
 
-fn question_of_time(scan: &Scan, function: &str) -> String {
-    match loops::endless_loop(&scan.functions, function) {
+fn question_of_time(endless: Option<&Finding>) -> String {
+    match endless {
         Some(Finding { path, line, what }) => {
             format!("Does {} at {path}:{line} end?", what.replacen("a ", "the ", 1))
         }
@@ -333,8 +355,17 @@ pub fn wide(
         let own = panicked("index out of bounds", 2);
         assert_eq!(own.verdict, Verdict::Panicked);
         assert_eq!(own.message, "`forward` panicked at me/src/lib.rs:2: index out of bounds");
-        let other = panicked("index out of bounds", 5).message;
+        let Miss { message: other, place, .. } = panicked("index out of bounds", 5);
+        assert_eq!(place.map(|it| (it.file, it.line)), Some(("src/lib.rs".to_owned(), 5)));
         assert_eq!(other, "`forward` panicked in `helper` at me/src/lib.rs:5: index out of bounds");
+    }
+
+    #[test]
+    fn a_place_is_in_a_file_that_was_taken() {
+        for (file, line) in [("../../etc/passwd", 1), ("me/src/lib.rs", 900), ("", 0)] {
+            let panic = Panic { message: "no".to_owned(), file: file.to_owned(), line };
+            assert_eq!(Miss::panicked("forward", &panic, &scan()).place, None, "{file}:{line}");
+        }
     }
 
     /// A call with a matrix of three samples and this second argument.
@@ -371,6 +402,9 @@ pub fn wide(
     #[test]
     fn a_call_that_was_stopped_names_its_lines() {
         let stop = Stop::TimedOut("it used more than 2 s of processor time".to_owned());
+        let line = |stop| Miss::stopped("forward", &stop, &scan()).place.unwrap().line;
+        assert_eq!(line(stop.clone()), 5, "of the loop");
+        assert_eq!(line(Stop::Crashed("SIGSEGV".to_owned())), 1, "of the function");
         assert_eq!(
             Miss::stopped("forward", &stop, &scan()).message,
             "`forward` (src/lib.rs:1) was stopped: it used more than 2 s of processor time. Does \

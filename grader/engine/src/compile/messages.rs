@@ -1,5 +1,7 @@
 //! The compiler's messages, as a learner can use them.
 
+use crate::report::Place;
+
 /// What rustc says when its stack is full, before many lines of its own inner life.
 const OVERFLOW: &str = "rustc interrupted by SIGSEGV";
 const NESTED: &str = "rustc ran out of stack. Is something nested hundreds of levels deep, or does a macro \
@@ -54,6 +56,17 @@ pub fn wrote_too_much(bytes: u64) -> String {
         "rustc was stopped: it wrote more than {mib} MiB. Does a constant, a type or a macro grow \
          without bound?"
     )
+}
+
+/// The first line below this folder that rustc points at.
+pub fn place_told(text: &str, folder: &str) -> Option<Place> {
+    text.lines().find_map(|line| {
+        let path = line.trim_start().strip_prefix("--> ")?.strip_prefix(folder)?;
+        let mut parts = path.strip_prefix('/')?.split(':');
+        let (file, line) = (parts.next()?, parts.next()?.parse().ok()?);
+        // A learner's macro can make rustc say anything.
+        Some(Place { file: file.to_owned(), line }).filter(Place::is_within)
+    })
 }
 
 /// What rustc wrote about a crate that may use `crates` beside std and ndarray.
@@ -141,6 +154,22 @@ mod tests {
         assert_eq!(with_short_paths(beside), " --> solutions/ex_1_1/wrong.rs:1:1");
         let note = " ::: /rustc/598076/library/core/src/ops/arith.rs:361:0";
         assert_eq!(with_short_paths(note), " ::: library/core/src/ops/arith.rs:361:0");
+    }
+
+    #[test]
+    fn the_first_line_of_the_learners_own_that_is_pointed_at_is_the_place() {
+        let place = |text| place_told(text, "exercises/ex_1_1").map(|it| (it.file, it.line));
+        let text = "error: no\n --> a-1.0/src/b.rs:2:1\n  --> exercises/ex_1_1/src/a/b.rs:7:5";
+        assert_eq!(place(text), Some(("src/a/b.rs".to_owned(), 7)));
+        for elsewhere in [
+            " --> exercises/ex_1_11/src/lib.rs:7:5",
+            " --> exercises/ex_1_1/../ex_1_2/src/lib.rs:7:5",
+            " --> exercises/ex_1_1/src/lib.rs:0:5",
+            "7 | // --> exercises/ex_1_1/src/lib.rs:7:5",
+            "exercises/ex_1_1/src/lib.rs:7:5",
+        ] {
+            assert_eq!(place(elsewhere), None, "{elsewhere}");
+        }
     }
 
     #[test]

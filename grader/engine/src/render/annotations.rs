@@ -5,6 +5,9 @@ use std::path::Path;
 use super::{harmless, reason};
 use crate::report::{CheckReport, LessonReport, Report, Verdict};
 
+/// Where a mistake is shown that has no place of its own, at the first line.
+const ROOT: &str = "src/lib.rs";
+
 /// One line for each mistake: `::error file=…,line=…,title=…::message`, which GitHub shows beside the line.
 /// What is not written yet, or only follows from a mistake, has none.
 pub fn annotations(report: &Report) -> String {
@@ -31,23 +34,11 @@ fn annotation(report: &Report, lesson: &LessonReport, check: &CheckReport) -> St
         // No line of the learner's is to blame.
         return format!("::warning title={title}::{message}\n");
     }
-    let folder = Path::new(&report.submission).join(&lesson.id).display().to_string();
-    let (file, line) = place(&check.message, &folder).unwrap_or(("/src/lib.rs", 1));
-    let file = property(&harmless(&format!("{folder}{file}")));
+    let place = check.place.as_ref().filter(|place| place.is_within());
+    let (file, line) = place.map_or((ROOT, 1), |place| (&place.file, place.line));
+    let file = Path::new(&report.submission).join(&lesson.id).join(file);
+    let file = property(&harmless(&file.display().to_string()));
     format!("::error file={file},line={line},title={title}::{message}\n")
-}
-
-/// The first of the learner's own lines that a message names: the file below the lesson's `folder`, and the
-/// number of the line. What a learner's text could pretend leads to no other folder.
-fn place<'a>(message: &'a str, folder: &str) -> Option<(&'a str, u32)> {
-    message.match_indices(folder).find_map(|(at, _)| {
-        let (file, rest) = message[at + folder.len()..].split_once(".rs:")?;
-        let digits = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
-        let is_below = file.starts_with("/") && !file.contains("..");
-        let line = rest[..digits].parse().ok().filter(|line| *line > 0)?;
-        let file = &message[at + folder.len()..][..file.len() + ".rs".len()];
-        (is_below && !file.contains(char::is_whitespace)).then_some((file, line))
-    })
 }
 
 /// Text after the second pair of colons, as GitHub reads it back.
@@ -63,7 +54,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::specimen;
+    use crate::{render::specimen, report::Place};
 
     /// A command, read as GitHub's runner reads it: its name, its properties, its message.
     fn read(line: &str) -> (String, Vec<(String, String)>, String) {
@@ -103,22 +94,20 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_stands_at_the_line_that_its_message_names() {
+    fn a_mistake_stands_at_its_place() {
         let mut report = specimen::report("why");
         report.submission = "exercises".to_owned();
-        let mut place_of = |message: &str| {
-            report.lessons[0].checks[1].message = message.to_owned();
+        let mut shown_at = |place: Option<(&str, usize)>| {
+            let place = place.map(|(file, line)| Place { file: file.to_owned(), line });
+            report.lessons[0].checks[1].place = place;
             let text = annotations(&report);
             let (_, properties, _) = read(text.lines().next().unwrap());
             format!("{}:{}", properties[0].1, properties[1].1)
         };
-        let file = "exercises/ex_90_1/src/lib.rs";
-        assert_eq!(place_of(&format!("panicked at {file}:12: no")), format!("{file}:12"));
-        assert_eq!(place_of(&format!("error\n --> {file}:7:5\n")), format!("{file}:7"));
-        assert_eq!(place_of("at exercises/ex_90_1/src/a/b.rs:3"), "exercises/ex_90_1/src/a/b.rs:3");
-        let elsewhere = "at exercises/ex_90_1/../../.github/x.rs:3, exercises/ex_90_11/a.rs:4";
-        for nowhere in ["z is wrong", elsewhere, "exercises/ex_90_1/src/lib.rs:0"] {
-            assert_eq!(place_of(nowhere), format!("{file}:1"), "{nowhere}");
+        assert_eq!(shown_at(Some(("src/a/b.rs", 3))), "exercises/ex_90_1/src/a/b.rs:3");
+        for nowhere in [None, Some(("../../.github/x.rs", 3)), Some(("/etc/x", 3)), Some(("a", 0))]
+        {
+            assert_eq!(shown_at(nowhere), "exercises/ex_90_1/src/lib.rs:1", "{nowhere:?}");
         }
     }
 

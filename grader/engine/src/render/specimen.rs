@@ -44,6 +44,7 @@ fn check(id: &str, verdict: Verdict, message: String, diagnosis: Option<Diagnosi
         formula: message.clone(),
         revealed: message.clone(),
         message,
+        place: None,
         diagnosis,
         curve: Curve::of("two moons", &[0.75, 0.25, 0.125]),
     }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use walk::Walk;
 
 use super::Finding;
+use crate::report::Place;
 
 /// A function of the learner's, or what can lead to functions as well: a macro, a constant, a type.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -78,6 +79,11 @@ impl Function {
     /// True when checks call it by this name: it stands at the root of the crate.
     pub fn is_called(&self, name: &str) -> bool {
         self.name == name && self.module.is_empty() && matches!(self.role, Role::Free)
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        Place { file: self.path.clone(), line: self.lines.0 }
     }
 
     /// Forgets what it does.

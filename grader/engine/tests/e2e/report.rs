@@ -123,6 +123,29 @@ fn a_kept_report_is_written_in_other_forms_and_ends_like_its_grading() {
 }
 
 #[test]
+fn a_report_holds_the_line_that_a_lesson_stopped_at() {
+    let places = |text: String| {
+        let lesson = Submission::empty().with("ex_90_1", text).grade_one("ex_90_1");
+        let checks = lesson["checks"].as_array().unwrap().clone();
+        checks.into_iter().map(|mut check| check["place"].take()).collect::<Vec<_>>()
+    };
+    let line_of = |text: &str, part: &str| {
+        let line = 1 + text.lines().position(|line| line.contains(part)).unwrap();
+        json!({ "file": "src/lib.rs", "line": line })
+    };
+    for instead in ["let db = nothing;", "let db: f64 = unsafe { dz };"] {
+        let text = changed("ex_90_1", "let db = dz;", instead);
+        let place = line_of(&text, instead);
+        assert!(places(text).iter().all(|it| *it == place), "{instead}");
+    }
+    let panics = changed("ex_90_1", "let db = dz;", "let db = [dz][z.to_bits() as usize];");
+    let place = line_of(&panics, "to_bits");
+    assert!(places(panics).contains(&place));
+    let wrong = changed("ex_90_1", "let db = dz;", "let db = dz * b;");
+    assert!(places(wrong).iter().all(Value::is_null));
+}
+
+#[test]
 fn the_ending_of_a_file_says_how_it_is_written() {
     let submission = Submission::empty().with_solution("ex_90_1");
     let at = |name: &str| format!("{}/{name}", submission.path());
