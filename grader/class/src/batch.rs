@@ -103,9 +103,6 @@ struct Read {
     problem: Option<String>,
 }
 
-/// Identifies the work of a learner: learner, submission, lesson.
-type Whose = (String, String, String);
-
 impl Batch<'_> {
     /// Grades the attempts.
     ///
@@ -116,7 +113,6 @@ impl Batch<'_> {
         book: &mut Gradebook,
         attempts: &[submissions::Attempt],
     ) -> Result<Done, BatchError> {
-        let before = self.works(book)?;
         let fingerprints = self.fingerprints()?;
         book.tell(&versions(self.assignment), &hash(&fingerprints))?;
         self.read_stubs(book)?;
@@ -127,19 +123,14 @@ impl Batch<'_> {
         let (known, new): (Vec<_>, Vec<_>) =
             distinct.into_values().partition(|job| known.contains_key(&job.graded));
         self.grade_all(book, &new)?;
-        let after = self.works(book)?;
+        let works = book.works(self.assignment)?;
         Ok(Done {
-            works: after.len(),
+            works: works.len(),
             known: known.len(),
             graded: new.len(),
-            open: open(&after),
-            moved: moved(book, &before, &after)?,
+            open: open(&works),
+            moved: moved(book, self.assignment, &works)?,
         })
-    }
-
-    fn works(&self, book: &mut Gradebook) -> Result<BTreeMap<Whose, Work>, GradebookError> {
-        let whose = |it: &Work| (it.learner.clone(), it.submission.clone(), it.lesson.clone());
-        Ok(book.works(self.assignment)?.into_iter().map(|work| (whose(&work), work)).collect())
     }
 
     /// Reads every submission, and writes down what was handed in.
@@ -338,29 +329,33 @@ fn progress(what: &'static str, length: usize) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn open(works: &BTreeMap<Whose, Work>) -> Vec<String> {
-    let open = works.values().filter_map(|work| {
+fn open(works: &[Work]) -> Vec<String> {
+    let open = works.iter().filter_map(|work| {
         let problem = work.problem.as_ref()?;
         Some(format!("{}, {} of {}: {problem}", work.learner, work.lesson, work.submission))
     });
     open.collect()
 }
 
-/// Whose score is another one than before, and why.
+/// Whose score is another one than people were last told, and why.
 fn moved(
     book: &mut Gradebook,
-    before: &BTreeMap<Whose, Work>,
-    after: &BTreeMap<Whose, Work>,
+    assignment: &str,
+    works: &[Work],
 ) -> Result<Vec<String>, GradebookError> {
+    let whose = |it: &Work| (it.learner.clone(), it.submission.clone(), it.lesson.clone());
+    let told = book.told_works(assignment)?.into_iter();
+    let told: BTreeMap<_, _> = told.map(|work| (whose(&work), work)).collect();
     let mut moved = Vec::new();
-    for (whose, new) in after {
-        let Some(old) = before.get(whose).filter(|old| old.graded != new.graded) else { continue };
+    for new in works {
+        let old = told.get(&whose(new)).filter(|old| old.graded != new.graded);
+        let Some(old) = old else { continue };
         let (Some(was), Some(is)) = (book.grade(&old.graded)?, book.grade(&new.graded)?) else {
             continue;
         };
         let (was, is) = (was.report, is.report);
         if was.score.to_bits() != is.score.to_bits() {
-            let (learner, _, lesson) = whose;
+            let (learner, lesson) = (&new.learner, &new.lesson);
             let why = why(old, new, &was, &is);
             moved.push(format!("{learner}, {lesson}: {} → {} ({why})", was.score, is.score));
         }

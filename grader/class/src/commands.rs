@@ -1,6 +1,12 @@
 //! What each command does.
 
-use std::{fs, num::NonZero, path::Path, thread::available_parallelism};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    num::NonZero,
+    path::Path,
+    thread::available_parallelism,
+};
 
 use engine::{Course, Depth, Ending, Options, checks::Lesson, fresh_seed, hash, sandbox};
 use jiff::Timestamp;
@@ -11,7 +17,7 @@ use crate::{
     batch::{self, Done},
     cli::{self, Amend, Book, Cli, Command, OfLearner, One},
     export,
-    gradebook::{Amendment, Gradebook},
+    gradebook::{Amendment, Attempt, Gradebook},
     marks::Marks,
     merge,
     overview::Overview,
@@ -26,11 +32,11 @@ pub fn run(course: &'static Course, cli: &Cli) -> miette::Result<Ending> {
         Command::Grader(command) => engine::run(course, command, &cli.common),
         Command::Batch(command) => batch(course, command, &cli.common),
         Command::Merge(command) => merge(course, command),
-        Command::Export(book) => Class::open(course, book)?.export().map(|()| Ending::Complete),
+        Command::Export(book) => Class::find(course, book)?.export().map(|()| Ending::Complete),
         Command::Amend(command) => amend(course, command),
         Command::Learner(command) => learner(course, &command.what),
         Command::Clean(book) => {
-            let removed = Class::open(course, book)?.book.clean()?;
+            let removed = Class::find(course, book)?.book.clean()?;
             anstream::println!("{removed} grades that belonged to nobody are gone.");
             Ok(Ending::Complete)
         }
@@ -47,9 +53,16 @@ struct Class<'a> {
 }
 
 impl<'a> Class<'a> {
-    fn open(course: &'static Course, book: &'a Book) -> miette::Result<Self> {
-        let settings = Settings::read(&book.class, course)?;
-        let roster = Roster::read(&settings.roster)?;
+    /// A class that has been graded.
+    fn find(course: &'static Course, book: &'a Book) -> miette::Result<Self> {
+        let (settings, roster) = read(course, book)?;
+        let found = Gradebook::find(&book.place())?;
+        Ok(Self { course, settings, roster, book: found, out: &book.out })
+    }
+
+    /// A class whose gradebook is made where there is none.
+    fn begin(course: &'static Course, book: &'a Book) -> miette::Result<Self> {
+        let (settings, roster) = read(course, book)?;
         is_made(&book.out)?;
         let open = Gradebook::open(&book.place())?;
         Ok(Self { course, settings, roster, book: open, out: &book.out })
@@ -58,6 +71,7 @@ impl<'a> Class<'a> {
     /// Writes every table and page.
     fn export(&mut self) -> miette::Result<()> {
         let course = self.course;
+        self.tell_left_out()?;
         let max = |id: &str| course.lesson(id).map_or(0.0, Lesson::max_score);
         let marks = Marks::of(&self.settings, &self.roster, &max, &mut self.book)?;
         let overview = Overview::of(&marks, &mut self.book)?;
@@ -68,6 +82,30 @@ impl<'a> Class<'a> {
         );
         Ok(())
     }
+}
+
+impl Class<'_> {
+    /// Names what is in the gradebook and in no table, since course.toml or the roster has it no more.
+    fn tell_left_out(&mut self) -> miette::Result<()> {
+        for id in self.book.begun_all()?.keys().filter(|id| self.settings.assignment(id).is_none())
+        {
+            anstream::eprintln!(
+                "left out: the gradebook has grades of {id:?}, and course.toml has no such assignment"
+            );
+        }
+        for id in self.book.learners()?.iter().filter(|id| self.roster.learner(id).is_none()) {
+            anstream::eprintln!(
+                "left out: the gradebook has grades of {id:?}, and the roster has no such id"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn read(course: &'static Course, book: &Book) -> miette::Result<(Settings, Roster)> {
+    let settings = Settings::read(&book.class, course)?;
+    let roster = Roster::read(&settings.roster)?;
+    Ok((settings, roster))
 }
 
 fn is_made(folder: &Path) -> miette::Result<()> {
@@ -96,29 +134,31 @@ fn batch(
     common: &engine::Common,
 ) -> miette::Result<Ending> {
     let confinement = sandbox(!command.insecure, command.insecure)?;
-    let mut class = Class::open(course, &command.book)?;
-    tell_strangers(&class);
-    let Class { settings, roster, book, .. } = &mut class;
-    let assignment = assignment(settings, command.assignment.as_deref())?;
+    let (settings, roster) = read(course, &command.book)?;
+    tell_strangers(&settings, &roster);
+    let assignment = assignment(&settings, command.assignment.as_deref())?;
     let submissions = Submissions::find(&command.submissions)?;
-    let mut claims = Claims::of(assignment, roster, &submissions);
+    let mut claims = Claims::of(assignment, &roster, &submissions);
     let partition = command.partition.unwrap_or(Partition::WHOLE);
     is_shareable(assignment, partition, &command.book)?;
-    claims.attempts.retain(|attempt| partition.holds(attempt.learner.party()));
     submissions.passed_over.iter().for_each(|it| anstream::eprintln!("passed over: {it}"));
+    submissions.doubtful.iter().for_each(|it| anstream::eprintln!("doubtful: {it}"));
     claims.unclear.iter().for_each(|it| anstream::eprintln!("not graded: {it}"));
     let lessons = course.chosen(assignment.lessons())?;
     if command.dry_run {
-        let (attempts, lessons) = (claims.attempts.len(), lessons.len());
-        anstream::println!("{}: {attempts} attempts at {lessons} lessons", assignment.id());
-        for it in &claims.attempts {
-            anstream::println!("{}  {}", it.learner.id, it.submission.path.display());
-        }
+        claims.attempts.retain(|attempt| partition.holds(attempt.learner.party()));
+        tell_plan(assignment, &claims);
         return Ok(Ending::Complete);
     }
-    let proposed = assignment.seed.map_or_else(fresh_seed, u64::from);
-    let seed = book.seed(assignment.id(), u32::try_from(proposed).unwrap_or_default())?;
+    let mut class = Class::begin(course, &command.book)?;
+    let book = &mut class.book;
+    withdraw(book, assignment, &claims)?;
+    claims.attempts.retain(|attempt| partition.holds(attempt.learner.party()));
+    // A fresh seed has 32 bits.
+    let fresh = || u32::try_from(fresh_seed()).unwrap_or_default();
+    let seed = book.seed(assignment.id(), assignment.seed.unwrap_or_else(fresh))?;
     is_the_same(assignment, seed)?;
+    let seed = u64::from(seed);
     let record = !command.insecure;
     let (reveal, own, depth) = (false, false, Depth::Diagnosed);
     let options = Options { sandbox: confinement, record, seed, reveal, own, depth };
@@ -134,6 +174,7 @@ fn batch(
     };
     let done = gradings_at_once()?.install(|| batch.run(book, &claims.attempts))?;
     tell_done(assignment, &done);
+    book.tell_works(assignment.id())?;
     let is_whole = done.open.is_empty() && claims.unclear.is_empty();
     class.export()?;
     Ok(if is_whole { Ending::Complete } else { Ending::Failed })
@@ -147,10 +188,34 @@ fn gradings_at_once() -> miette::Result<ThreadPool> {
     pool.into_diagnostic().wrap_err("failed to start threads")
 }
 
+fn tell_plan(assignment: &Assignment, claims: &Claims) {
+    let (attempts, lessons) = (claims.attempts.len(), assignment.lessons().len());
+    anstream::println!("{}: {attempts} attempts at {lessons} lessons", assignment.id());
+    for it in &claims.attempts {
+        anstream::println!("{}  {}", it.learner.id, it.submission.path.display());
+    }
+}
+
+/// Takes attempts back that turn out to be those of others: the roster has changed.
+fn withdraw(book: &mut Gradebook, assignment: &Assignment, claims: &Claims) -> miette::Result<()> {
+    let mut owners: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for it in &claims.attempts {
+        owners.entry(&it.submission.name).or_default().insert(&it.learner.id);
+    }
+    for Attempt { learner, submission, .. } in book.attempts(assignment.id())? {
+        let owners = owners.get(submission.as_str());
+        if owners.is_some_and(|owners| !owners.contains(learner.as_str())) {
+            book.withdraw(assignment.id(), &learner, &submission)?;
+            anstream::println!("withdrawn: {submission} does not belong to {learner} any more");
+        }
+    }
+    Ok(())
+}
+
 /// Names those who have an extension and are on no row.
-fn tell_strangers(class: &Class) {
-    let learners = &class.roster.learners;
-    for id in class.settings.extended() {
+fn tell_strangers(settings: &Settings, roster: &Roster) {
+    let learners = &roster.learners;
+    for id in settings.extended() {
         if !learners.iter().any(|it| it.id == id || it.team == id) {
             anstream::eprintln!(
                 "course.toml gives {id:?} an extension, and the roster has no {id:?}"
@@ -172,8 +237,8 @@ fn is_shareable(assignment: &Assignment, partition: Partition, book: &Book) -> m
 }
 
 /// A gradebook keeps the seed that it began with.
-fn is_the_same(assignment: &Assignment, seed: u64) -> miette::Result<()> {
-    match assignment.seed.map(u64::from) {
+fn is_the_same(assignment: &Assignment, seed: u32) -> miette::Result<()> {
+    match assignment.seed {
         Some(asked) if asked != seed => Err(miette!(
             help = "take the seed out of course.toml, or begin another gradebook with --out",
             "failed to grade {} with the seed {asked}: its gradebook began with another one, and the same \
@@ -204,14 +269,15 @@ fn tell_done(assignment: &Assignment, done: &Done) {
 }
 
 fn merge(course: &'static Course, command: &cli::Merge) -> miette::Result<Ending> {
-    let mut class = Class::open(course, &command.book)?;
-    merge::merge(&command.parts, &class.settings, &mut class.book)?;
+    merge::is_no_part(&command.book.out, &command.parts)?;
+    let mut class = Class::begin(course, &command.book)?;
+    merge::merge(&command.parts, &class.settings, &command.book.out, &mut class.book)?;
     class.export()?;
     Ok(Ending::Complete)
 }
 
 fn amend(course: &'static Course, command: &Amend) -> miette::Result<Ending> {
-    let mut class = Class::open(course, &command.book)?;
+    let mut class = Class::find(course, &command.book)?;
     let assignment = assignment(&class.settings, command.assignment.as_deref())?;
     let Amend { learner, lesson, check, points, reason, by, .. } = command;
     if class.roster.learner(learner).is_none() {
@@ -249,7 +315,7 @@ fn learner(course: &'static Course, what: &OfLearner) -> miette::Result<Ending> 
     let (OfLearner::Export(One { book, learner })
     | OfLearner::Anonymise(One { book, learner })
     | OfLearner::Delete(One { book, learner })) = what;
-    let mut class = Class::open(course, book)?;
+    let mut class = Class::find(course, book)?;
     let changed = match what {
         OfLearner::Export(_) => {
             anstream::println!("{}", known(&mut class, learner)?);
@@ -259,7 +325,9 @@ fn learner(course: &'static Course, what: &OfLearner) -> miette::Result<Ending> 
             // Random: an id is guessed and hashed in no time.
             let name = format!("learner-{}", &hash([&fresh_seed().to_string(), learner])[..8]);
             let changed = class.book.rename(learner, &name)?;
-            anstream::println!("{learner} is {name} in the gradebook from now on.");
+            if changed > 0 {
+                anstream::println!("{learner} is {name} in the gradebook from now on.");
+            }
             changed
         }
         OfLearner::Delete(_) => class.book.forget(learner)?,
@@ -267,6 +335,8 @@ fn learner(course: &'static Course, what: &OfLearner) -> miette::Result<Ending> 
     if changed == 0 {
         return Err(miette!("failed to find {learner:?}: the gradebook knows nothing of this id"));
     }
+    // What was written of the learner before is replaced or removed.
+    class.export()?;
     anstream::eprintln!(
         "The roster and the submissions are yours to change. Then `grader export`."
     );

@@ -6,7 +6,10 @@
 mod postgres;
 mod sqlite;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 pub use self::{postgres::Postgres, sqlite::Sqlite};
 
@@ -66,9 +69,26 @@ impl Place {
         })
     }
 
+    /// False for a file that would have to be made.
+    pub fn is_there(&self) -> bool {
+        match self {
+            Self::File(file) => file.is_file(),
+            Self::Server(_) => true,
+        }
+    }
+
     /// The file `name` in a folder.
     pub fn in_folder(folder: &Path, name: &str) -> Self {
         Self::File(folder.join(name))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.display().fmt(f),
+            Self::Server(address) => postgres::without_password(address).fmt(f),
+        }
     }
 }
 

@@ -6,15 +6,16 @@ mod moodle;
 mod table;
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use engine::report::{Report, SCHEMA_VERSION};
+use engine::report::{LessonReport, Report, SCHEMA_VERSION};
 
 use crate::{
     gradebook::{Gradebook, GradebookError},
-    marks::{Marks, Outcome},
+    marks::{Amended, Mark, Marks, Outcome},
     overview::Overview,
 };
 
@@ -37,6 +38,9 @@ pub enum ExportError {
         "the grades are safe in the gradebook: free some space, then `grader export`"
     ))]
     Write { path: PathBuf, source: io::Error },
+    /// A file that is out of date cannot be removed.
+    #[error("failed to remove {path}, which is out of date")]
+    Remove { path: PathBuf, source: io::Error },
 }
 
 /// Writes every table and every page into a folder.
@@ -54,13 +58,27 @@ pub fn all(
     write(&folder.join("moodle.csv"), &moodle::table(marks)?)?;
     write(&folder.join("gradebook.json"), &(serde_json::to_string_pretty(marks)? + "\n"))?;
     write(&folder.join("class.html"), &class_page::page(marks, overview))?;
+    let reports = folder.join("reports");
+    let mut written = BTreeSet::new();
     for standing in &marks.learners {
         for (heading, outcome) in marks.assignments.iter().zip(&standing.results) {
             let Some(report) = report(outcome, book)? else { continue };
             let name = format!("{}.html", file_name(&standing.id));
-            let file = folder.join("reports").join(&heading.id).join(name);
+            let file = reports.join(&heading.id).join(name);
             write(&file, &engine::render::html(&report))?;
+            written.insert(file);
         }
+    }
+    remove_others(&reports, &written)
+}
+
+/// Removes reports of learners who were deleted or renamed, and of what does not count any more.
+fn remove_others(reports: &Path, written: &BTreeSet<PathBuf>) -> Result<(), ExportError> {
+    let inside = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = inside(reports).flat_map(|folder| inside(&folder.path()));
+    let others = files.map(|file| file.path()).filter(|file| !written.contains(file));
+    for path in others.filter(|it| it.extension().is_some_and(|it| it == "html")) {
+        fs::remove_file(&path).map_err(|source| ExportError::Remove { path, source })?;
     }
     Ok(())
 }
@@ -73,7 +91,7 @@ pub fn report(outcome: &Outcome, book: &mut Gradebook) -> Result<Option<Report>,
     let Some(submission) = &outcome.submission else { return Ok(None) };
     let mut lessons = Vec::new();
     for mark in &outcome.lessons {
-        lessons.extend(book.grade(&mark.graded)?.map(|grade| grade.report));
+        lessons.extend(book.grade(&mark.graded)?.map(|grade| amended(grade.report, mark)));
     }
     let told = |book: &mut Gradebook, entry| book.told(entry).map(Option::unwrap_or_default);
     Ok(Some(Report {
@@ -92,6 +110,21 @@ pub fn report(outcome: &Outcome, book: &mut Gradebook) -> Result<Option<Report>,
         max_score: lessons.iter().map(|lesson| lesson.max_score).sum(),
         lessons,
     }))
+}
+
+/// A lesson's report with what an instructor decided.
+fn amended(mut report: LessonReport, mark: &Mark) -> LessonReport {
+    for it in &mark.amendments {
+        let Some(check) = report.checks.iter_mut().find(|check| check.id == it.check) else {
+            continue;
+        };
+        check.score = it.points;
+        let found = std::mem::take(&mut check.message);
+        check.message =
+            [format!("amended: {}", decision(it)), found].join("\n").trim_end().to_owned();
+    }
+    report.score = mark.score.unwrap_or(report.score);
+    report
 }
 
 /// Writes a file as a whole or not at all.
@@ -115,6 +148,12 @@ fn file_name(id: &str) -> String {
         }
     };
     id.chars().map(part).collect()
+}
+
+/// What an instructor decided, and why.
+fn decision(it: &Amended) -> String {
+    let [is, was] = [it.points, it.instead_of].map(points);
+    format!("{is} instead of {was}, {} ({}, {})", it.reason, it.author, it.made)
 }
 
 /// A number as tables have it: two digits after the point where there are any.

@@ -17,13 +17,18 @@ use crate::{
 const VERSION: &str = "1";
 
 /// The tables. What is `graded` has a row in `grade` of that key, unless it is open.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "CREATE TABLE IF NOT EXISTS book (entry TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS assignment (id TEXT PRIMARY KEY, seed BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS attempt (
         assignment TEXT, learner TEXT, submission TEXT, received TEXT,
         PRIMARY KEY (assignment, learner, submission))",
     "CREATE TABLE IF NOT EXISTS work (
+        assignment TEXT, learner TEXT, submission TEXT, lesson TEXT,
+        content TEXT NOT NULL, fingerprint TEXT NOT NULL, graded TEXT NOT NULL, problem TEXT,
+        PRIMARY KEY (assignment, learner, submission, lesson))",
+    // Beside `work`, since a batch that is killed changes that one before it has told of it.
+    "CREATE TABLE IF NOT EXISTS told (
         assignment TEXT, learner TEXT, submission TEXT, lesson TEXT,
         content TEXT NOT NULL, fingerprint TEXT NOT NULL, graded TEXT NOT NULL, problem TEXT,
         PRIMARY KEY (assignment, learner, submission, lesson))",
@@ -38,6 +43,9 @@ const TABLES: [&str; 7] = [
     "CREATE TABLE IF NOT EXISTS likeness (
         lesson TEXT, content TEXT, fingerprints TEXT NOT NULL, PRIMARY KEY (lesson, content))",
 ];
+
+/// The works that people were told the grades of.
+const TOLD: &str = "told";
 
 /// The content under which the fingerprints of a lesson's stub are kept.
 const STUB: &str = "stub";
@@ -54,6 +62,10 @@ pub enum GradebookError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Database(#[from] DatabaseError),
+    /// There is none.
+    #[error("failed to find a gradebook: there is none in {0}")]
+    #[diagnostic(help("`grader batch` makes it: name the folder that you gave as --out then"))]
+    Missing(Place),
     /// A later grader wrote it.
     #[error(
         "failed to open the gradebook: its tables have version {found}, and this grader knows {VERSION}"
@@ -62,7 +74,9 @@ pub enum GradebookError {
     Newer { found: String },
     /// A report in it cannot be read.
     #[error("failed to read the report {graded} in the gradebook: {source}")]
-    #[diagnostic(help("`grader batch` with --afresh grades it once more"))]
+    #[diagnostic(help(
+        "the file is damaged: bring back a copy of it, or grade into another folder with --out"
+    ))]
     Report { graded: String, source: serde_json::Error },
 }
 
@@ -131,13 +145,33 @@ impl Gradebook {
     /// When the database cannot be written, or a newer grader has written it.
     pub fn open(place: &Place) -> Result<Self, GradebookError> {
         let mut book = Self { database: place.open()? };
-        // Before anything is written: the tables of a newer one are not ours to change.
-        let version = book.ask("SELECT value FROM book WHERE entry = 'version'", &[]);
+        if !book.is_made()? {
+            book.make()?;
+        }
+        Ok(book)
+    }
+
+    /// Opens a gradebook that there is.
+    ///
+    /// # Errors
+    /// When there is none, and as for [`Gradebook::open`].
+    pub fn find(place: &Place) -> Result<Self, GradebookError> {
+        let missing = || GradebookError::Missing(place.clone());
+        // A file that is not there would be made.
+        if !place.is_there() {
+            return Err(missing());
+        }
+        let mut book = Self { database: place.open()? };
+        if book.is_made()? { Ok(book) } else { Err(missing()) }
+    }
+
+    /// True where there are tables. It writes nothing: those of a newer grader are not ours to change.
+    fn is_made(&mut self) -> Result<bool, GradebookError> {
+        let version = self.ask("SELECT value FROM book WHERE entry = 'version'", &[]);
         let version = version.ok().and_then(|rows| rows.into_iter().next());
         match version.map(|row| first(row).into_text()) {
             Some(found) if found != VERSION => Err(GradebookError::Newer { found }),
-            Some(_) => Ok(book),
-            None => book.make().map(|()| book),
+            version => Ok(version.is_some()),
         }
     }
 
@@ -188,15 +222,35 @@ impl Gradebook {
     }
 
     /// The seed of an assignment; where it has none yet, it is `proposed` from now on.
-    pub fn seed(&mut self, assignment: &str, proposed: u32) -> Result<u64, GradebookError> {
+    pub fn seed(&mut self, assignment: &str, proposed: u32) -> Result<u32, GradebookError> {
         self.write(
             "INSERT INTO assignment (id, seed) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
             &[assignment.into(), i64::from(proposed).into()],
         )?;
         // Of two graders that start at once, the first has decided.
-        let rows = self.ask("SELECT seed FROM assignment WHERE id = $1", &[assignment.into()])?;
-        let seed = rows.first().and_then(|row| row.first()).map_or(0, Cell::integer);
-        Ok(seed.unsigned_abs())
+        Ok(self.begun(assignment)?.unwrap_or(proposed))
+    }
+
+    /// The seed of an assignment that has begun to be graded.
+    pub fn begun(&mut self, assignment: &str) -> Result<Option<u32>, GradebookError> {
+        Ok(self.begun_all()?.remove(assignment))
+    }
+
+    /// The assignments that have begun to be graded, with their seeds.
+    pub fn begun_all(&mut self) -> Result<BTreeMap<String, u32>, GradebookError> {
+        let rows = self.ask("SELECT id, seed FROM assignment", &[])?;
+        let assignment = |row: Row| {
+            let mut cells = Cells(row.into_iter());
+            let id = cells.text();
+            Some((id, u32::try_from(cells.0.next()?.integer()).ok()?))
+        };
+        Ok(rows.into_iter().filter_map(assignment).collect())
+    }
+
+    /// The ids of those who have handed something in.
+    pub fn learners(&mut self) -> Result<Vec<String>, GradebookError> {
+        let rows = self.ask("SELECT DISTINCT learner FROM attempt ORDER BY learner", &[])?;
+        Ok(rows.into_iter().map(|row| first(row).into_text()).collect())
     }
 
     /// Writes an attempt.
@@ -252,12 +306,36 @@ impl Gradebook {
 
     /// What was handed in for an assignment, by learner, submission and lesson.
     pub fn works(&mut self, assignment: &str) -> Result<Vec<Work>, GradebookError> {
-        let rows = self.ask(
-            "SELECT learner, submission, lesson, content, fingerprint, graded, problem FROM work
-             WHERE assignment = $1 ORDER BY learner, submission, lesson",
-            &[assignment.into()],
-        )?;
+        self.works_in("work", assignment)
+    }
+
+    /// The works of an assignment whose grades people were last told.
+    pub fn told_works(&mut self, assignment: &str) -> Result<Vec<Work>, GradebookError> {
+        self.works_in(TOLD, assignment)
+    }
+
+    fn works_in(&mut self, table: &str, assignment: &str) -> Result<Vec<Work>, GradebookError> {
+        let question = format!(
+            "SELECT learner, submission, lesson, content, fingerprint, graded, problem FROM {table}
+             WHERE assignment = $1 ORDER BY learner, submission, lesson"
+        );
+        let rows = self.ask(&question, &[assignment.into()])?;
         Ok(rows.into_iter().map(work).collect())
+    }
+
+    /// Keeps which grades people have been told: who has another one next time has moved.
+    pub fn tell_works(&mut self, assignment: &str) -> Result<(), GradebookError> {
+        let statement = format!(
+            "INSERT INTO {TOLD}
+             (assignment, learner, submission, lesson, content, fingerprint, graded, problem)
+             SELECT assignment, learner, submission, lesson, content, fingerprint, graded, problem
+             FROM work WHERE assignment = $1 AND graded IN (SELECT graded FROM grade)
+             ORDER BY learner, submission, lesson
+             ON CONFLICT (assignment, learner, submission, lesson) DO UPDATE SET
+             content = excluded.content, fingerprint = excluded.fingerprint,
+             graded = excluded.graded, problem = excluded.problem"
+        );
+        self.write(&statement, &[assignment.into()])
     }
 
     /// Says why what has this key is not graded; takes it back with `None`.
@@ -380,10 +458,26 @@ impl Gradebook {
         Ok(rows.into_iter().map(amendment).collect())
     }
 
+    /// Removes an attempt. Its grades stay: whose it is now shares them.
+    pub fn withdraw(
+        &mut self,
+        assignment: &str,
+        learner: &str,
+        submission: &str,
+    ) -> Result<(), GradebookError> {
+        for table in [TOLD, "work", "attempt"] {
+            let statement = format!(
+                "DELETE FROM {table} WHERE assignment = $1 AND learner = $2 AND submission = $3"
+            );
+            self.write(&statement, &[assignment.into(), learner.into(), submission.into()])?;
+        }
+        Ok(())
+    }
+
     /// Removes a learner, and the grades that were theirs alone.
     pub fn forget(&mut self, learner: &str) -> Result<u64, GradebookError> {
         let mut removed = 0;
-        for table in ["amendment", "work", "attempt"] {
+        for table in ["amendment", TOLD, "work", "attempt"] {
             let statement = format!("DELETE FROM {table} WHERE learner = $1");
             removed += self.database.execute(&statement, &[learner.into()])?;
         }
@@ -394,7 +488,7 @@ impl Gradebook {
     /// Gives a learner another id, everywhere.
     pub fn rename(&mut self, learner: &str, name: &str) -> Result<u64, GradebookError> {
         let mut renamed = 0;
-        for table in ["amendment", "work", "attempt"] {
+        for table in ["amendment", TOLD, "work", "attempt"] {
             let statement = format!("UPDATE {table} SET learner = $1 WHERE learner = $2");
             renamed += self.database.execute(&statement, &[name.into(), learner.into()])?;
         }
@@ -403,7 +497,8 @@ impl Gradebook {
 
     /// Removes grades that belong to nobody any more; gives how many.
     pub fn clean(&mut self) -> Result<u64, GradebookError> {
-        let statement = "DELETE FROM grade WHERE graded NOT IN (SELECT graded FROM work)";
+        let statement = "DELETE FROM grade WHERE graded NOT IN (SELECT graded FROM work)
+             AND graded NOT IN (SELECT graded FROM told)";
         let removed = self.database.execute(statement, &[])?;
         let statement = "DELETE FROM likeness WHERE content <> $1 AND content NOT IN (SELECT content FROM work)";
         self.database.execute(statement, &[STUB.into()])?;

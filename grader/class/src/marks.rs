@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
@@ -127,9 +128,12 @@ impl Marks {
             let lessons = it.lessons().iter().map(|id| (id.clone(), lessons(id))).collect();
             Heading { id: it.id().to_owned(), lessons }
         };
-        let assignments: Vec<_> = settings.assignments.iter().map(heading).collect();
+        // What has not begun yet is nobody's to have missed.
+        let begun = book.begun_all()?;
+        let begun = settings.assignments.iter().filter(|it| begun.contains_key(it.id()));
+        let assignments: Vec<_> = begun.clone().map(heading).collect();
         let mut results = Vec::new();
-        for (assignment, heading) in settings.assignments.iter().zip(&assignments) {
+        for (assignment, heading) in begun.zip(&assignments) {
             results.push(Graded::read(settings, assignment, heading, book)?);
         }
         let standing = |learner: &Learner| {
@@ -181,11 +185,16 @@ impl<'a> Graded<'a> {
     /// What counts for a learner.
     fn outcome(&self, roster: &Roster, learner: &Learner) -> Outcome {
         let Some(attempts) = self.attempts.get(&learner.id) else { return Outcome::default() };
-        let mut attempts: Vec<_> = attempts.iter().collect();
-        attempts.sort_by_key(|it| (&it.received, &it.submission));
+        let mut attempts: Vec<_> = attempts.iter().map(|it| (received(it), it)).collect();
+        attempts.sort_by_key(|(received, it)| (*received, &it.submission));
+        // The gradebook may have more than are allowed now: earlier downloads, other settings.
+        if attempts.iter().all(|(received, _)| received.is_some()) {
+            attempts.truncate(self.assignment.attempts);
+        }
         let with = roster.learners.iter().filter(|it| it.is_with(learner) || it.id == learner.id);
         let names: Vec<_> = with.flat_map(|it| [it.id.as_str(), it.team.as_str()]).collect();
-        let mut outcomes = attempts.iter().map(|it| self.of_attempt(it, &names, attempts.len()));
+        let mut outcomes =
+            attempts.iter().map(|(_, it)| self.of_attempt(it, &names, attempts.len()));
         let chosen = match self.assignment.counts {
             Counts::Last => outcomes.next_back(),
             // What is open may turn out to be the best.
@@ -199,8 +208,7 @@ impl<'a> Graded<'a> {
 
     fn of_attempt(&self, attempt: &Attempt, names: &[&str], attempts: usize) -> Outcome {
         let due = self.settings.due(self.assignment, names);
-        let received = attempt.received.as_deref().and_then(|time| time.parse().ok());
-        let days_late = lateness::days(self.assignment.late, due, received);
+        let days_late = lateness::days(self.assignment.late, due, received(attempt));
         let whose = (attempt.learner.clone(), attempt.submission.clone());
         let works = self.works.get(&whose).map_or(&[][..], Vec::as_slice);
         let mark = |(lesson, max): &(String, f64)| {
@@ -246,6 +254,10 @@ impl<'a> Graded<'a> {
         let Amendment { check, points, reason, author, made, .. } = it.clone();
         Some(Amended { check, points, instead_of, reason, author, made })
     }
+}
+
+fn received(attempt: &Attempt) -> Option<Timestamp> {
+    attempt.received.as_deref().and_then(|time| time.parse().ok())
 }
 
 /// What the amended checks are worth without amendment.
@@ -300,7 +312,9 @@ fn total(settings: &Settings, assignments: &[Heading], results: &[Outcome]) -> O
         }
     }
     shares.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-    let counted = shares.get(settings.total.drop_lowest..).unwrap_or_default();
+    // While few lessons have been graded, one of them counts.
+    let dropped = settings.total.dropped().min(shares.len().saturating_sub(1));
+    let counted = &shares[dropped..];
     let weights: f64 = counted.iter().map(|(_, weight)| weight).sum();
     let reached: f64 = counted.iter().map(|(share, weight)| share * weight).sum();
     Some(if weights > 0.0 { reached / weights } else { 0.0 })

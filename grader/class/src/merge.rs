@@ -25,6 +25,10 @@ pub enum MergeError {
     #[error("failed to find a part of a class in {0}: there is no {file}", file = Book::FILE)]
     #[diagnostic(help("a part is the --out of `grader batch --partition`"))]
     NoPart(PathBuf),
+    /// A part would be lost in the whole.
+    #[error("failed to merge into {0}: it is one of the parts")]
+    #[diagnostic(help("nothing was merged: name a folder of its own with --out"))]
+    IntoPart(PathBuf),
     /// Two parts are the same one, or of different partitions.
     #[error("failed to merge: {0}")]
     #[diagnostic(help("nothing was merged: give each part once, and all of them"))]
@@ -33,6 +37,12 @@ pub enum MergeError {
     #[error("failed to merge: {one} and {other} were graded with different {what}")]
     #[diagnostic(help("nothing was merged: grade one of them once more, as the other one"))]
     Mixed { one: PathBuf, other: PathBuf, what: String },
+    /// The whole began with another seed.
+    #[error(
+        "failed to merge {id}: the gradebook in {whole} began with another seed than the parts"
+    )]
+    #[diagnostic(help("name another folder with --out"))]
+    OtherSeed { id: String, whole: PathBuf },
 }
 
 /// A part of a class.
@@ -42,6 +52,17 @@ struct Part {
     partition: Partition,
 }
 
+/// The folder of the whole is none of the parts: a part has to stay one.
+///
+/// # Errors
+/// When it is one of them, under whatever name.
+pub fn is_no_part(out: &Path, parts: &[PathBuf]) -> Result<(), MergeError> {
+    let whole = out.canonicalize().ok();
+    let is_whole = |part: &&PathBuf| whole.is_some() && part.canonicalize().ok() == whole;
+    let same = parts.iter().find(is_whole);
+    same.map_or(Ok(()), |part| Err(MergeError::IntoPart(part.clone())))
+}
+
 /// Reads all parts into one gradebook.
 ///
 /// # Errors
@@ -49,6 +70,7 @@ struct Part {
 pub fn merge(
     folders: &[PathBuf],
     settings: &Settings,
+    whole: &Path,
     book: &mut Gradebook,
 ) -> Result<(), MergeError> {
     let mut parts: Vec<_> =
@@ -63,12 +85,16 @@ pub fn merge(
     for assignment in &settings.assignments {
         let versions = versions(assignment.id());
         let told = |book: &mut Gradebook| book.told(&versions);
+        // What no part has begun has no seed yet either.
+        let seed = are_alike(&mut parts, "seeds", |book| book.begun(assignment.id()))?;
+        let Some(seed) = seed else { continue };
+        if book.seed(assignment.id(), seed)? != seed {
+            let (id, whole) = (assignment.id().to_owned(), whole.to_owned());
+            return Err(MergeError::OtherSeed { id, whole });
+        }
         if let Some(version) = are_alike(&mut parts, "versions of the course", told)? {
             book.tell(&versions, &version)?;
         }
-        let seed = are_alike(&mut parts, "seeds", |book| book.seed(assignment.id(), 0))?;
-        let seed = u32::try_from(seed).unwrap_or_default();
-        book.seed(assignment.id(), seed)?;
         for part in &mut parts {
             part.copy(assignment, book)?;
         }
@@ -78,13 +104,14 @@ pub fn merge(
 
 impl Part {
     fn open(folder: &Path) -> Result<Self, MergeError> {
-        // A gradebook that is not there would be made.
-        if !folder.join(Book::FILE).is_file() {
-            return Err(MergeError::NoPart(folder.to_owned()));
-        }
-        let mut book = Gradebook::open(&Place::in_folder(folder, Book::FILE))?;
+        let no_part = || MergeError::NoPart(folder.to_owned());
+        let book = Gradebook::find(&Place::in_folder(folder, Book::FILE));
+        let mut book = book.map_err(|error| match error {
+            GradebookError::Missing(_) => no_part(),
+            error => error.into(),
+        })?;
         let partition = book.told("partition")?.and_then(|text| text.parse().ok());
-        let partition = partition.ok_or_else(|| MergeError::NoPart(folder.to_owned()))?;
+        let partition = partition.ok_or_else(no_part)?;
         Ok(Self { folder: folder.to_owned(), book, partition })
     }
 

@@ -30,6 +30,8 @@ pub struct Learner {
     /// Who hands in together has one team; empty for those who hand in alone.
     pub team: String,
     patterns: Vec<Pattern>,
+    /// True where the patterns are made of the id.
+    by_id: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,7 +99,11 @@ impl Roster {
 
     /// The learners to whom a submission of this name belongs: one, or a team, unless the roster is unclear.
     pub fn owners(&self, submission: &str) -> Vec<&Learner> {
-        let named: Vec<_> = self.learners.iter().filter(|it| it.owns(submission)).collect();
+        let mut named: Vec<_> = self.learners.iter().filter(|it| it.owns(submission)).collect();
+        // Of ida and ida-2, what ida-2 hands in is not ida's.
+        let length = |it: &&Learner| if it.by_id { it.id.len() } else { usize::MAX };
+        let longest = named.iter().filter(|it| it.by_id).map(length).max();
+        named.retain(|it| !it.by_id || Some(length(it)) == longest);
         let is_in_team =
             |learner: &&Learner| named.iter().any(|it| it.id == learner.id || it.is_with(learner));
         self.learners.iter().filter(is_in_team).collect()
@@ -107,16 +113,20 @@ impl Roster {
 impl Learner {
     fn of(row: Row) -> Result<Self, String> {
         let Row { id, name, team, submission } = row;
-        if id.is_empty() || id.chars().any(char::is_control) {
+        if id.is_empty() {
             return Err("it has no id".to_owned());
+        }
+        if id.chars().chain(name.chars()).chain(team.chars()).any(char::is_control) {
+            return Err("there is a line break or another control character in it".to_owned());
         }
         let pattern = |text: &str| {
             Pattern::new(text).map_err(|error| format!("{text:?} is no pattern: {error}"))
         };
         let own = || OWN.map(|own| own.replace("{id}", &Pattern::escape(&id))).to_vec();
+        let by_id = submission.is_empty();
         let texts = if submission.is_empty() { own() } else { vec![submission] };
         let patterns: Result<_, String> = texts.iter().map(|text| pattern(text)).collect();
-        Ok(Self { patterns: patterns?, id, name, team })
+        Ok(Self { patterns: patterns?, by_id, id, name, team })
     }
 
     /// Who hands in: the team, or the learner alone.
@@ -162,6 +172,14 @@ mod tests {
     }
 
     #[test]
+    fn of_ids_that_begin_alike_the_whole_one_is_meant() {
+        let roster = read("id,name,submission\nada,Ada,\nada-2,Bob,\nada.x,Cy,\n").unwrap();
+        assert_eq!(owners(&roster, "ada-2.zip"), ["ada-2"]);
+        assert_eq!(owners(&roster, "ada.x"), ["ada.x"]);
+        assert_eq!(owners(&roster, "ada-3"), ["ada"]);
+    }
+
+    #[test]
     fn a_team_hands_in_together() {
         let text = "id,name,team,submission\na,Ada,red,\nb,Bob,red,*-bob\nc,Cy,,\n";
         let roster = read(text).unwrap();
@@ -175,6 +193,8 @@ mod tests {
         let twice = read("id,name\na,Ada\nb,Bob\na,Cy\n").unwrap_err();
         assert!(twice.contains("line 4: the id \"a\" stands in line 2"), "{twice}");
         assert!(read("id,name\n,Ada\n").unwrap_err().contains("line 2: it has no id"));
+        let broken = read("id,name\n\"a\nb\",Ada\n").unwrap_err();
+        assert!(broken.contains("line 2: there is a line break"), "{broken}");
         let pattern = read("id,name,submission\na,Ada,a[\n").unwrap_err();
         assert!(pattern.contains("line 2: \"a[\" is no pattern"), "{pattern}");
         assert!(read("name\nAda\n").unwrap_err().contains("roster.csv"));

@@ -36,8 +36,7 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 pub struct Total {
     /// How many of the lowest lessons do not count.
-    #[serde(default)]
-    pub drop_lowest: usize,
+    drop_lowest: Option<Spanned<usize>>,
     /// What lessons count for in the total; 1 where it is not said.
     #[serde(default)]
     weights: BTreeMap<Spanned<String>, Spanned<f64>>,
@@ -172,7 +171,18 @@ impl Settings {
                 .is_none()
                 .then(|| (id.span(), format!("there is no assignment {:?}", id.get_ref())))
         });
-        of_assignment.chain(of_extension).chain(self.total.problems(course)).next()
+        let total = self.total.problems(course).chain(self.nothing_left());
+        of_assignment.chain(of_extension).chain(total).next()
+    }
+
+    /// Where more lessons are dropped than there are, nothing counts.
+    fn nothing_left(&self) -> Option<(Range<usize>, String)> {
+        let lessons: usize = self.assignments.iter().map(|it| it.lessons().len()).sum();
+        let dropped = self.total.drop_lowest.as_ref().filter(|it| *it.get_ref() >= lessons)?;
+        let number = dropped.get_ref();
+        let reason =
+            format!("{number} lessons are dropped, and there are {lessons}: none would count");
+        Some((dropped.span(), reason))
     }
 
     /// The assignment of this name.
@@ -234,6 +244,11 @@ impl Assignment {
 }
 
 impl Total {
+    /// How many of the lowest lessons do not count.
+    pub fn dropped(&self) -> usize {
+        self.drop_lowest.as_ref().map_or(0, |it| *it.get_ref())
+    }
+
     /// What a lesson counts for.
     pub fn weight(&self, lesson: &str) -> f64 {
         let named = self.weights.iter().find(|(id, _)| id.get_ref() == lesson);
@@ -316,6 +331,7 @@ mod tests {
         8,
         "no assignment \"b\""
     )]
+    #[case::all_dropped("[total]\ndrop_lowest = 1", 7, "1 lessons are dropped, and there are 1")]
     #[case::weight("[total.weights]\nex_1_1 = -1.0", 7, "cannot count for -1")]
     fn what_is_wrong_is_told_by_its_line(
         #[case] text: &str,

@@ -17,6 +17,9 @@ use crate::{
 /// The table in a folder of submissions that says when each came.
 const TIMES: &str = "received.csv";
 
+/// The end of 1980, in seconds since 1970: archives without times have that of their format's first day.
+const FIRST_SECOND: i64 = 347_155_200;
+
 /// How the names of archives end.
 const ARCHIVES: [&str; 4] = [".zip", ".tar.gz", ".tgz", ".tar"];
 
@@ -38,6 +41,8 @@ pub struct Submissions {
     pub found: Vec<Found>,
     /// What lies there and is no submission, and why it is none.
     pub passed_over: Vec<String>,
+    /// Times that a clock got wrong.
+    pub doubtful: Vec<String>,
 }
 
 /// Why there is nothing to grade.
@@ -47,6 +52,12 @@ pub enum SubmissionsError {
     #[error("failed to read the submissions in {path}")]
     #[diagnostic(help("give a folder with a folder or an archive for each submission"))]
     Read { path: PathBuf, source: io::Error },
+    /// It is one submission, and not a folder of them.
+    #[error("failed to find submissions in {path}: it has {entry}, as a single submission has")]
+    #[diagnostic(help(
+        "give the folder in which {path} lies; it holds a folder for each submission"
+    ))]
+    Single { path: String, entry: String },
     /// The table of times is wrong.
     #[error("failed to understand {path}: {reason}")]
     #[diagnostic(help(
@@ -77,6 +88,7 @@ impl Submissions {
 
     fn add(&mut self, folder: &Path) -> Result<(), SubmissionsError> {
         let unreadable = |source| SubmissionsError::Read { path: folder.to_owned(), source };
+        is_no_submission(folder)?;
         let times = times(&folder.join(TIMES))?;
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
@@ -89,6 +101,11 @@ impl Submissions {
             let kind = entry.file_type().map_err(unreadable)?;
             let is_archive = ARCHIVES.iter().any(|ending| name.to_lowercase().ends_with(ending));
             let named = times.get(&name).copied();
+            if let Some(time) = named.filter(|&time| time > Timestamp::now()) {
+                let doubt =
+                    format!("{name} is received at {time}, as {TIMES} says: that is in the future");
+                self.doubtful.push(doubt);
+            }
             match () {
                 () if name == TIMES || name.starts_with('.') => {}
                 () if kind.is_dir() => {
@@ -96,13 +113,27 @@ impl Submissions {
                     self.found.push(Found { name, path, received: named });
                 }
                 () if kind.is_file() && is_archive => {
-                    let received = named.or_else(|| written(&entry.path()));
+                    let received = named.or_else(|| self.written(&entry.path(), &name));
                     self.found.push(Found { name, path: entry.path(), received });
                 }
                 () => self.passed_over.push(format!("{name}: neither a folder nor an archive")),
             }
         }
         Ok(())
+    }
+
+    /// When an archive was written, as the file system knows it, where that can be.
+    fn written(&mut self, archive: &Path, name: &str) -> Option<Timestamp> {
+        let time = Timestamp::try_from(archive.metadata().ok()?.modified().ok()?).ok()?;
+        // Before zip archives knew of time, or not yet: a clock was wrong, or a copy lost the time.
+        if time.as_second() > FIRST_SECOND && time <= Timestamp::now() {
+            return Some(time);
+        }
+        self.doubtful.push(format!(
+            "{name} is of {time}, as its file says, which is no time to hand in; it counts as on time unless \
+             {TIMES} says when it came"
+        ));
+        None
     }
 }
 
@@ -113,9 +144,14 @@ fn root(folder: &Path) -> PathBuf {
     if is_folder { exercises } else { folder.to_owned() }
 }
 
-/// When an archive was written, as the file system knows it.
-fn written(archive: &Path) -> Option<Timestamp> {
-    Timestamp::try_from(archive.metadata().ok()?.modified().ok()?).ok()
+/// Who names one submission instead of the folder of all would be told of lessons that nobody claims.
+fn is_no_submission(folder: &Path) -> Result<(), SubmissionsError> {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_of_one =
+        |name: &String| name == "exercises" || folder.join(name).join("src/lib.rs").is_file();
+    let single = |entry| SubmissionsError::Single { path: folder.display().to_string(), entry };
+    names.find(is_of_one).map_or(Ok(()), |entry| Err(single(entry)))
 }
 
 fn times(path: &Path) -> Result<BTreeMap<String, Timestamp>, SubmissionsError> {
@@ -263,6 +299,24 @@ mod tests {
         assert!(error.contains("received.csv") && error.contains("yesterday"), "{error}");
     }
 
+    #[test]
+    fn a_time_that_a_clock_got_wrong_is_no_time() {
+        let folder = folder();
+        let archive = fs::File::create(folder.path().join("cy.zip")).unwrap();
+        let far = std::time::Duration::from_secs(40_000_000_000);
+        for time in [std::time::UNIX_EPOCH, std::time::UNIX_EPOCH + far] {
+            archive.set_modified(time).unwrap();
+            let all = Submissions::find(&[folder.path().to_owned()]).unwrap();
+            assert_eq!(all.found[2].received, None);
+            assert!(all.doubtful[0].contains("cy.zip is of "), "{:?}", all.doubtful);
+        }
+        let times = "submission,received\ncy.zip,2999-01-01T00:00:00Z\n";
+        fs::write(folder.path().join(TIMES), times).unwrap();
+        let all = Submissions::find(&[folder.path().to_owned()]).unwrap();
+        assert!(all.found[2].received.is_some());
+        assert!(all.doubtful[0].contains("that is in the future"), "{:?}", all.doubtful);
+    }
+
     fn found(name: &str, received: Option<&str>) -> Found {
         let received = received.map(|it| it.parse().unwrap());
         Found { name: name.to_owned(), path: name.into(), received }
@@ -276,7 +330,7 @@ mod tests {
         let roster = Roster::read(&file).unwrap();
         let text = format!("id = \"w\"\nlessons = [\"ex_1_1\"]\nattempts = {attempts}\n");
         let assignment: Assignment = toml::from_str(&text).unwrap();
-        let submissions = Submissions { found, passed_over: Vec::new() };
+        let submissions = Submissions { found, ..Submissions::default() };
         let claims = Claims::of(&assignment, &roster, &submissions);
         let attempt = |it: &Attempt| format!("{} {}", it.learner.id, it.submission.name);
         (claims.attempts.iter().map(attempt).collect(), claims.unclear)

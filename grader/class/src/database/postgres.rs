@@ -87,7 +87,7 @@ fn failure(what: &'static str, place: &str, error: &postgres::Error) -> Database
 }
 
 /// The address as a message may show it.
-fn without_password(address: &str) -> String {
+pub fn without_password(address: &str) -> String {
     let parts = address.split_once("://").and_then(|(scheme, rest)| {
         let (user, host) = rest.rsplit_once('@')?;
         let user = user.split(':').next()?;

@@ -203,6 +203,7 @@ fn link(heading: &Heading, standing: &Standing, outcome: &Outcome) -> Markup {
     html! {
         @if outcome.submission.is_none() { "–" }
         @else { a href=(file) { (reached) } }
+        @if outcome.lessons.iter().any(|mark| !mark.amendments.is_empty()) { span.quiet { " amended" } }
     }
 }
 

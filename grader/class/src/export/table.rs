@@ -2,7 +2,7 @@
 
 use engine::render::cell;
 
-use super::points;
+use super::{decision, points};
 use crate::marks::{Heading, Mark, Marks, Outcome, Standing};
 
 /// One row for each learner, with everything that the marks are made of.
@@ -63,18 +63,15 @@ pub fn remarks(outcome: &Outcome) -> String {
     }
     let late = (outcome.days_late > 0).then(|| {
         let (days, left) = (outcome.days_late, points(100.0 * outcome.share));
-        format!("{days} days late: {left} % of the points count")
+        let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+        format!("{days} late: {left} % of the points count")
     });
     let of_lessons = outcome.lessons.iter().flat_map(|mark| {
         let open = mark.open.as_ref().map(|why| format!("{} is open: {why}", mark.lesson));
-        let amended = mark.amendments.iter().map(|it| {
-            let (lesson, check, reason) = (&mark.lesson, &it.check, &it.reason);
-            let (points, instead_of) = (points(it.points), points(it.instead_of));
-            format!(
-                "{lesson} {check}: {points} instead of {instead_of}, {reason} ({}, {})",
-                it.author, it.made
-            )
-        });
+        let amended = mark
+            .amendments
+            .iter()
+            .map(|it| format!("{} {}: {}", mark.lesson, it.check, decision(it)));
         open.into_iter().chain(amended).collect::<Vec<_>>()
     });
     late.into_iter().chain(of_lessons).collect::<Vec<_>>().join("; ")

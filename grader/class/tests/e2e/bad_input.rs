@@ -116,3 +116,50 @@ fn an_assignment_that_is_not_there_is_told_with_those_that_are() {
     let unnamed = said(&class.batch(&[]));
     assert!(unnamed.contains("name one of week-1, week-2 with --assignment"), "{unnamed}");
 }
+
+#[test]
+fn where_there_is_no_gradebook_none_is_made() {
+    let class = Class::handed_in();
+    let amendment = ["bob", "ex_90_1", "gradients", "--points", "1", "--reason", "so", "--by", "X"];
+    let commands: [(&str, &[&str]); 5] = [
+        ("export", &[]),
+        ("clean", &[]),
+        ("amend", &amendment),
+        ("learner export", &["bob"]),
+        ("learner delete", &["bob"]),
+    ];
+    for (name, arguments) in commands {
+        let output = class.run(name, arguments);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        let said = said(&output);
+        assert!(said.contains("there is none in out/gradebook.sqlite"), "{name}: {said}");
+        assert!(!class.path("out").exists(), "{name} made a folder");
+    }
+}
+
+#[test]
+fn one_submission_is_told_from_a_folder_of_them() {
+    let class = Class::handed_in();
+    let output = class.run("batch", &["in/ada"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = said(&output);
+    assert!(said.contains("it has ex_90_") && said.contains("in which in/ada lies"), "{said}");
+}
+
+#[test]
+fn what_course_toml_or_the_roster_has_lost_is_told() {
+    let class = Class::handed_in();
+    class.batch(&[]);
+    class.write("course.toml", COURSE.replace("week-1", "week-2"));
+    class.write("roster.csv", ROSTER.replace("bob,Bob,\n", ""));
+    let output = class.run("export", &[]);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("has grades of \"week-1\", and course.toml"), "{said}");
+    assert!(said.contains("has grades of \"bob\", and the roster"), "{said}");
+    assert!(!said.contains("\"ada\""), "{said}");
+    class.write("course.toml", COURSE);
+    class.write("roster.csv", ROSTER);
+    class.run("export", &[]);
+    assert!(class.row("ada").starts_with("ada,Ada,,100,"), "nothing is lost");
+}

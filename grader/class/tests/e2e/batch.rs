@@ -87,5 +87,41 @@ fn a_dry_run_grades_nothing() {
     let class = Class::handed_in();
     let said = said(&class.batch(&["--dry-run"]));
     assert!(said.contains("week-1: 4 attempts at 2 lessons"), "{said}");
-    assert!(!class.path("out/gradebook.csv").exists());
+    assert!(!class.path("out").exists());
+}
+
+#[test]
+fn who_moved_is_told_after_a_batch_that_was_cut_off() {
+    let class = Class::handed_in();
+    class.batch(&[]);
+    class.hand_in(
+        "bob",
+        "ex_90_1",
+        &solution("ex_90_1").replace("let db = dz;", "let db = dz * 2.0;"),
+    );
+    fs::remove_dir_all(class.path("out/lanes")).unwrap();
+    class.write("out/lanes", "nothing can be built here");
+    assert_eq!(class.batch(&[]).status.code(), Some(2));
+    fs::remove_file(class.path("out/lanes")).unwrap();
+    class.hand_in("bob", "ex_90_1", &solution("ex_90_1"));
+    let moved = said(&class.batch(&[]));
+    assert!(moved.contains("moved: bob, ex_90_1: "), "{moved}");
+    assert!(!said(&class.batch(&[])).contains("moved: "), "told twice");
+}
+
+#[test]
+fn what_turns_out_to_be_of_somebody_else_is_taken_back() {
+    let class = Class::handed_in();
+    class.hand_in("late", "ex_90_1", &solution("ex_90_1"));
+    let with = |of: &str| {
+        let row = format!("{of},X,,late\n");
+        class.write("roster.csv", format!("id,name,team,submission\nada,Ada,,\nbob,Bob,,\n{row}"));
+        said(&class.batch(&[]))
+    };
+    with("eve");
+    let said = with("zoe");
+    assert!(said.contains("withdrawn: late does not belong to eve any more"), "{said}");
+    assert!(class.row("zoe").contains(",late,"));
+    let known = class.run("learner delete", &["eve"]);
+    assert_eq!(known.status.code(), Some(2), "eve has nothing any more");
 }

@@ -27,16 +27,18 @@ fn an_amendment_survives_a_regrading_and_is_seen_everywhere() {
     assert_ne!(class.row("bob"), before);
     class.hand_in("bob", "ex_90_2", "// nothing");
     class.batch(&[]);
-    for file in ["gradebook.csv", "moodle.csv", "gradebook.json"] {
+    for file in ["gradebook.csv", "moodle.csv", "gradebook.json", "reports/week-1/bob.html"] {
         let text = class.exported(file);
         let told = text.contains("shown at the board") && text.contains("Prof. X");
         assert!(told, "{file}: {text}");
     }
+    assert!(class.exported("class.html").contains(" amended"));
 }
 
 #[test]
 fn an_amendment_has_to_be_possible() {
     let class = Class::handed_in();
+    class.batch(&[]);
     let changed = |at: usize, to: &str| {
         let mut arguments = AMENDMENT;
         arguments[at] = to;
@@ -94,7 +96,11 @@ fn a_learner_can_be_written_down_anonymised_and_deleted() {
     let renamed = said(&class.run("learner anonymise", &["bob"]));
     assert!(renamed.contains("bob is learner-"), "{renamed}");
     assert!(!said(&class.run("learner export", &["bob"])).contains("\"submission\": \"bob\""));
+    assert!(!class.path("out/reports/week-1/bob.html").exists(), "its name is a learner's");
+    assert!(class.path("out/reports/week-1/ada.html").exists());
     assert_eq!(class.run("learner delete", &["ada"]).status.code(), Some(0));
+    assert!(!class.path("out/reports/week-1/ada.html").exists());
+    assert!(class.row("ada").contains("nothing was handed in"), "{}", class.row("ada"));
     let gone = class.run("learner delete", &["ada"]);
     assert_eq!(gone.status.code(), Some(2));
     assert!(said(&gone).contains("knows nothing of this id"));
@@ -118,4 +124,34 @@ fn weights_and_dropped_lessons_make_the_total() {
     );
     class.batch(&[]);
     assert!(class.row("cy").starts_with("cy,Cy,red,75,"), "{}", class.row("cy"));
+}
+
+#[test]
+fn no_more_attempts_count_than_are_allowed_now() {
+    let class = Class::new();
+    class.hand_in("ada_1", "ex_90_1", &wrong());
+    class.hand_in("ada_2", "ex_90_1", &solution("ex_90_1"));
+    // In the order of time, and not of letters.
+    let times = "submission,received\nada_1,2026-11-01T00:00:00Z\nada_2,2026-11-01T00:00:00.5Z\n";
+    class.write("in/received.csv", times);
+    let with = |settings: &str| {
+        class.write("course.toml", format!("{COURSE}{settings}"));
+        class.batch(&[]);
+        class.row("ada")
+    };
+    let [two, one] = [with("attempts = 2\n"), with("attempts = 1\n")];
+    assert!(two.contains(",2,ada_2,"), "{two}");
+    assert!(one.contains(",1,ada_1,"), "{one}");
+}
+
+#[test]
+fn what_has_not_begun_is_not_missed() {
+    let class = Class::handed_in();
+    let next = COURSE[COURSE.find("[[").unwrap()..].replace("week-1", "week-2");
+    class.write("course.toml", format!("{COURSE}{next}"));
+    class.batch(&["--assignment", "week-1"]);
+    assert!(class.row("ada").starts_with("ada,Ada,,100,"), "{}", class.row("ada"));
+    assert!(!class.exported("canvas.csv").contains("week-2"));
+    class.batch(&["--assignment", "week-2"]);
+    assert!(class.exported("canvas.csv").contains("week-2"));
 }

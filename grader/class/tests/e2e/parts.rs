@@ -56,3 +56,43 @@ fn parts_need_one_seed() {
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("all parts need the same seed"), "{}", said(&output));
 }
+
+#[test]
+fn a_part_stays_a_part() {
+    let class = Class::handed_in();
+    for at in 1..=2 {
+        part(&class, &format!("part-{at}"), &format!("hash:{at}/2"));
+    }
+    let output = class.command("merge", "./part-1", &["part-1", "part-2"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("part-1: it is one of the parts"), "{}", said(&output));
+    let whole = class.command("merge", "merged", &["part-1", "part-2"]).output().unwrap();
+    assert_eq!(whole.status.code(), Some(0), "{}", said(&whole));
+}
+
+#[test]
+fn what_no_part_has_begun_has_no_seed_after_a_merge() {
+    let class = Class::handed_in();
+    let next = COURSE[COURSE.find("[[").unwrap()..].replace("week-1", "week-2");
+    class.write("course.toml", format!("{COURSE}{next}"));
+    let week = ["--assignment", "week-1"];
+    for at in 1..=2 {
+        let (name, share) = (format!("part-{at}"), format!("hash:{at}/2"));
+        let arguments = [&["in", "--partition", &share], &week[..]].concat();
+        class.command("batch", &name, &arguments).output().unwrap();
+    }
+    class.command("merge", "out", &["part-1", "part-2"]).output().unwrap();
+    let next = class.batch(&["--assignment", "week-2"]);
+    assert_eq!(next.status.code(), Some(0), "{}", said(&next));
+}
+
+#[test]
+fn the_amendments_of_parts_are_those_of_the_whole() {
+    let class = Class::handed_in();
+    part(&class, "part-1", "hash:1/1");
+    let decision = ["--points", "2", "--reason", "shown at the board", "--by", "Prof. X"];
+    let amendment = [&["bob", "ex_90_1", "gradients"], &decision[..]].concat();
+    assert!(class.command("amend", "part-1", &amendment).status().unwrap().success());
+    class.command("merge", "out", &["part-1"]).output().unwrap();
+    assert!(class.row("bob").contains("shown at the board"), "{}", class.row("bob"));
+}
