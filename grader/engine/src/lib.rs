@@ -17,6 +17,7 @@ mod compile;
 mod course;
 mod curve;
 mod diagnosis;
+mod error_map;
 mod excerpt;
 mod fingerprint;
 mod grading;

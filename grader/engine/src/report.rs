@@ -8,6 +8,7 @@ use crate::{
     checks::{Check, Lesson, Outcome, Raised},
     curve::Curve,
     diagnosis::Told,
+    error_map::ErrorMap,
     excerpt::excerpt,
 };
 
@@ -105,6 +106,9 @@ pub struct CheckReport {
     /// What the learner's code computes, where that was found out; empty where it was not.
     #[serde(default)]
     pub formula: String,
+    /// Where the learner's gradients are wrong, where that is not everywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<ErrorMap>,
     /// The loss of the learner's training, where the check draws it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curve: Option<Curve>,
@@ -232,7 +236,8 @@ impl CheckReport {
             Err(miss) => {
                 let revealed = if reveal { miss.reveal.trim().to_owned() } else { String::new() };
                 let place = miss.place.map(|place| *place);
-                Self { revealed, place, ..Self::stopped(check, miss.verdict, &miss.message) }
+                let maps = miss.maps.into_vec();
+                Self { revealed, place, maps, ..Self::stopped(check, miss.verdict, &miss.message) }
             }
         }
     }
@@ -252,6 +257,7 @@ impl CheckReport {
             revealed: String::new(),
             diagnosis: None,
             formula: String::new(),
+            maps: Vec::new(),
             curve: None,
         }
     }

@@ -4,6 +4,7 @@ use gradcheck::{Arguments, Report, Structure};
 use ndarray::{Array, Dimension, arr0};
 
 use super::{Learner, Miss, Outcome, Verdict};
+use crate::error_map::ErrorMap;
 
 /// How many roundings of half a unit in the last place separate two right ways to compute a value.
 const ROUNDINGS: f64 = 64.0;
@@ -192,7 +193,7 @@ fn disagreement(report: &Report) -> Miss {
     let right = report.right_arguments().into_iter().map(|name| format!("dL/d{name} is right"));
     let message = wrong.iter().map(claim).chain(right).collect::<Vec<_>>().join("; ");
     let structure = wrong.first().and_then(|name| report.structure(name)).cloned().map(Box::new);
-    Miss { structure, ..Miss::failed(message) }
+    Miss { structure, maps: ErrorMap::of(report), ..Miss::failed(message) }
 }
 
 /// Compares a printed table with the course's, line by line.

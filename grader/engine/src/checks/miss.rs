@@ -5,6 +5,7 @@ use wire::frame::Panic;
 
 use super::{Probe, Verdict};
 use crate::{
+    error_map::ErrorMap,
     excerpt::excerpt,
     report::Place,
     scan::{
@@ -29,6 +30,8 @@ pub struct Miss {
     pub message: String,
     /// The line that it stopped at, where one is known.
     pub place: Option<Box<Place>>,
+    /// Where gradients are wrong, where that is not everywhere.
+    pub maps: Box<[ErrorMap]>,
     /// Inputs and expected values, shown only when asked for.
     pub reveal: String,
     /// The simple form of the difference, where there is one.
@@ -84,8 +87,19 @@ impl Miss {
     fn new(verdict: Verdict, message: impl Into<String>) -> Self {
         let (message, reveal, quantities) = (message.into(), String::new(), Vec::new());
         let (place, structure, panic) = (None, None, None);
-        let (is_unsteady, is_loop) = (false, false);
-        Self { verdict, message, place, reveal, structure, quantities, is_unsteady, is_loop, panic }
+        let (is_unsteady, is_loop, maps) = (false, false, Box::default());
+        Self {
+            verdict,
+            message,
+            place,
+            maps,
+            reveal,
+            structure,
+            quantities,
+            is_unsteady,
+            is_loop,
+            panic,
+        }
     }
 
     /// Says where it stopped.

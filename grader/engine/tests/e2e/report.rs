@@ -19,15 +19,18 @@ fn conforms(report: &Value) -> bool {
 #[test]
 fn reports_conform_to_the_published_schema() {
     let mistaken = changed("ex_90_1", "let db = dz;", "let db = dz * b;");
+    let added = "general_mat_mul(1.0, &x.t(), dy, 1.0, gradient);";
+    let mapped = changed("ex_90_2", added, &format!("{added} gradient[[0, 0]] += 1.0;"));
     let submissions = [
         Submission::empty(),
         Submission::empty().with_solution("ex_90_1"),
         Submission::empty().with("ex_90_1", mistaken),
         Submission::empty().with("ex_90_1", "syntax error"),
         Submission::empty().with("ex_90_1", "unsafe fn f() {}"),
+        Submission::empty().with("ex_90_2", mapped),
     ];
     for submission in submissions {
-        let (report, _) = submission.grade(&["ex_90_1"]);
+        let (report, _) = submission.grade(&["ex_90_1", "ex_90_2"]);
         assert!(conforms(&report), "{report:#}");
     }
 }

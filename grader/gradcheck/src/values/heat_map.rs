@@ -1,6 +1,6 @@
 use std::fmt;
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, ArrayView1, s};
 
 use super::coordinate::Coordinate;
 
@@ -81,6 +81,35 @@ impl HeatMap {
         self.errors.nrows() > 1 && self.errors.ncols() > 1
     }
 
+    /// The symbols of the text, from what agrees to what is not finite, and what each says.
+    pub const LEGEND: [(char, &str); 5] = {
+        let [a, b, c, d, e] = &LEVELS;
+        [
+            (a.symbol, a.label),
+            (b.symbol, b.label),
+            (c.symbol, c.label),
+            (d.symbol, d.label),
+            (e.symbol, e.label),
+        ]
+    };
+
+    /// How many rows and columns the gradient has; a vector is one row.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.errors.nrows(), self.errors.ncols()]
+    }
+
+    /// The cells as the text shows them: a line for each row, and a symbol of the
+    /// [legend](Self::LEGEND) for each cell.
+    pub fn rows(&self) -> Vec<String> {
+        self.cells(IN_TERMINAL).symbols()
+    }
+
+    /// How many rows and columns of the gradient a cell of [`rows`](Self::rows) stands for: it shows
+    /// the worst of them.
+    pub fn pooled(&self) -> [usize; 2] {
+        self.cells(IN_TERMINAL).pooled
+    }
+
     /// The map as a picture: a document of its own in Scalable Vector Graphics.
     pub fn to_svg(&self) -> String {
         let cells = self.cells(IN_PICTURE);
@@ -148,6 +177,12 @@ struct Cells {
 }
 
 impl Cells {
+    /// A line for each row.
+    fn symbols(&self) -> Vec<String> {
+        let symbols = |row: ArrayView1<usize>| row.iter().map(|it| LEVELS[*it].symbol).collect();
+        self.levels.rows().into_iter().map(symbols).collect()
+    }
+
     /// The numbers of rows at the left and of columns above.
     fn numbers(&self) -> String {
         let (rows, columns) = self.levels.dim();
@@ -217,8 +252,7 @@ impl fmt::Display for HeatMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cells = self.cells(IN_TERMINAL);
         writeln!(f, "{}", self.title(&cells))?;
-        for (at, row) in cells.levels.rows().into_iter().enumerate() {
-            let symbols: String = row.iter().map(|level| LEVELS[*level].symbol).collect();
+        for (at, symbols) in cells.symbols().iter().enumerate() {
             writeln!(f, "{:>6} {symbols}", at * cells.pooled[0])?;
         }
         let shown =
@@ -255,6 +289,18 @@ mod tests {
         assert_eq!(text.matches('█').count(), 2, "the cell and the legend:\n{text}");
         assert_eq!(text.matches('!').count(), 2, "the cell and the legend:\n{text}");
         assert!(text.contains("a cell is the worst of 42 × 120 coordinates"), "{text}");
+    }
+
+    #[test]
+    fn a_program_reads_the_cells_that_the_text_shows() {
+        let small = map(ndarray::array![[0.0, 1e-9], [0.05, f64::NAN]]);
+        assert_eq!(
+            (small.rows(), small.pooled()),
+            (vec!["·░".to_owned(), "▒!".to_owned()], [1, 1])
+        );
+        let large = map(Array2::zeros((1000, 7680)));
+        assert_eq!((large.shape(), large.pooled()), ([1000, 7680], [42, 120]));
+        assert_eq!(large.rows(), vec!["·".repeat(64); 24]);
     }
 
     #[test]
