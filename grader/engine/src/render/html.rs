@@ -1,13 +1,25 @@
+use gradcheck::HeatMap;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{harmless, of};
 use crate::curve::{Curve, shown};
-use crate::report::{CheckReport, LessonReport, Report, Verdict};
+use crate::error_map::ErrorMap;
+use crate::report::{CheckReport, LessonReport, Place, Report, Verdict};
 
 const STYLE: &str = include_str!("html.css");
 /// Whatever got into the page: nothing is loaded, run or sent.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// In a report of more lessons, one with nothing to mend is closed.
+const MAX_OPEN_LESSONS: usize = 3;
+
+/// How many lines of what the code printed are shown before a reader asks for them.
+const MAX_OPEN_LINES: usize = 12;
+
+/// The side of a cell of a map, in the drawing's units, and the room for the numbers beside the map.
+const CELL: usize = 12;
+const NUMBERS: usize = 40;
 
 /// The report as one page for a person, without scripts and with nothing to load.
 pub fn html(report: &Report) -> String {
@@ -25,17 +37,53 @@ pub fn html(report: &Report) -> String {
             body {
                 h1 { "Gradlings report" }
                 p.score { (score) " points" }
+                @if report.sandbox == "none" {
+                    p.warning {
+                        strong { "Unsandboxed: " } "nothing confined this code while it was graded."
+                    }
+                }
+                @if report.lessons.len() > 1 { (glance(&report.lessons)) }
+                @let is_long = report.lessons.len() > MAX_OPEN_LESSONS;
+                @for report in &report.lessons {
+                    (lesson(report, !is_long || report.verdict != Verdict::Passed))
+                }
+                h2 { "How this was graded" }
                 (circumstances(report))
-                @for report in &report.lessons { (lesson(report)) }
             }
         }
     };
     page.into_string() + "\n"
 }
 
+/// A row for each lesson, which leads to its part.
+fn glance(lessons: &[LessonReport]) -> Markup {
+    html! {
+        table.glance {
+            thead { tr { @for name in ["Lesson", "Verdict", "Points"] { th scope="col" { (name) } } } }
+            tbody { @for lesson in lessons { tr {
+                th scope="row" {
+                    a href=(format!("#{}", lesson.id)) { (lesson.id) " " (lesson.title) }
+                    div.bar { div style=(format!("width: {:.0}%", percent(lesson))) {} }
+                }
+                td class=(tone(lesson.verdict)) { (lesson.word()) }
+                td { (of(lesson.score, lesson.max_score)) }
+            } } }
+        }
+    }
+}
+
+/// How much of a lesson there is: of its points, or of its checks where they have none.
+fn percent(lesson: &LessonReport) -> f64 {
+    let passed = lesson.checks.iter().filter(|check| check.verdict == Verdict::Passed).count();
+    let share = match lesson.max_score > 0.0 {
+        true => lesson.score / lesson.max_score,
+        false => passed as f64 / lesson.checks.len().max(1) as f64,
+    };
+    100.0 * share.clamp(0.0, 1.0)
+}
+
 /// What was graded, and how.
 fn circumstances(report: &Report) -> Markup {
-    let unsandboxed = report.sandbox == "none";
     let facts = [
         ("Submission", harmless(&report.submission)),
         ("SHA-256", report.submission_sha256.clone()),
@@ -46,9 +94,6 @@ fn circumstances(report: &Report) -> Markup {
         ("Grader", report.grader_version.clone()),
     ];
     html! {
-        @if unsandboxed {
-            p.warning { strong { "Unsandboxed: " } "nothing confined this code while it was graded." }
-        }
         dl { @for (name, fact) in facts { dt { (name) } dd { (fact) } } }
     }
 }
@@ -62,10 +107,32 @@ fn grading(report: &Report) -> &'static str {
     }
 }
 
-fn lesson(report: &LessonReport) -> Markup {
+fn lesson(report: &LessonReport, is_open: bool) -> Markup {
+    html! {
+        section id=(report.id) {
+            h2 { (report.id) " " (report.title) }
+            @if is_open { (checks(report)) }
+            @else {
+                details { summary { (passed(report)) } (checks(report)) }
+            }
+            @if !report.output.is_empty() {
+                h3 { "What the code printed" }
+                (foldable(&report.output))
+            }
+        }
+    }
+}
+
+/// What is said of a lesson in which there is nothing to mend.
+fn passed(report: &LessonReport) -> String {
+    let checks = report.checks.len();
+    let checks = if checks == 1 { "1 check".to_owned() } else { format!("{checks} checks") };
+    format!("{checks} passed, {} points", of(report.score, report.max_score))
+}
+
+fn checks(report: &LessonReport) -> Markup {
     let checks = report.as_read();
     html! {
-        h2 { (report.id) " " (report.title) }
         table {
             thead { tr { @for name in ["Check", "Verdict", "Points"] { th scope="col" { (name) } } } }
             tbody {
@@ -74,6 +141,9 @@ fn lesson(report: &LessonReport) -> Markup {
                     @for (at, check) in checks.iter().enumerate() {
                         (row(check))
                         (reasons(check, &checks[..at]))
+                        @if !check.maps.is_empty() {
+                            tr { td.reasons colspan="3" { @for map in &check.maps { (mapped(map)) } } }
+                        }
                         @if let Some(curve) = &check.curve {
                             tr { td.reasons colspan="3" { (drawn(curve)) } }
                         }
@@ -82,11 +152,10 @@ fn lesson(report: &LessonReport) -> Markup {
             }
             tfoot { tr {
                 th scope="row" { "Lesson" }
-                td class=(tone(report.verdict)) { (report.verdict.word()) }
+                td class=(tone(report.verdict)) { (report.word()) }
                 td { (of(report.score, report.max_score)) }
             } }
         }
-        @if !report.output.is_empty() { h3 { "What the code printed" } (lines(&report.output)) }
     }
 }
 
@@ -94,14 +163,20 @@ fn lesson(report: &LessonReport) -> Markup {
 fn stopped(reason: &CheckReport, checks: usize) -> Markup {
     html! {
         tr { th scope="row" colspan="3" { "None of the lesson’s checks could run (" (checks) ")." } }
-        tr { td.reasons colspan="3" { (text(&reason.message)) } }
+        tr { td.reasons colspan="3" {
+            @if let Some(place) = &reason.place { (placed(place)) }
+            (text(&reason.message))
+        } }
     }
 }
 
 fn row(check: &CheckReport) -> Markup {
     html! {
         tr {
-            th scope="row" { (check.title) }
+            th scope="row" {
+                (check.title)
+                @if let Some(place) = &check.place { " " (placed(place)) }
+            }
             td class=(tone(check.verdict)) { (check.verdict.word()) }
             td { (of(check.score, check.points)) }
         }
@@ -152,6 +227,74 @@ fn drawn(curve: &Curve) -> Markup {
             }
             figcaption { (harmless(&curve.told())) }
         }
+    }
+}
+
+/// Where a gradient is wrong: a cell for each coordinate, or for the worst of several.
+fn mapped(map: &ErrorMap) -> Markup {
+    let columns = map.rows.iter().map(|row| row.chars().count()).max().unwrap_or(0);
+    let (right, bottom) = (NUMBERS + columns * CELL, (map.rows.len() + 1) * CELL);
+    let [last_row, last_column] = map.shape.map(|length| length.saturating_sub(1));
+    let told = map.told();
+    html! {
+        figure.map {
+            svg viewBox=(format!("0 0 {right} {bottom}")) style=(format!("max-width: {}px", 3 * right / 2))
+                role="img" aria-label=(told) {
+                text x=(NUMBERS + 3) y="9" { "0" }
+                text x="34" y=(2 * CELL - 3) text-anchor="end" { "0" }
+                @if last_column > 0 { text x=(right - 2) y="9" text-anchor="end" { (last_column) } }
+                @if last_row > 0 { text x="34" y=(bottom - 3) text-anchor="end" { (last_row) } }
+                @for (at, row) in map.rows.iter().enumerate() { (cells(row, at)) }
+            }
+            figcaption { (told) }
+            (legend(map))
+        }
+    }
+}
+
+/// A row of cells. What is not finite is crossed as well: colours alone may not tell it apart.
+fn cells(row: &str, at: usize) -> Markup {
+    let top = (at + 1) * CELL;
+    html! {
+        @for (column, symbol) in row.chars().enumerate() {
+            @let left = NUMBERS + column * CELL;
+            rect class=(format!("off-{}", level(symbol))) x=(left) y=(top) width="11" height="11" {}
+            @if level(symbol) == HeatMap::LEGEND.len() - 1 {
+                path.cross d=(format!("M{} {}l7 7m0-7l-7 7", left + 2, top + 2)) {}
+            }
+        }
+    }
+}
+
+/// The place of a symbol among all; of what is none, the last.
+fn level(symbol: char) -> usize {
+    let levels = HeatMap::LEGEND;
+    levels.iter().position(|(other, _)| *other == symbol).unwrap_or(levels.len() - 1)
+}
+
+/// The levels that a map shows.
+fn legend(map: &ErrorMap) -> Markup {
+    let shows = |at: usize| map.rows.iter().any(|row| row.chars().any(|it| level(it) == at));
+    html! {
+        ul.legend {
+            @for (at, (_, label)) in HeatMap::LEGEND.iter().enumerate().filter(|(at, _)| shows(*at)) {
+                li { span class=(format!("swatch off-{at}")) {} (label) }
+            }
+        }
+    }
+}
+
+/// A line of the learner's.
+fn placed(place: &Place) -> Markup {
+    html! { span.place { (harmless(&place.file)) ":" (place.line) } }
+}
+
+/// Lines that are shown at once where they are few.
+fn foldable(text: &str) -> Markup {
+    let count = text.lines().count();
+    html! {
+        @if count > MAX_OPEN_LINES { details { summary { (count) " lines" } (lines(text)) } }
+        @else { (lines(text)) }
     }
 }
 
@@ -248,6 +391,7 @@ mod tests {
     fn the_page_forbids_itself_scripts_and_loading() {
         let page = html(&specimen::report("innocent"));
         assert!(page.contains(POLICY) && POLICY.starts_with("default-src 'none'"), "{page}");
+        let page = page.replace("href=\"#ex_", "");
         for loaded in ["<script", "src=", "href=", "url(", "@import"] {
             assert!(!page.contains(loaded), "{loaded}");
         }
@@ -274,7 +418,69 @@ mod tests {
         let points = page.select(&line).next().unwrap().attr("points");
         assert_eq!(points, Some("64.0,12.0 264.0,108.0 464.0,132.0"));
         report.lessons[0].checks.iter_mut().for_each(|check| check.curve = None);
-        assert!(texts(&read(&report), "figure").is_empty());
+        assert!(texts(&read(&report), "polyline").is_empty());
+    }
+
+    #[test]
+    fn a_wrong_gradient_is_mapped() {
+        let page = read(&specimen::report("innocent"));
+        assert_eq!(texts(&page, "figcaption")[1], "dL/dW (2 × 3): wrong in 4 of 6 cells");
+        let levels = [0, 0, 3, 1, 2, 4].map(|level| format!("off-{level}"));
+        let cells = Selector::parse("rect").unwrap();
+        let cells: Vec<_> = page.select(&cells).map(|it| it.attr("class").unwrap()).collect();
+        assert_eq!(cells, levels);
+        assert_eq!(texts(&page, ".legend li").len(), 5);
+        assert_eq!(texts(&page, ".cross").len(), 1);
+        assert_eq!(
+            texts(&page, ".map text"),
+            ["0", "0", "2", "1"],
+            "the first and the last of each"
+        );
+    }
+
+    #[test]
+    fn several_lessons_are_seen_at_a_glance() {
+        let mut report = specimen::report("innocent");
+        assert!(texts(&read(&report), ".glance").is_empty(), "one lesson needs none");
+        report.lessons = vec![report.lessons[0].clone(); 2];
+        report.lessons[1].id = "ex_90_2".to_owned();
+        let page = read(&report);
+        let links = Selector::parse(".glance a").unwrap();
+        for link in page.select(&links).map(|it| it.attr("href").unwrap()) {
+            assert_eq!(page.select(&Selector::parse(link).unwrap()).count(), 1, "{link}");
+        }
+        let bar = Selector::parse(".glance .bar div").unwrap();
+        let bars: Vec<_> = page.select(&bar).map(|it| it.attr("style").unwrap()).collect();
+        assert_eq!(bars, ["width: 33%"; 2]);
+        let report = report.unscored();
+        let bars = html(&report).matches("width: 33%").count();
+        assert_eq!(bars, 2, "a share of the checks where there are no points");
+    }
+
+    #[test]
+    fn of_many_lessons_those_with_nothing_to_mend_are_closed() {
+        let mut report = specimen::report("innocent");
+        report.lessons[0].output = "a line\n".repeat(MAX_OPEN_LINES + 1);
+        report.lessons = vec![report.lessons[0].clone(); MAX_OPEN_LESSONS + 1];
+        report.lessons[1].verdict = Verdict::Passed;
+        let page = read(&report);
+        let closed = texts(&page, "section > details > summary");
+        let prints = "13 lines";
+        assert_eq!(closed, [prints, "3 checks passed, 2 / 6 points", prints, prints, prints]);
+        report.lessons.truncate(MAX_OPEN_LESSONS);
+        report.lessons[0].output.clear();
+        assert_eq!(texts(&read(&report), "section > details > summary").len(), 2);
+    }
+
+    #[test]
+    fn a_place_stands_beside_its_check() {
+        let mut report = specimen::report("innocent");
+        let place = Place { file: "src/<b>.rs".to_owned(), line: 7 };
+        report.lessons[0].checks[1].place = Some(place.clone());
+        assert_eq!(texts(&read(&report), "tbody th")[1], "check two src/<b>.rs:7");
+        report.lessons[0] = report.lessons[0].clone().at(Some(place));
+        report.lessons[0].checks = vec![report.lessons[0].checks[2].clone(); 2];
+        assert_eq!(texts(&read(&report), ".reasons .place"), ["src/<b>.rs:7"]);
     }
 
     #[test]
@@ -292,6 +498,6 @@ mod tests {
         let mut report = specimen::report("innocent");
         report.lessons[0].checks[2] = report.lessons[0].checks[1].clone();
         let reasons = texts(&read(&report), ".reasons");
-        assert!(reasons[1].starts_with("innocent") && reasons[3].contains("“check two”"));
+        assert!(reasons[1].starts_with("innocent") && reasons[4].contains("“check two”"));
     }
 }
