@@ -2,6 +2,8 @@
 
 mod abilities;
 mod bad_input;
+#[path = "../support/browser.rs"]
+mod browser;
 mod command_line;
 mod diagnosis;
 mod elsewhere;
@@ -11,6 +13,7 @@ mod grade;
 mod handout;
 mod hostile_worker;
 mod machine;
+mod pages;
 mod report;
 mod slot;
 #[path = "../support/mod.rs"]
