@@ -11,7 +11,10 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::class::{Class, read, said};
+use crate::{
+    class::{Class, read, said},
+    support::aloud,
+};
 
 /// Nobody: PostgreSQL refuses to run as root.
 const USER: u32 = 65_534;
@@ -29,7 +32,7 @@ impl Server {
     /// Starts a server; none where PostgreSQL is not installed, which it says aloud.
     fn start() -> Option<Self> {
         let Some(programs) = programs() else {
-            eprintln!("NOT TESTED: PostgreSQL is not installed here");
+            aloud("NOT TESTED: PostgreSQL is not installed here");
             return None;
         };
         let folder = tempfile::tempdir().unwrap();

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     class::{Class, is_confined, read, said},
-    support::{course, program, root, target},
+    support::{aloud, course, program, root, target},
 };
 
 /// How often the cluster is asked whether it has come so far, five times a second.
@@ -30,11 +30,11 @@ impl Cluster {
     fn start() -> Option<Self> {
         let is_there = |program| Path::new("/usr/sbin").join(program).is_file();
         if !["slurmctld", "slurmd", "munged"].into_iter().all(is_there) {
-            eprintln!("NOT TESTED: Slurm is not installed here");
+            aloud("NOT TESTED: Slurm is not installed here");
             return None;
         }
         if !rustix::process::geteuid().is_root() {
-            eprintln!("NOT TESTED: only root starts Slurm");
+            aloud("NOT TESTED: only root starts Slurm");
             return None;
         }
         let mut cluster = Self { folder: tempfile::tempdir().unwrap(), daemons: Vec::new() };

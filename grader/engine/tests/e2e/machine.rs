@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::support::{
-    Submission, changed, command, course, is_confined, messages, program, report,
+    Submission, aloud, changed, command, course, is_confined, messages, program, report,
 };
 
 /// Built where an official grading builds; nothing where this machine cannot grade officially.
@@ -39,7 +39,7 @@ fn can_mount() -> bool {
     unshare.args(["--user", "--map-root-user", "--mount", "true"]);
     let can = unshare.status().is_ok_and(|status| status.success());
     if !can {
-        eprintln!("NOT TESTED: this machine lets nobody mount a folder");
+        aloud("NOT TESTED: this machine lets nobody mount a folder");
     }
     can
 }

@@ -1,7 +1,7 @@
 //! A browser without a window, steered over a pipe in the protocol of its developer tools.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
@@ -9,6 +9,8 @@ use std::{
 use ct_codecs::{Base64, Decoder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::support::aloud;
 
 /// The names that Chromium goes by.
 const PROGRAMS: [&str; 4] =
@@ -71,9 +73,7 @@ impl Browser {
             shown.is_ok_and(|output| output.status.success())
         };
         let Some(program) = PROGRAMS.iter().find(is_there) else {
-            // The test runner swallows what a test that passes prints by `eprintln!`.
-            let said = "NOT TESTED: Chromium is not installed, no page is opened in a browser\n";
-            io::stderr().write_all(said.as_bytes()).unwrap();
+            aloud("NOT TESTED: Chromium is not installed, no page is opened in a browser");
             return None;
         };
         let profile = tempfile::tempdir().unwrap();
