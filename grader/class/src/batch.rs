@@ -79,6 +79,8 @@ pub struct Done {
     pub open: Vec<String>,
     /// Whose score is another one than before, and why.
     pub moved: Vec<String>,
+    /// Submissions in which there is nothing to grade, and why.
+    pub empty: Vec<String>,
 }
 
 /// A copy that has no grade yet.
@@ -116,7 +118,7 @@ impl Batch<'_> {
         let fingerprints = self.fingerprints()?;
         book.tell(&versions(self.assignment), &hash(&fingerprints))?;
         self.read_stubs(book)?;
-        let jobs = self.read_all(book, attempts, &fingerprints)?;
+        let (jobs, empty) = self.read_all(book, attempts, &fingerprints)?;
         let known = book.scores(self.assignment)?;
         let distinct: BTreeMap<_, _> =
             jobs.into_iter().map(|job| (job.graded.clone(), job)).collect();
@@ -130,6 +132,7 @@ impl Batch<'_> {
             graded: new.len(),
             open: open(&works),
             moved: moved(book, self.assignment, &works)?,
+            empty,
         })
     }
 
@@ -139,12 +142,12 @@ impl Batch<'_> {
         book: &mut Gradebook,
         attempts: &[submissions::Attempt],
         fingerprints: &[String],
-    ) -> Result<Vec<Job>, BatchError> {
+    ) -> Result<(Vec<Job>, Vec<String>), BatchError> {
         // A team's submission is read once.
         let paths: BTreeSet<_> = attempts.iter().map(|it| &it.submission.path).collect();
         let paths: Vec<_> = paths.into_iter().collect();
         let progress = progress("reading", paths.len());
-        let mut jobs = Vec::new();
+        let (mut jobs, mut empty) = (Vec::new(), Vec::new());
         for paths in paths.chunks(AT_ONCE) {
             let read = paths.par_iter().map(|&path| {
                 let read = self.read(path, fingerprints);
@@ -162,11 +165,12 @@ impl Batch<'_> {
                 });
                 rejected.into_iter().try_for_each(|grade| book.add_grade(&grade))
             })?;
+            empty.extend(read.iter().filter_map(|(path, read)| nothing_in(path, read)));
             let to_grade = |it: &Read| it.rejected.is_none() && it.problem.is_none();
             jobs.extend(read.into_values().flatten().filter(to_grade).map(|it| it.job));
         }
         progress.finish_and_clear();
-        Ok(jobs)
+        Ok((jobs, empty))
     }
 
     fn fingerprints(&self) -> Result<Vec<String>, BatchError> {
@@ -314,6 +318,14 @@ impl Batch<'_> {
             lanes.take(|lane| self.grader.grade_taken(job.lesson, &taken, lane, self.options));
         report.map_err(|error| format!("failed to write to {}: {error}", self.folder.display()))
     }
+}
+
+/// Why a submission has nothing to grade, where that is so of all lessons: it may lie in another place.
+fn nothing_in(path: &Path, read: &[Read]) -> Option<String> {
+    let is_empty = read.iter().all(|it| it.rejected.is_some());
+    let report = read.first()?.rejected.as_ref().filter(|_| is_empty)?;
+    let reason = report.checks.first().map_or("", |check| &check.message);
+    Some(format!("{}: {reason}", path.display()))
 }
 
 /// The entry of a gradebook that names the versions of an assignment's lessons.

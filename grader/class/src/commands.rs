@@ -8,7 +8,9 @@ use std::{
     thread::available_parallelism,
 };
 
-use engine::{Course, Depth, Ending, Options, checks::Lesson, fresh_seed, hash, sandbox};
+use engine::{
+    Course, Depth, Ending, Options, checks::Lesson, fresh_seed, hash, render::harmless, sandbox,
+};
 use jiff::Timestamp;
 use miette::{Context, IntoDiagnostic, miette};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -141,9 +143,14 @@ fn batch(
     let mut claims = Claims::of(assignment, &roster, &submissions);
     let partition = command.partition.unwrap_or(Partition::WHOLE);
     is_shareable(assignment, partition, &command.book)?;
-    submissions.passed_over.iter().for_each(|it| anstream::eprintln!("passed over: {it}"));
-    submissions.doubtful.iter().for_each(|it| anstream::eprintln!("doubtful: {it}"));
-    claims.unclear.iter().for_each(|it| anstream::eprintln!("not graded: {it}"));
+    let tell = |what: &str, all: &[String]| {
+        // Names of files may be anything.
+        all.iter()
+            .for_each(|it| anstream::eprintln!("{what}: {}", harmless(it).replace('\n', "␊")));
+    };
+    tell("passed over", &submissions.passed_over);
+    tell("doubtful", &submissions.doubtful);
+    tell("not graded", &claims.unclear);
     let lessons = course.chosen(assignment.lessons())?;
     if command.dry_run {
         claims.attempts.retain(|attempt| partition.holds(attempt.learner.party()));
@@ -259,11 +266,12 @@ fn tell_how(book: &mut Gradebook, options: &Options, partition: Partition) -> mi
 }
 
 fn tell_done(assignment: &Assignment, done: &Done) {
-    let Done { works, known, graded, open, moved } = done;
+    let Done { works, known, graded, open, moved, empty } = done;
     anstream::println!(
         "{}: {works} lessons handed in; of their distinct copies {graded} graded, {known} known already",
         assignment.id()
     );
+    empty.iter().for_each(|it| anstream::println!("nothing to grade: {}", harmless(it)));
     moved.iter().for_each(|it| anstream::println!("moved: {it}"));
     open.iter().for_each(|it| anstream::println!("open: {it}"));
 }

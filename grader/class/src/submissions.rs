@@ -20,6 +20,9 @@ const TIMES: &str = "received.csv";
 /// The end of 1980, in seconds since 1970: archives without times have that of their format's first day.
 const FIRST_SECOND: i64 = 347_155_200;
 
+/// How many folders deep the lessons of a submission may lie.
+const MAX_NESTING: usize = 4;
+
 /// How the names of archives end.
 const ARCHIVES: [&str; 4] = [".zip", ".tar.gz", ".tgz", ".tar"];
 
@@ -52,12 +55,6 @@ pub enum SubmissionsError {
     #[error("failed to read the submissions in {path}")]
     #[diagnostic(help("give a folder with a folder or an archive for each submission"))]
     Read { path: PathBuf, source: io::Error },
-    /// It is one submission, and not a folder of them.
-    #[error("failed to find submissions in {path}: it has {entry}, as a single submission has")]
-    #[diagnostic(help(
-        "give the folder in which {path} lies; it holds a folder for each submission"
-    ))]
-    Single { path: String, entry: String },
     /// The table of times is wrong.
     #[error("failed to understand {path}: {reason}")]
     #[diagnostic(help(
@@ -88,7 +85,6 @@ impl Submissions {
 
     fn add(&mut self, folder: &Path) -> Result<(), SubmissionsError> {
         let unreadable = |source| SubmissionsError::Read { path: folder.to_owned(), source };
-        is_no_submission(folder)?;
         let times = times(&folder.join(TIMES))?;
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
@@ -137,21 +133,37 @@ impl Submissions {
     }
 }
 
-/// The folder of a submission that holds its lessons: of a whole repository that of its exercises.
+/// The folder of a submission that holds its lessons: of a whole repository that of its exercises. Where there
+/// is nothing but one folder, as in an archive that was unpacked, it is looked for in that one.
 fn root(folder: &Path) -> PathBuf {
-    let exercises = folder.join("exercises");
-    let is_folder = exercises.symlink_metadata().is_ok_and(|it| it.is_dir());
-    if is_folder { exercises } else { folder.to_owned() }
+    let mut root = folder.to_owned();
+    for _ in 0..MAX_NESTING {
+        let folders = folders(&root);
+        let inner = folders.iter().find(|it| it.ends_with("exercises"));
+        match (inner, folders.as_slice()) {
+            (Some(inner), _) => root.clone_from(inner),
+            (None, [only]) if !is_lesson(only) => root.clone_from(only),
+            _ => break,
+        }
+    }
+    root
 }
 
-/// Who names one submission instead of the folder of all would be told of lessons that nobody claims.
-fn is_no_submission(folder: &Path) -> Result<(), SubmissionsError> {
-    let names = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
-    let is_of_one =
-        |name: &String| name == "exercises" || folder.join(name).join("src/lib.rs").is_file();
-    let single = |entry| SubmissionsError::Single { path: folder.display().to_string(), entry };
-    names.find(is_of_one).map_or(Ok(()), |entry| Err(single(entry)))
+/// True for the folder of a lesson, and for what lies in one.
+fn is_lesson(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    name == "src" || name.starts_with("ex_") || folder.join("src").is_dir()
+}
+
+/// The folders in a folder, without links, hidden ones, and what macOS adds to archives.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_folder = |it: &fs::DirEntry| {
+        let name = it.file_name();
+        let is_hidden = name.to_string_lossy().starts_with('.') || name == "__MACOSX";
+        it.file_type().is_ok_and(|it| it.is_dir()) && !is_hidden
+    };
+    entries.filter(is_folder).map(|it| it.path()).collect()
 }
 
 fn times(path: &Path) -> Result<BTreeMap<String, Timestamp>, SubmissionsError> {
@@ -222,9 +234,12 @@ fn claimed<'a>(roster: &'a Roster, submission: &Found) -> Result<Vec<&'a Learner
     let name = &submission.name;
     let owners = roster.owners(name);
     let Some(first) = owners.first() else {
-        return Err(format!(
-            "{name} belongs to nobody on the roster: add a row, or a pattern to one"
-        ));
+        let advice = if is_of_one(submission) {
+            "it looks like a lesson; give the folder that holds a folder for each submission"
+        } else {
+            "add a row, or a pattern to one"
+        };
+        return Err(format!("{name} belongs to nobody on the roster: {advice}"));
     };
     match owners.iter().find(|it| it.id != first.id && !it.is_with(first)) {
         Some(other) => {
@@ -233,6 +248,11 @@ fn claimed<'a>(roster: &'a Roster, submission: &Found) -> Result<Vec<&'a Learner
         }
         None => Ok(owners),
     }
+}
+
+/// True for what a single submission holds, as where its folder was given instead of the folder of all.
+fn is_of_one(submission: &Found) -> bool {
+    submission.name == "exercises" || submission.path.join("src/lib.rs").is_file()
 }
 
 /// The submissions that count as attempts: the first ones, where it is known which came first.
@@ -283,6 +303,23 @@ mod tests {
         assert!(all.found[1].path.ends_with("bob"));
         assert!(all.found[1].received.is_none() && all.found[2].received.is_some());
         assert_eq!(all.passed_over.len(), 2, "{:?}", all.passed_over);
+    }
+
+    #[test]
+    fn lessons_are_found_where_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = |path: &str, root_of: &str| {
+            let submission = folder.path().join(path.split('/').next().unwrap());
+            fs::create_dir_all(folder.path().join(path)).unwrap();
+            assert_eq!(root(&submission), folder.path().join(root_of), "{path}");
+        };
+        found("flat/ex_1_1/src", "flat");
+        found("repository/exercises/ex_1_1/src", "repository/exercises");
+        found("unpacked/neurons-main/exercises/ex_1_1/src", "unpacked/neurons-main/exercises");
+        found("unpacked/__MACOSX/neurons-main", "unpacked/neurons-main/exercises");
+        found("twice/exercises/exercises/ex_1_1/src", "twice/exercises/exercises");
+        found("two/a/ex_1_1/src", "two/a");
+        found("two/b/ex_1_1/src", "two");
     }
 
     #[test]

@@ -13,11 +13,15 @@ fn what_nobody_claims_and_what_is_no_submission_is_told_and_the_rest_is_graded()
     class.hand_in("zoe", "ex_90_1", &solution("ex_90_1"));
     class.write("in/notes.txt", "");
     class.write("in/eve.zip", "PK no zip");
+    class.hand_in("new\nline\u{1b}[31m", "ex_90_1", "");
     let output = class.batch(&[]);
     let said = said(&output);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("not graded: zoe belongs to nobody on the roster"), "{said}");
     assert!(said.contains("passed over: notes.txt"), "{said}");
+    assert!(said.contains("nothing to grade: in/eve.zip: "), "{said}");
+    assert!(said.contains("not graded: new␊line"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said}");
     assert!(class.row("ada").starts_with("ada,Ada,,100,"));
     assert!(class.row("eve").contains(",0,"), "{}", class.row("eve"));
     let report = class.exported("reports/week-1/eve.html");
@@ -142,8 +146,17 @@ fn one_submission_is_told_from_a_folder_of_them() {
     let class = Class::handed_in();
     let output = class.run("batch", &["in/ada"]);
     assert_eq!(output.status.code(), Some(2));
-    let said = said(&output);
-    assert!(said.contains("it has ex_90_") && said.contains("in which in/ada lies"), "{said}");
+    let one = said(&output);
+    assert!(
+        one.contains("ex_90_1 belongs to nobody on the roster: it looks like a lesson"),
+        "{one}"
+    );
+    // What one learner hands in stops nobody else's grading.
+    let src = class.path("in/eve/src");
+    fs::create_dir_all(&src).unwrap();
+    fs::write(src.join("lib.rs"), "").unwrap();
+    class.batch(&[]);
+    assert!(class.row("ada").starts_with("ada,Ada,,100,"), "{}", class.row("ada"));
 }
 
 #[test]
