@@ -239,18 +239,17 @@ impl Batch<'_> {
         attempt: &submissions::Attempt,
         read: &[Read],
     ) -> Result<(), GradebookError> {
-        let (learner, submission) = (&attempt.learner.id, &attempt.submission.name);
         let received = attempt.submission.received.map(|time| time.to_string());
-        let (learner_id, name) = (learner.clone(), submission.clone());
-        let attempt = Attempt { learner: learner_id, submission: name, received };
+        let (learner, submission) = (attempt.learner.id.clone(), attempt.submission.name.clone());
+        let attempt = Attempt { learner, submission, received };
         book.add_attempt(self.assignment, &attempt)?;
         for Read { job, fingerprint, fingerprints, problem, .. } in read {
             if let Some(fingerprints) = fingerprints {
                 book.add_likeness(job.lesson.id, Some(&job.content), fingerprints)?;
             }
             let work = Work {
-                learner: learner.clone(),
-                submission: submission.clone(),
+                learner: attempt.learner.clone(),
+                submission: attempt.submission.clone(),
                 lesson: job.lesson.id.to_owned(),
                 content: job.content.clone(),
                 fingerprint: fingerprint.clone(),

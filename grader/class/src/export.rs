@@ -137,6 +137,12 @@ fn write(file: &Path, text: &str) -> Result<(), ExportError> {
     fs::write(&draft, text).and_then(|()| fs::rename(&draft, file)).map_err(failed)
 }
 
+/// The text of a table.
+fn text(table: csv::Writer<Vec<u8>>) -> Result<String, csv::Error> {
+    let bytes = table.into_inner().map_err(|error| error.into_error())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// A learner's id as the name of a file: other characters than letters and digits by their numbers, so that
 /// two ids are two files, and none leads elsewhere.
 fn file_name(id: &str) -> String {

@@ -9,6 +9,7 @@ mod json;
 mod junit;
 mod listing;
 mod markdown;
+mod page;
 mod points;
 #[cfg(test)]
 mod specimen;
@@ -25,6 +26,7 @@ pub use self::{
     json::json,
     junit::junit,
     markdown::markdown,
+    page::page,
     points::points,
     terminal::{View, WIDTH, terminal},
 };

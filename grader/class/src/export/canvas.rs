@@ -5,7 +5,7 @@
 
 use engine::render::cell;
 
-use super::{points, table::reached};
+use super::{points, table::reached, text};
 use crate::marks::Marks;
 
 /// The columns that name a learner. Canvas finds learners by their SIS user id.
@@ -27,6 +27,5 @@ pub fn table(marks: &Marks) -> Result<String, csv::Error> {
         let grades = standing.results.iter().map(|it| grade(reached(it)));
         table.write_record(who.into_iter().chain(grades))?;
     }
-    let bytes = table.into_inner().map_err(|error| error.into_error())?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    text(table)
 }

@@ -1,7 +1,7 @@
 //! A class at a glance, as one page without scripts and with nothing to load.
 
-use engine::render::harmless;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use engine::render::{self, harmless};
+use maud::{Markup, html};
 
 use super::{file_name, points, table};
 use crate::{
@@ -11,9 +11,6 @@ use crate::{
 };
 
 const STYLE: &str = include_str!("class_page.css");
-/// Whatever got into the page: nothing is loaded, run or sent.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// Columns of the distribution: from 0 to 100 percent in steps of ten, and all points.
 const BINS: usize = 11;
@@ -29,30 +26,18 @@ const FLOOR: usize = 120;
 
 /// The page of a class.
 pub fn page(marks: &Marks, overview: &Overview) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (harmless(&marks.class)) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { (harmless(&marks.class)) }
-                (facts(marks))
-                h2 { "Points" }
-                (distribution(marks))
-                h2 { "Lessons" }
-                @for lesson in &overview.lessons { (lesson_part(lesson)) }
-                h2 { "Learners" }
-                (learners(marks))
-                @if !overview.pairs.is_empty() { (alike(&overview.pairs)) }
-            }
-        }
+    let body = html! {
+        h1 { (harmless(&marks.class)) }
+        (facts(marks))
+        h2 { "Points" }
+        (distribution(marks))
+        h2 { "Lessons" }
+        @for lesson in &overview.lessons { (lesson_part(lesson)) }
+        h2 { "Learners" }
+        (learners(marks))
+        @if !overview.pairs.is_empty() { (alike(&overview.pairs)) }
     };
-    page.into_string() + "\n"
+    render::page(&marks.class, STYLE, &body)
 }
 
 fn facts(marks: &Marks) -> Markup {

@@ -2,7 +2,10 @@
 
 use engine::render::cell;
 
-use super::table::{reached, remarks};
+use super::{
+    table::{reached, remarks},
+    text,
+};
 use crate::marks::Marks;
 
 /// One row for each learner: the id number, and grade and feedback of each assignment.
@@ -22,6 +25,5 @@ pub fn table(marks: &Marks) -> Result<String, csv::Error> {
         });
         table.write_record(who.into_iter().chain(results))?;
     }
-    let bytes = table.into_inner().map_err(|error| error.into_error())?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    text(table)
 }

@@ -2,7 +2,7 @@
 
 use engine::render::cell;
 
-use super::{decision, points};
+use super::{decision, points, text};
 use crate::marks::{Heading, Mark, Marks, Outcome, Standing};
 
 /// One row for each learner, with everything that the marks are made of.
@@ -12,8 +12,7 @@ pub fn table(marks: &Marks) -> Result<String, csv::Error> {
     for standing in &marks.learners {
         table.write_record(row(marks, standing))?;
     }
-    let bytes = table.into_inner().map_err(|error| error.into_error())?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    text(table)
 }
 
 fn header(marks: &Marks) -> Vec<String> {

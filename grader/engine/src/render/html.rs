@@ -1,15 +1,12 @@
 use gradcheck::HeatMap;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::{harmless, of};
+use super::{harmless, of, page};
 use crate::curve::{Curve, shown};
 use crate::error_map::ErrorMap;
 use crate::report::{CheckReport, LessonReport, Place, Report, Verdict};
 
 const STYLE: &str = include_str!("html.css");
-/// Whatever got into the page: nothing is loaded, run or sent.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// In a report of more lessons, one with nothing to mend is closed.
 const MAX_OPEN_LESSONS: usize = 3;
@@ -24,35 +21,23 @@ const NUMBERS: usize = 40;
 /// The report as one page for a person, without scripts and with nothing to load.
 pub fn html(report: &Report) -> String {
     let score = of(report.score, report.max_score);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (score) " points · " (harmless(&report.submission)) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { "Gradlings report" }
-                p.score { (score) " points" }
-                @if report.sandbox == "none" {
-                    p.warning {
-                        strong { "Unsandboxed: " } "nothing confined this code while it was graded."
-                    }
-                }
-                @if report.lessons.len() > 1 { (glance(&report.lessons)) }
-                @let is_long = report.lessons.len() > MAX_OPEN_LESSONS;
-                @for report in &report.lessons {
-                    (lesson(report, !is_long || report.verdict != Verdict::Passed))
-                }
-                h2 { "How this was graded" }
-                (circumstances(report))
+    let body = html! {
+        h1 { "Gradlings report" }
+        p.score { (score) " points" }
+        @if report.sandbox == "none" {
+            p.warning {
+                strong { "Unsandboxed: " } "nothing confined this code while it was graded."
             }
         }
+        @if report.lessons.len() > 1 { (glance(&report.lessons)) }
+        @let is_long = report.lessons.len() > MAX_OPEN_LESSONS;
+        @for report in &report.lessons {
+            (lesson(report, !is_long || report.verdict != Verdict::Passed))
+        }
+        h2 { "How this was graded" }
+        (circumstances(report))
     };
-    page.into_string() + "\n"
+    page(&format!("{score} points · {}", report.submission), STYLE, &body)
 }
 
 /// A row for each lesson, which leads to its part.
@@ -322,7 +307,7 @@ fn tone(verdict: Verdict) -> &'static str {
 mod tests {
     use scraper::{Html, Selector};
 
-    use super::*;
+    use super::{super::page::POLICY, *};
     use crate::render::specimen;
 
     const HOSTILE: [&str; 6] = [
