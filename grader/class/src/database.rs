@@ -42,6 +42,9 @@ pub struct DatabaseError {
 
 /// A database that holds a gradebook.
 pub trait Database: Send {
+    /// Begins a transaction, once no other process is in one: writers take turns. It ends with `COMMIT` or
+    /// `ROLLBACK`.
+    fn begin(&mut self) -> Result<(), DatabaseError>;
     /// Runs a statement; gives how many rows it changed.
     fn execute(&mut self, statement: &str, cells: &[Cell]) -> Result<u64, DatabaseError>;
     /// Asks for rows.

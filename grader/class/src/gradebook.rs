@@ -176,12 +176,10 @@ impl Gradebook {
     }
 
     fn make(&mut self) -> Result<(), GradebookError> {
-        let mut make = || {
-            TABLES.iter().try_for_each(|table| self.database.execute(table, &[]).map(drop))?;
-            self.tell("version", VERSION)
-        };
-        // Graders that make the same tables at the same moment are in each other's way once.
-        make().or_else(|_| make())
+        self.at_once(|book| {
+            TABLES.iter().try_for_each(|table| book.write(table, &[]))?;
+            book.tell("version", VERSION)
+        })
     }
 
     /// Does several things at once: all of them, or none.
@@ -192,7 +190,7 @@ impl Gradebook {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, GradebookError>,
     ) -> Result<T, GradebookError> {
-        self.database.execute("BEGIN", &[])?;
+        self.database.begin()?;
         match work(self) {
             Ok(done) => {
                 self.database.execute("COMMIT", &[])?;

@@ -10,6 +10,9 @@ use postgres::{
 
 use super::{Cell, Database, DatabaseError, Row};
 
+/// The lock that writers take turns with; any number that is the same for all of them.
+const TURN: &str = "SELECT pg_advisory_xact_lock(7236837)";
+
 /// A database on a server.
 pub struct Postgres {
     client: Client,
@@ -34,6 +37,13 @@ impl Postgres {
 }
 
 impl Database for Postgres {
+    // Rows of two transactions in different orders would block each other, and two that make the same
+    // table at once fail.
+    fn begin(&mut self) -> Result<(), DatabaseError> {
+        let begun = self.client.batch_execute(&format!("BEGIN; {TURN}"));
+        begun.map_err(|error| failure("write to", &self.place, &error))
+    }
+
     fn execute(&mut self, statement: &str, cells: &[Cell]) -> Result<u64, DatabaseError> {
         let changed = self.client.execute(statement, &parameters(cells));
         changed.map_err(|error| failure("write to", &self.place, &error))

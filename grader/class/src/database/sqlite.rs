@@ -36,6 +36,12 @@ impl Sqlite {
 }
 
 impl Database for Sqlite {
+    // IMMEDIATE: a transaction that begins with reading is refused, without waiting, where another writes
+    // between its reading and its writing.
+    fn begin(&mut self) -> Result<(), DatabaseError> {
+        self.execute("BEGIN IMMEDIATE", &[]).map(drop)
+    }
+
     fn execute(&mut self, statement: &str, cells: &[Cell]) -> Result<u64, DatabaseError> {
         let mut prepared = self.connection.prepare_cached(statement);
         let changed = prepared.as_mut().map_err(|it| failure("write to", &self.place, it))?;
