@@ -3,8 +3,11 @@
 include!(concat!(env!("OUT_DIR"), "/course.rs"));
 
 fn main() -> std::process::ExitCode {
-    #[cfg(feature = "class")]
+    // `./x` asks for one of them at a time.
+    #[cfg(feature = "book")]
+    return book::main(&COURSE);
+    #[cfg(all(feature = "class", not(feature = "book")))]
     return class::main(&COURSE);
-    #[cfg(not(feature = "class"))]
+    #[cfg(not(any(feature = "book", feature = "class")))]
     engine::main(&COURSE)
 }

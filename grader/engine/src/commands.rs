@@ -120,12 +120,20 @@ impl Common {
         self.workspace.clone().unwrap_or_else(|| PathBuf::from(course.root))
     }
 
+    /// The course on disk.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn workspace(&self, course: &Course) -> miette::Result<Workspace> {
+        Ok(Workspace::at(&self.root(course))?)
+    }
+
     /// The grader of the course, with all that it grades with.
     ///
     /// # Errors
     /// When there is no course, no room on the disk, or what code is linked against cannot be built.
     pub fn grader(&self, course: &'static Course) -> miette::Result<Grader> {
-        grader(course, Workspace::at(&self.root(course))?)
+        grader(course, self.workspace(course)?)
     }
 }
 

@@ -54,8 +54,11 @@ pub use gradcheck;
 pub use grading::{Depth, GradeError, Grader, Options, Taken};
 pub use hash::hash;
 pub use ndarray;
+pub use plan::{Phase, Plan, PlannedLesson};
 pub use sandbox::Sandbox;
+pub use variants::{Variant, variants};
 pub use wire;
+pub use workspace::{NoWorkspace, Workspace};
 
 /// Runs the grader of a course on the arguments of this process.
 #[must_use]

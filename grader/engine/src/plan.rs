@@ -10,14 +10,18 @@ use crate::workspace::Workspace;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
+    /// In the order of the course.
     #[serde(default, rename = "phase")]
     pub phases: Vec<Phase>,
 }
 
+/// Lessons that lead to one aim.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
+    /// Such as `Phase 1: neurons and backpropagation`.
     pub title: String,
+    /// In the order of the course.
     #[serde(default, rename = "lesson")]
     pub lessons: Vec<PlannedLesson>,
 }
@@ -26,7 +30,9 @@ pub struct Phase {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedLesson {
+    /// Such as `ex_2_1`.
     pub id: String,
+    /// Its title in the plan.
     pub title: String,
     /// What a learner builds in it.
     #[serde(default)]
@@ -35,6 +41,9 @@ pub struct PlannedLesson {
 
 impl Plan {
     /// Reads the plan; there is nothing in one that is missing.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not a plan.
     pub fn read(workspace: &Workspace) -> Result<Self, String> {
         let file = workspace.root().join("docs/course.toml");
         match fs::read_to_string(&file) {

@@ -63,14 +63,17 @@ impl Workspace {
         if root.join("exercises").is_dir() { Ok(Self { root }) } else { Err(NoWorkspace { root }) }
     }
 
+    /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
+    /// Where the exercises are.
     pub fn exercises(&self) -> PathBuf {
         self.root.join("exercises")
     }
 
+    /// Where the solutions are, except in a handout.
     pub fn solutions(&self) -> PathBuf {
         self.root.join("solutions")
     }
@@ -85,10 +88,12 @@ impl Workspace {
         self.has_solutions() || self.exercise(lesson).is_dir()
     }
 
+    /// The folder of an exercise.
     pub fn exercise(&self, lesson: &str) -> PathBuf {
         self.exercises().join(lesson)
     }
 
+    /// The folder of a solution.
     pub fn solution(&self, lesson: &str) -> PathBuf {
         self.solutions().join(lesson)
     }
