@@ -83,10 +83,7 @@ impl Layer {
     }
 
     fn z(&self) -> Array2<f64> {
-        Array2::from_shape_fn((self.x.nrows(), self.w.nrows()), |(i, j)| {
-            let products = (0..self.x.ncols()).map(|k| self.x[[i, k]] * self.w[[j, k]]);
-            products.sum::<f64>() + self.b[j]
-        })
+        self.x.dot(&self.w.t()) + &self.b
     }
 
     /// The sum of the magnitudes of the terms of each element of Z.

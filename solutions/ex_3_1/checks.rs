@@ -125,13 +125,12 @@ impl Batch {
 
     /// z of sample `i`.
     fn z(&self, i: usize) -> f64 {
-        let terms = (0..self.x.ncols()).map(|k| self.w[[0, k]] * self.x[[i, k]]);
-        terms.sum::<f64>() + self.b[0]
+        self.w.row(0).dot(&self.x.row(i)) + self.b[0]
     }
 
     /// The magnitude of the terms of z of sample `i`.
     fn z_scale(&self, i: usize) -> f64 {
-        let terms = (0..self.x.ncols()).map(|k| (self.w[[0, k]] * self.x[[i, k]]).abs());
+        let terms = self.w.row(0).into_iter().zip(self.x.row(i)).map(|(w, x)| (w * x).abs());
         terms.sum::<f64>() + self.b[0].abs()
     }
 

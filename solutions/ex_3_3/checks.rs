@@ -56,20 +56,9 @@ const CHECKS: &[Check] = &[
     .after(&["linear", "tanh", "sequential", "stack"]),
 ];
 
-/// The product P·Q, term by term.
-fn product(p: &Array2<f64>, q: &Array2<f64>) -> Array2<f64> {
-    Array2::from_shape_fn((p.nrows(), q.ncols()), |(i, j)| {
-        (0..p.ncols()).map(|k| p[[i, k]] * q[[k, j]]).sum()
-    })
-}
-
-fn transposed(p: &Array2<f64>) -> Array2<f64> {
-    Array2::from_shape_fn((p.ncols(), p.nrows()), |(i, j)| p[[j, i]])
-}
-
 /// X·Wᵀ + b.
 fn affine(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>) -> Array2<f64> {
-    product(x, &transposed(w)) + b
+    x.dot(&w.t()) + b
 }
 
 /// dL/dX, dL/dW and dL/db of a linear layer.
@@ -79,7 +68,7 @@ fn affine_back(
     dz: &Array2<f64>,
 ) -> (Array2<f64>, Array2<f64>, Array1<f64>) {
     let db = Array1::from_shape_fn(dz.ncols(), |j| dz.column(j).iter().sum());
-    (product(dz, w), product(&transposed(dz), x), db)
+    (dz.dot(w), dz.t().dot(x), db)
 }
 
 fn linear(learner: &mut Learner) -> Outcome {
@@ -202,14 +191,14 @@ impl Layers {
     fn forward(&self, layer: usize, x: Array2<f64>) -> Array2<f64> {
         self.noted().push(Ran { layer, is_forward: true, handed: x.clone() });
         let map = &self.maps[layer];
-        if x.ncols() == map.nrows() { product(&(&x * &x), map) } else { x }
+        if x.ncols() == map.nrows() { (&x * &x).dot(map) } else { x }
     }
 
     fn backward(&self, layer: usize, x: Array2<f64>, dy: Array2<f64>) -> Array2<f64> {
         self.noted().push(Ran { layer, is_forward: false, handed: dy.clone() });
         let map = &self.maps[layer];
         let fits = x.ncols() == map.nrows() && dy.dim() == (x.nrows(), map.ncols());
-        if fits { 2.0 * x * product(&dy, &transposed(map)) } else { dy }
+        if fits { 2.0 * x * dy.dot(&map.t()) } else { dy }
     }
 
     /// The outputs and dL/dX, if the passes that ran are those that belong to them.

@@ -229,10 +229,8 @@ impl Model {
         for at in (0..self.0.len()).rev() {
             let (w, b) = &mut self.0[at];
             let input = &arrays[at];
-            let dx = Array2::from_shape_fn(input.dim(), |(i, k)| {
-                (0..w.nrows()).map(|j| dz[[i, j]] * w[[j, k]]).sum::<f64>()
-            });
-            *w -= &(rate * product(&dz, input));
+            let dx = dz.dot(w);
+            *w -= &(rate * dz.t().dot(input));
             *b -= &(rate * sum(&dz));
             dz = dx * input.mapv(|a| 1.0 - a * a);
         }
@@ -433,7 +431,7 @@ impl Course {
         all_close("dL/dO", upstream, &((o - &targets) / size), &terms)
             .map_err(|miss| self.told_of_targets(&(o - &(upstream * size)), miss))?;
         let rate = self.settings.rate;
-        let (of_w, of_b) = (-rate * product(upstream, x), -rate * sum(upstream));
+        let (of_w, of_b) = (-rate * upstream.t().dot(x), -rate * sum(upstream));
         let mut pairs = of_b.iter().zip(b);
         let is_still = next_w == w && next_b == b;
         if is_still && pairs.any(|(change, b)| change.abs() > 1e-9 * b.abs()) {
@@ -450,7 +448,7 @@ impl Course {
                 ..miss
             },
         };
-        let terms = rate * product(&upstream.abs(), &x.abs());
+        let terms = rate * upstream.abs().t().dot(&x.abs());
         all_close("the change of W", &(next_w - w), &of_w, &(w.abs() + terms))
             .map_err(left_over)?;
         let terms = rate * sum(&upstream.abs());
@@ -526,18 +524,9 @@ fn same_samples(one: &[usize], other: &[usize]) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// X·Wᵀ + b, term by term.
+/// X·Wᵀ + b.
 fn affine(x: &Array2<f64>, w: &Array2<f64>, b: &Array1<f64>) -> Array2<f64> {
-    Array2::from_shape_fn((x.nrows(), b.len()), |(i, j)| {
-        (0..w.ncols()).map(|k| x[[i, k]] * w[[j, k]]).sum::<f64>() + b[j]
-    })
-}
-
-/// Pᵀ·Q, term by term.
-fn product(p: &Array2<f64>, q: &Array2<f64>) -> Array2<f64> {
-    Array2::from_shape_fn((p.ncols(), q.ncols()), |(j, k)| {
-        (0..p.nrows()).map(|i| p[[i, j]] * q[[i, k]]).sum()
-    })
+    x.dot(&w.t()) + b
 }
 
 /// The sum over the samples.
