@@ -13,6 +13,9 @@ use crate::value::{Value, too_many};
 /// No frame is longer than this many bytes; a longer one is refused before there is memory for it.
 pub const MAX_FRAME_BYTES: usize = 64 << 20;
 
+/// How long a message may be that is read at once.
+const SHORT_BYTES: usize = 512;
+
 /// The length prefix: a little-endian `u32`.
 pub const PREFIX: usize = 4;
 
@@ -128,19 +131,27 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> io::Result<T> {
     }
 }
 
-/// Reads one message; `None` at the end of the stream.
+/// Reads one message; `None` at the end of the stream. Nobody sends a second one before the first is
+/// answered, so a short message takes a single call of the system.
 pub(crate) fn read<T: DeserializeOwned>(stream: &mut impl Read) -> io::Result<Option<T>> {
-    let mut prefix = [0; PREFIX];
-    match stream.read_exact(&mut prefix) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        result => result?,
+    let mut chunk = [0; SHORT_BYTES];
+    let mut received = 0;
+    while received < PREFIX {
+        match stream.read(&mut chunk[received..]) {
+            Ok(0) => return Ok(None),
+            Ok(length) => received += length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+            Err(error) => return Err(error),
+        }
     }
-    let length = u32::from_le_bytes(prefix) as usize;
-    if length > MAX_FRAME_BYTES {
+    let (prefix, begun) = chunk[..received].split_first_chunk().expect("there are as many");
+    let length = u32::from_le_bytes(*prefix) as usize;
+    if length > MAX_FRAME_BYTES || begun.len() > length {
         return Err(io::Error::other("failed to read a frame: it is too long"));
     }
     let mut body = vec![0; length];
-    stream.read_exact(&mut body)?;
+    body[..begun.len()].copy_from_slice(begun);
+    stream.read_exact(&mut body[begun.len()..])?;
     decode(&body).map(Some)
 }
 

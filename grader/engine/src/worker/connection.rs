@@ -8,9 +8,14 @@ use wire::frame::{self, MAX_FRAME_BYTES, PREFIX, Response};
 
 use super::Budget;
 
+/// How much is received at once.
+const CHUNK_BYTES: usize = 64 << 10;
+
 /// The grader's end of the socket, which never blocks. What comes out of it is not to be trusted.
 pub struct Connection {
     pub socket: UnixStream,
+    /// What one call of the system fills. Kept, since clearing it takes as long as a short answer.
+    chunk: Box<[u8]>,
     inbox: Vec<u8>,
     received: usize,
     budget: Arc<Budget>,
@@ -28,7 +33,8 @@ pub enum Break {
 impl Connection {
     pub fn new(socket: UnixStream, budget: Arc<Budget>) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, inbox: Vec::new(), received: 0, budget })
+        let chunk = vec![0; CHUNK_BYTES].into();
+        Ok(Self { socket, chunk, inbox: Vec::new(), received: 0, budget })
     }
 
     /// Fails when the worker has sent anything before it was asked.
@@ -46,11 +52,10 @@ impl Connection {
 
     /// Takes in some of what has arrived.
     pub fn receive(&mut self) -> Result<(), Break> {
-        let mut chunk = [0; 64 << 10];
-        match self.socket.read(&mut chunk) {
+        match self.socket.read(&mut self.chunk) {
             Ok(0) => return Err(Break::Closed),
             Ok(length) => {
-                self.inbox.extend_from_slice(&chunk[..length]);
+                self.inbox.extend_from_slice(&self.chunk[..length]);
                 self.received += length;
                 self.budget.answer(length);
             }
