@@ -8,7 +8,7 @@ use crate::{database::Place, partition::Partition};
 
 /// Grades the lessons of a course: hidden checks, gradient checks, honest verdicts.
 #[derive(Debug, Parser)]
-#[command(name = "grader", version, about)]
+#[command(name = "grader", bin_name = "grader", version, about)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -93,14 +93,17 @@ pub struct Amend {
     /// The check's id, as the reports in JSON name it.
     pub check: String,
     /// What it is worth from now on.
-    #[arg(long)]
-    pub points: f64,
+    #[arg(long, required_unless_present = "take_back", requires_all = ["reason", "by"])]
+    pub points: Option<f64>,
     /// Why, for the learner to read.
     #[arg(long)]
-    pub reason: String,
+    pub reason: Option<String>,
     /// Who decides.
     #[arg(long, value_name = "NAME")]
-    pub by: String,
+    pub by: Option<String>,
+    /// Take an earlier decision back: what the check found counts again.
+    #[arg(long, conflicts_with_all = ["points", "reason", "by"])]
+    pub take_back: bool,
 }
 
 #[derive(Debug, Args)]

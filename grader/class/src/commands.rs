@@ -287,7 +287,7 @@ fn merge(course: &'static Course, command: &cli::Merge) -> miette::Result<Ending
 fn amend(course: &'static Course, command: &Amend) -> miette::Result<Ending> {
     let mut class = Class::find(course, &command.book)?;
     let assignment = assignment(&class.settings, command.assignment.as_deref())?;
-    let Amend { learner, lesson, check, points, reason, by, .. } = command;
+    let Amend { learner, lesson, check, .. } = command;
     if class.roster.learner(learner).is_none() {
         return Err(miette!("failed to find the learner {learner:?}: the roster has no such id"));
     }
@@ -298,13 +298,26 @@ fn amend(course: &'static Course, command: &Amend) -> miette::Result<Ending> {
     let found = graded.checks.iter().find(|it| it.id == check).ok_or_else(|| {
         miette!("failed to find the check {check:?}: {lesson} has {}", known.join(", "))
     })?;
-    if !(0.0..=found.points).contains(points) {
-        return Err(miette!("failed to amend {check}: it is worth from 0 to {}", found.points));
+    let id = assignment.id().to_owned();
+    match amendment(command, found.points)? {
+        Some(amendment) => class.book.amend(&id, &amendment)?,
+        None => take_back(&mut class.book, &id, command)?,
+    }
+    class.export()?;
+    Ok(Ending::Complete)
+}
+
+/// What is decided on a check of so many points; none where a decision is taken back.
+fn amendment(command: &Amend, most: f64) -> miette::Result<Option<Amendment>> {
+    let Amend { learner, lesson, check, points, reason, by, .. } = command;
+    let (Some(points), Some(reason), Some(by)) = (points, reason, by) else { return Ok(None) };
+    if !(0.0..=most).contains(points) {
+        return Err(miette!("failed to amend {check}: it is worth from 0 to {most}"));
     }
     if reason.trim().is_empty() || by.trim().is_empty() {
         return Err(miette!("failed to amend {check}: say why, and who decides"));
     }
-    let amendment = Amendment {
+    Ok(Some(Amendment {
         learner: learner.clone(),
         lesson: lesson.clone(),
         check: check.clone(),
@@ -312,11 +325,23 @@ fn amend(course: &'static Course, command: &Amend) -> miette::Result<Ending> {
         reason: reason.clone(),
         author: by.clone(),
         made: Timestamp::now().strftime("%Y-%m-%d").to_string(),
+    }))
+}
+
+/// Takes a decision back, and says what it was.
+fn take_back(book: &mut Gradebook, assignment: &str, command: &Amend) -> miette::Result<()> {
+    let Amend { learner, lesson, check, .. } = command;
+    let is_meant =
+        |it: &Amendment| it.learner == *learner && it.lesson == *lesson && it.check == *check;
+    let Some(it) = book.amendments(assignment)?.into_iter().find(is_meant) else {
+        return Err(miette!("failed to take back: nothing was decided on {check} of {learner}"));
     };
-    let id = assignment.id().to_owned();
-    class.book.amend(&id, &amendment)?;
-    class.export()?;
-    Ok(Ending::Complete)
+    book.take_back(assignment, &it)?;
+    let Amendment { points, reason, author, made, .. } = it;
+    anstream::println!(
+        "taken back: {points} for {check} of {learner}, {reason} ({author}, {made})"
+    );
+    Ok(())
 }
 
 fn learner(course: &'static Course, what: &OfLearner) -> miette::Result<Ending> {

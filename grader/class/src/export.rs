@@ -65,7 +65,10 @@ pub fn all(
             let Some(report) = report(outcome, book)? else { continue };
             let name = format!("{}.html", file_name(&standing.id));
             let file = reports.join(&heading.id).join(name);
-            write(&file, &engine::render::html(&report))?;
+            write(
+                &file,
+                &engine::render::html_with(&report, &[("Handed in", handed_in(outcome))]),
+            )?;
             written.insert(file);
         }
     }
@@ -99,7 +102,7 @@ pub fn report(outcome: &Outcome, book: &mut Gradebook) -> Result<Option<Report>,
         grader_version: env!("CARGO_PKG_VERSION").to_owned(),
         submission: submission.clone(),
         submission_sha256: engine::hash(outcome.lessons.iter().map(|mark| &mark.graded)),
-        // The seed of a class is secret.
+        // The seed of a class is secret: nothing shows this one.
         seed: 0,
         gemm_backend: told(book, "gemm_backend")?,
         sandbox: told(book, "sandbox")?,
@@ -110,6 +113,19 @@ pub fn report(outcome: &Outcome, book: &mut Gradebook) -> Result<Option<Report>,
         max_score: lessons.iter().map(|lesson| lesson.max_score).sum(),
         lessons,
     }))
+}
+
+/// When a learner handed it in, and what that costs.
+fn handed_in(outcome: &Outcome) -> String {
+    let received = outcome.received.as_deref().unwrap_or("nobody knows when");
+    [Some(received.to_owned()), late(outcome)].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What lateness leaves of the points; none where nothing was late.
+fn late(outcome: &Outcome) -> Option<String> {
+    let (days, left) = (outcome.days_late, points(100.0 * outcome.share));
+    let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+    (outcome.days_late > 0).then(|| format!("{days} late: {left} % of the points count"))
 }
 
 /// A lesson's report with what an instructor decided.

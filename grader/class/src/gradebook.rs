@@ -446,6 +446,20 @@ impl Gradebook {
         )
     }
 
+    /// Removes an amendment.
+    pub fn take_back(&mut self, assignment: &str, it: &Amendment) -> Result<(), GradebookError> {
+        let Amendment { learner, lesson, check, .. } = it;
+        self.write(
+            "DELETE FROM amendment WHERE assignment = $1 AND learner = $2 AND lesson = $3 AND item = $4",
+            &[
+                assignment.into(),
+                learner.as_str().into(),
+                lesson.as_str().into(),
+                check.as_str().into(),
+            ],
+        )
+    }
+
     /// The amendments to an assignment, by learner, lesson and check.
     pub fn amendments(&mut self, assignment: &str) -> Result<Vec<Amendment>, GradebookError> {
         let rows = self.ask(

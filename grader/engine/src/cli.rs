@@ -8,7 +8,7 @@ use crate::render::HiddenChecks;
 
 /// Grades the lessons of a course: hidden checks, gradient checks, honest verdicts.
 #[derive(Debug, Parser)]
-#[command(name = "grader", version, about)]
+#[command(name = "grader", bin_name = "grader", version, about)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

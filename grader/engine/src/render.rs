@@ -22,7 +22,7 @@ pub use self::{
     csv::{cell, csv},
     gradescope::{HiddenChecks, gradescope},
     harmless::harmless,
-    html::html,
+    html::{html, html_with},
     json::json,
     junit::junit,
     markdown::markdown,

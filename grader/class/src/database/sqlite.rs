@@ -31,6 +31,8 @@ impl Sqlite {
         // Readers do not wait for who writes, and a power cut leaves the last whole transaction.
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+        // What is known of a learner who was deleted is not left in pages that are free.
+        connection.pragma_update(None, "secure_delete", true).map_err(failed)?;
         Ok(Self { connection, place })
     }
 }

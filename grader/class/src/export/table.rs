@@ -2,7 +2,7 @@
 
 use engine::render::cell;
 
-use super::{decision, points, text};
+use super::{decision, late, points, text};
 use crate::marks::{Heading, Mark, Marks, Outcome, Standing};
 
 /// One row for each learner, with everything that the marks are made of.
@@ -60,11 +60,6 @@ pub fn remarks(outcome: &Outcome) -> String {
     if outcome.submission.is_none() {
         return "nothing was handed in".to_owned();
     }
-    let late = (outcome.days_late > 0).then(|| {
-        let (days, left) = (outcome.days_late, points(100.0 * outcome.share));
-        let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-        format!("{days} late: {left} % of the points count")
-    });
     let of_lessons = outcome.lessons.iter().flat_map(|mark| {
         let open = mark.open.as_ref().map(|why| format!("{} is open: {why}", mark.lesson));
         let amended = mark
@@ -73,5 +68,5 @@ pub fn remarks(outcome: &Outcome) -> String {
             .map(|it| format!("{} {}: {}", mark.lesson, it.check, decision(it)));
         open.into_iter().chain(amended).collect::<Vec<_>>()
     });
-    late.into_iter().chain(of_lessons).collect::<Vec<_>>().join("; ")
+    late(outcome).into_iter().chain(of_lessons).collect::<Vec<_>>().join("; ")
 }

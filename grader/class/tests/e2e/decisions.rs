@@ -36,6 +36,22 @@ fn an_amendment_survives_a_regrading_and_is_seen_everywhere() {
 }
 
 #[test]
+fn an_amendment_can_be_taken_back() {
+    let class = Class::handed_in();
+    class.batch(&[]);
+    let before = class.exported("gradebook.csv");
+    class.run("amend", &AMENDMENT);
+    assert_ne!(class.exported("gradebook.csv"), before);
+    let [learner, lesson, check, ..] = AMENDMENT;
+    let take_back = || class.run("amend", &[learner, lesson, check, "--take-back"]);
+    let taken = take_back();
+    assert_eq!(taken.status.code(), Some(0), "{}", said(&taken));
+    assert!(said(&taken).contains("taken back: 2 for gradients of bob, shown at the board"));
+    assert_eq!(class.exported("gradebook.csv"), before);
+    assert!(said(&take_back()).contains("nothing was decided on gradients of bob"));
+}
+
+#[test]
 fn an_amendment_has_to_be_possible() {
     let class = Class::handed_in();
     class.batch(&[]);
@@ -51,6 +67,8 @@ fn an_amendment_has_to_be_possible() {
     assert!(changed(4, "99").contains("it is worth from 0 to"));
     assert!(changed(4, "NaN").contains("it is worth from 0 to"));
     assert!(changed(6, " ").contains("say why"));
+    let without_points = class.run("amend", &["bob", "ex_90_1", "gradients"]);
+    assert!(said(&without_points).contains("--points <POINTS>"), "{}", said(&without_points));
 }
 
 #[test]
@@ -61,7 +79,10 @@ fn a_late_attempt_loses_its_share_and_an_extension_gives_it_back() {
     class.write("in/received.csv", "submission,received\nada,2026-12-01T13:00:00Z\n");
     class.batch(&[]);
     assert!(class.row("ada").starts_with("ada,Ada,,50,"), "{}", class.row("ada"));
-    assert!(class.row("ada").contains("2 days late: 50 % of the points count"));
+    let told = "2 days late: 50 % of the points count";
+    assert!(class.row("ada").contains(told));
+    let report = class.exported("reports/week-1/ada.html");
+    assert!(report.contains(&format!("2026-12-01T13:00:00Z, {told}")) && !report.contains("Seed"));
     let more = "[[extension]]\nlearner = \"ada\"\nassignment = \"week-1\"\n\
         until = 2026-12-01T12:00:00Z\n";
     class.write("course.toml", format!("{COURSE}{late}{more}"));
@@ -104,6 +125,20 @@ fn a_learner_can_be_written_down_anonymised_and_deleted() {
     let gone = class.run("learner delete", &["ada"]);
     assert_eq!(gone.status.code(), Some(2));
     assert!(said(&gone).contains("knows nothing of this id"));
+}
+
+#[test]
+fn the_file_of_a_gradebook_keeps_nothing_of_whom_it_forgot() {
+    let class = Class::handed_in();
+    class.batch(&[]);
+    class.run("amend", &AMENDMENT);
+    let holds = || {
+        let bytes = std::fs::read(class.path("out/gradebook.sqlite")).unwrap();
+        String::from_utf8_lossy(&bytes).contains("shown at the board")
+    };
+    assert!(holds());
+    class.run("learner delete", &["bob"]);
+    assert!(!holds());
 }
 
 #[test]

@@ -20,6 +20,11 @@ const NUMBERS: usize = 40;
 
 /// The report as one page for a person, without scripts and with nothing to load.
 pub fn html(report: &Report) -> String {
+    html_with(report, &[("Seed", report.seed.to_string())])
+}
+
+/// The same with these facts in place of the seed, which is a secret where a whole class shares it.
+pub fn html_with(report: &Report, facts: &[(&str, String)]) -> String {
     let score = of(report.score, report.max_score);
     let body = html! {
         h1 { "Gradlings report" }
@@ -35,7 +40,7 @@ pub fn html(report: &Report) -> String {
             (lesson(report, !is_long || report.verdict != Verdict::Passed))
         }
         h2 { "How this was graded" }
-        (circumstances(report))
+        (circumstances(report, facts))
     };
     page(&format!("{score} points · {}", report.submission), STYLE, &body)
 }
@@ -68,18 +73,17 @@ fn percent(lesson: &LessonReport) -> f64 {
 }
 
 /// What was graded, and how.
-fn circumstances(report: &Report) -> Markup {
-    let facts = [
+fn circumstances(report: &Report, facts: &[(&str, String)]) -> Markup {
+    let always = [
         ("Submission", harmless(&report.submission)),
         ("SHA-256", report.submission_sha256.clone()),
         ("Graded", grading(report).to_owned()),
         ("Sandbox", report.sandbox.clone()),
-        ("Seed", report.seed.to_string()),
         ("GEMM", report.gemm_backend.clone()),
         ("Grader", report.grader_version.clone()),
     ];
     html! {
-        dl { @for (name, fact) in facts { dt { (name) } dd { (fact) } } }
+        dl { @for (name, fact) in always.iter().chain(facts) { dt { (name) } dd { (fact) } } }
     }
 }
 
