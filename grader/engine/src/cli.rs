@@ -35,8 +35,18 @@ pub enum Command {
     Grade(Grade),
     /// Write a report that was kept as JSON in another form.
     Render(Render),
-    /// List the lessons, their checks and points.
+    /// List the lessons: what is done, open and locked. Of a named lesson, list the checks.
     List(Lessons),
+    /// Name the lesson to do next, with its files and commands.
+    Next,
+    /// Read the brief of a lesson.
+    Brief(Current),
+    /// Read the hints of a lesson, one each time.
+    Hint(Current),
+    /// Begin a lesson anew; a copy is kept of what you wrote.
+    Reset(Named),
+    /// Read the solution of a lesson that is done, with its derivation.
+    Solution(Named),
     /// For instructors: make the learner's repository, without solutions.
     Handout(Handout),
     /// Bring an updated handout into a learner's repository: what the learner wrote stays.
@@ -213,6 +223,20 @@ pub struct Lessons {
     /// The lessons, such as ex_2_2; all of them when none is named.
     #[arg(value_name = "LESSON")]
     pub lessons: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Current {
+    /// The lesson, such as ex_2_2; the next to do when none is named.
+    #[arg(value_name = "LESSON")]
+    pub lesson: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Named {
+    /// The lesson, such as ex_2_2.
+    #[arg(value_name = "LESSON")]
+    pub lesson: String,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

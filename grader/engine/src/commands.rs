@@ -1,5 +1,7 @@
 //! What each command does.
 
+mod learner;
+
 use std::{
     fs,
     io::{ErrorKind, Write},
@@ -8,6 +10,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use learner::Notes;
 use miette::{Context, IntoDiagnostic};
 
 use crate::{
@@ -63,11 +66,18 @@ pub fn run(course: &'static Course, command: &Command, common: &Common) -> miett
     match command {
         Command::Grade(command) => grade(course, &Workspace::at(&root)?, command),
         Command::Render(command) => rendered(command),
+        Command::List(chosen) if chosen.lessons.is_empty() => {
+            learner::list(course, &Workspace::at(&root)?)
+        }
         Command::List(chosen) => {
-            print(&list(&course.chosen(&chosen.lessons)?))?;
-            tell_left_out(course);
+            print(&checks(&course.chosen(&chosen.lessons)?))?;
             Ok(Ending::Complete)
         }
+        Command::Next => learner::next(course, &Workspace::at(&root)?),
+        Command::Brief(current) => learner::brief(course, &Workspace::at(&root)?, current),
+        Command::Hint(current) => learner::hint(course, &Workspace::at(&root)?, current),
+        Command::Reset(named) => learner::reset(course, &Workspace::at(&root)?, named),
+        Command::Solution(named) => learner::solution(course, &Workspace::at(&root)?, named),
         Command::Handout(command) => {
             hand_out(course, &Workspace::at(&root)?, command)?;
             Ok(Ending::Complete)
@@ -189,10 +199,18 @@ fn grade(
     }
     let options = options(command)?;
     let submission = command.submission.clone().unwrap_or_else(|| default_submission(workspace));
+    let is_own = learner::is_own(workspace, &submission) && !options.own;
+    if is_own && !command.lessons.lessons.is_empty() {
+        learner::tell_locked(course, workspace, &lessons);
+    }
+    let notes = Notes::default();
     let report = match grader(course, workspace.clone()) {
-        Ok(grader) => graded(&grader, &lessons, &submission, options)?,
+        Ok(grader) => graded(&grader, &lessons, &submission, options, &notes)?,
         Err(error) => nothing_graded(&lessons, &submission, options, error.as_ref())?,
     };
+    if is_own {
+        notes.keep(workspace);
+    }
     let next = course.next(&lessons).filter(|lesson| workspace.has(lesson.id));
     let view = view(command, next, have_derivations(workspace, &lessons));
     let text = written(&report, &command.written, view)?;
@@ -269,9 +287,11 @@ fn graded(
     lessons: &[&'static Lesson],
     submission: &Path,
     options: Options,
+    notes: &Notes,
 ) -> Result<Report, GradeError> {
     let progress = progress(lessons.len());
-    let report = grader.grade(lessons, submission, options, |lesson| {
+    let report = grader.grade(lessons, submission, options, |lesson, copy| {
+        notes.take(lesson, copy);
         progress.set_message(lesson.id.clone());
         progress.inc(1);
     });
@@ -383,7 +403,8 @@ fn print(text: &str) -> miette::Result<()> {
     }
 }
 
-fn list(lessons: &[&Lesson]) -> String {
+/// The checks of lessons, with their points.
+fn checks(lessons: &[&Lesson]) -> String {
     let check = |check: &Check| format!("    {:>4}  {}\n", check.points, check.title);
     let lesson = |lesson: &&Lesson| {
         let checks: String = lesson.checks.iter().map(check).collect();

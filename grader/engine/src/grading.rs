@@ -132,13 +132,14 @@ impl GradeError {
 }
 
 impl Grader {
-    /// Grades `lessons` of the submission at `path`; `done` hears of each finished lesson.
+    /// Grades `lessons` of the submission at `path`; `done` hears of each finished lesson, and of the hash
+    /// of its copy, or why there is none.
     pub fn grade(
         &self,
         lessons: &[&'static Lesson],
         path: &Path,
         options: Options,
-        done: impl Fn(&LessonReport) + Sync,
+        done: impl Fn(&LessonReport, &str) + Sync,
     ) -> Result<Report, GradeError> {
         if options.record {
             self.may_record()?;
@@ -148,8 +149,8 @@ impl Grader {
         let grade = |lesson: &&'static Lesson| {
             let graded = walk.lesson(lesson, &submission, path);
             let graded = graded.unwrap_or_else(|error| walk.without_verdict(lesson, &error));
-            done(&graded.0);
-            graded
+            done(&graded.0, &graded.1);
+            (graded.0, format!("{} {}", lesson.id, graded.1))
         };
         let (lessons, digests): (Vec<_>, Vec<_>) = lessons.par_iter().map(grade).unzip();
         let report = summary(path, options, lessons, &digests);
@@ -285,7 +286,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Grades one lesson; also gives the lesson's line in the submission's hash.
+    /// Grades one lesson; also gives the hash of its copy, or why there is none.
     fn lesson(
         &self,
         lesson: &'static Lesson,
@@ -298,10 +299,10 @@ impl Walk<'_> {
             Err(rejection) => {
                 let report =
                     LessonReport::stopped(lesson, rejection.verdict(), &rejection.to_string());
-                return Ok((report, format!("{} {rejection}", lesson.id)));
+                return Ok((report, rejection.to_string()));
             }
         };
-        let digest = format!("{} {}", lesson.id, sources.digest());
+        let digest = sources.digest();
         let (sources, scan) = (&sources, &scan);
         let handed = Handed { submission, path, sources, scan, display_path: &display_path };
         Ok((self.handed(lesson, handed)?, digest))
@@ -314,7 +315,7 @@ impl Walk<'_> {
             _ => None,
         };
         let message = fault.unwrap_or_else(|| blameless(error));
-        (ungraded(lesson, &message), lesson.id.to_owned())
+        (ungraded(lesson, &message), String::new())
     }
 
     /// Grades what was handed in for one lesson.

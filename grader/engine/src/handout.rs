@@ -36,8 +36,9 @@ const COPIED: [&str; 10] = [
     "rustfmt.toml",
 ];
 
-/// What git leaves out: builds, the drafts of the visible tests, and what `sync` has not moved into place.
-const IGNORED: &str = "/target/\n*.snap.new\n/.gradlings/draft*\n";
+/// What git leaves out: builds, the drafts of the visible tests, what `sync` has not moved into place, and the
+/// learner's progress.
+const IGNORED: &str = "/target/\n*.snap.new\n/.gradlings/draft*\n/.gradlings/progress*\n";
 
 /// Where the pages lie that briefs link to.
 const DOCS: &str = "docs";

@@ -543,7 +543,7 @@ impl Proof<'_> {
     }
 
     fn graded(&self, submission: &Path, options: Options) -> Result<LessonReport, GradeError> {
-        let mut report = self.grader.grade(&[self.lesson], submission, options, |_| ())?;
+        let mut report = self.grader.grade(&[self.lesson], submission, options, |_, _| ())?;
         Ok(report.lessons.remove(0))
     }
 

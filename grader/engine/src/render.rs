@@ -9,6 +9,7 @@ mod json;
 mod junit;
 mod listing;
 mod markdown;
+mod overview;
 mod page;
 mod points;
 #[cfg(test)]
@@ -29,6 +30,10 @@ pub use self::{
     page::page,
     points::points,
     terminal::{View, WIDTH, terminal},
+};
+pub(crate) use self::{
+    overview::{Row, missing, next, overview},
+    terminal::wrapped,
 };
 
 fn of(score: f64, max_score: f64) -> String {

@@ -12,7 +12,7 @@ use std::{
 };
 
 pub use changes::Changes;
-use repository::Repository;
+pub use repository::Repository;
 
 use crate::{
     handout::{

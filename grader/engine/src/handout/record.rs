@@ -26,6 +26,9 @@ pub struct Record {
     pub files: BTreeMap<String, String>,
     /// What each stub asks for, by the path of the stub and the name of the item.
     pub stubs: BTreeMap<String, Stub>,
+    /// The files that learners write in, as they were handed out.
+    #[serde(default)]
+    pub texts: BTreeMap<String, String>,
 }
 
 /// The public items of a stub.
@@ -43,13 +46,17 @@ pub struct Asked {
 impl Record {
     pub fn of(handout: &Handout) -> Self {
         let files = handout.files.iter();
-        let stubs = files.clone().filter(|(path, _)| is_work(path));
-        let stubs = stubs.filter_map(|(path, entry)| {
-            let text = std::str::from_utf8(&entry.bytes).ok()?;
-            Some((path.clone(), stub(text)?))
-        });
+        let texts = files.clone().filter(|(path, _)| is_work(path));
+        let texts: BTreeMap<_, _> = texts
+            .filter_map(|(path, entry)| {
+                let text = std::str::from_utf8(&entry.bytes).ok()?;
+                Some((path.clone(), text.to_owned()))
+            })
+            .collect();
+        let stubs = texts.iter().filter_map(|(path, text)| Some((path.clone(), stub(text)?)));
+        let stubs = stubs.collect();
         let hashes = files.map(|(path, entry)| (path.clone(), hash_of(&entry.bytes)));
-        Self { version: VERSION, files: hashes.collect(), stubs: stubs.collect() }
+        Self { version: VERSION, files: hashes.collect(), stubs, texts }
     }
 
     /// The record of a learner's repository; `None` where it is lost, unreadable, or of another version.

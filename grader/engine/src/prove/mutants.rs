@@ -91,7 +91,7 @@ fn key(mutant: &Mutant) -> String {
 fn fate(grader: &Grader, lesson: &'static Lesson, mutant: &Mutant) -> Result<Fate, GradeError> {
     let submission = super::submission(lesson, &mutant.text).map_err(GradeError::of(lesson))?;
     let options = Options { depth: Depth::FirstMiss, ..super::options(0) };
-    let report = grader.grade(&[lesson], submission.path(), options, |_| ())?;
+    let report = grader.grade(&[lesson], submission.path(), options, |_, _| ())?;
     Ok(match report.lessons[0].verdict {
         Verdict::Passed => Fate::Survived,
         Verdict::CompileError => Fate::Unviable,

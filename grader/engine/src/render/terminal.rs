@@ -18,11 +18,11 @@ const MAX_PRINTED_LINES: usize = 20;
 const MAX_BARS: usize = 48;
 /// What stands before the reasons of a check.
 const INDENT: &str = "      ";
-const GOOD: Style = AnsiColor::Green.on_default();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const OPEN: Style = AnsiColor::Yellow.on_default();
-const STRONG: Style = Style::new().bold();
-const QUIET: Style = Style::new().dimmed();
+pub(super) const STRONG: Style = Style::new().bold();
+pub(super) const QUIET: Style = Style::new().dimmed();
 
 /// What of a report is shown.
 #[derive(Debug, Clone, Copy)]
@@ -77,13 +77,13 @@ pub fn terminal(report: &Report, view: View) -> String {
 }
 
 /// What is written so far.
-struct Page {
-    text: String,
+pub(super) struct Page {
+    pub text: String,
     width: usize,
 }
 
 impl Page {
-    fn new(width: usize) -> Self {
+    pub fn new(width: usize) -> Self {
         Self { text: String::new(), width }
     }
 
@@ -144,7 +144,7 @@ impl Page {
 
     /// A title on the left, a word and points on the right. Where there is too little room, the word follows
     /// the title.
-    fn line(&mut self, left: &str, word: &str, right: &str, style: Style) {
+    pub fn line(&mut self, left: &str, word: &str, right: &str, style: Style) {
         let columns = |text: &str| text.chars().count();
         let needed = columns(left) + columns(word) + columns(right) + 4;
         let (left, word) = match word {
@@ -256,7 +256,7 @@ impl Page {
     }
 
     /// A text of our own, wrapped.
-    fn lines(&mut self, told: &str, style: Style) {
+    pub fn lines(&mut self, told: &str, style: Style) {
         for line in wrapped(told, self.width, "", "") {
             let _ = writeln!(self.text, "{style}{line}{style:#}");
         }
@@ -289,7 +289,7 @@ fn next(lesson: &str) -> String {
 
 /// The lines of a text. The second half of a broken word could begin with a command; nor does a path
 /// break: terminals open what they recognise.
-pub(super) fn wrapped(text: &str, width: usize, first: &str, others: &str) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize, first: &str, others: &str) -> Vec<String> {
     let options = Options::new(width).initial_indent(first).subsequent_indent(others);
     let options = options.break_words(false).word_separator(WordSeparator::AsciiSpace);
     let options = options.word_splitter(WordSplitter::NoHyphenation);

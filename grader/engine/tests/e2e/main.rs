@@ -12,8 +12,11 @@ mod fragments;
 mod grade;
 mod handout;
 mod hostile_worker;
+mod learner;
+mod lesson;
 mod machine;
 mod pages;
+mod progress;
 mod report;
 mod slot;
 #[path = "../support/mod.rs"]
