@@ -141,9 +141,10 @@ fn the_example_in_two_pieces() {
     assert_eq!(c, array![[-7.0, -2.0], [-17.0, 0.0]]);
 
     let [_, _, mut c] = example();
-    gemm(2.0, &a.slice(s![.., ..2]), &b.slice(s![..2, ..]), -0.5, &mut c.view_mut());
-    gemm(2.0, &a.slice(s![.., 2..]), &b.slice(s![2.., ..]), 1.0, &mut c.view_mut());
-    assert_eq!(c, array![[-4.0, -14.0], [-11.0, -24.0]]);
+    let c = &mut c.view_mut();
+    gemm(2.0, &a.slice(s![.., ..2]), &b.slice(s![..2, ..]), -0.5, c);
+    gemm(2.0, &a.slice(s![.., 2..]), &b.slice(s![2.., ..]), 1.0, c);
+    assert_eq!(*c, array![[-4.0, -14.0], [-11.0, -24.0]]);
 }
 
 /// What the derivation says of β inside the innermost loop.

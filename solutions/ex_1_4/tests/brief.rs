@@ -99,7 +99,8 @@ mod page {
         assert_stated(-1.25 - 0.2, "-1.45");
 
         let (weights, bias) = neuron_of(&w, &b, 1);
-        let alone = layer_gemm(&x, &weights.insert_axis(Axis(0)), &array![bias]);
+        let weights = weights.insert_axis(Axis(0));
+        let alone = layer_gemm(&x, &weights, &array![bias]);
         assert_near(&alone, &array![[1.8], [-1.45]]);
         let z = array![[-3.4, 1.8], [7.35, -1.45]];
         for form in [layer_elementwise, layer_einsum, layer_gemm] {
