@@ -386,7 +386,7 @@ mod tests {
         for (text, fault) in [
             ("a\n\n$\\nonsense$\n", "page.md:3: the formula"),
             ("a $ b\n", "page.md:1: a $ that begins no formula"),
-            ("\n{{plot nonsense}}\n", "page.md:2: unknown plot nonsense: there are tanh"),
+            ("\n{{plot nonsense}}\n", "page.md:2: unknown plot nonsense: there are activations"),
             ("{{nonsense}}\n", "page.md:1: unknown {{nonsense}}: there are map"),
             ("a {{plot tanh}}\n", "page.md:1: {{…}} stands on a line of its own"),
             ("```pikchr\nbox \"\n```\n", "page.md:1: the graph does not draw"),
