@@ -260,7 +260,7 @@ fn stray(source: &Source, style: Style, range: &Range<usize>) -> Option<Fault> {
         .find('$')
         .filter(|at| style.formulas && !source.text[..range.start + at].ends_with('\\'));
     let dollar = dollar.map(|at| {
-        source.fault(range.start + at, "a $ that begins no formula; \\$ is a dollar sign")
+        source.fault(range.start + at, "a $ that begins no formula: a line with + or - in front is a list, and \\$ is a dollar sign")
     });
     let braces = text
         .find("{{")
