@@ -39,6 +39,8 @@ pub enum Command {
     List(Lessons),
     /// Name the lesson to do next, with its files and commands.
     Next,
+    /// Grade a lesson each time that you save it.
+    Watch(Current),
     /// Read the brief of a lesson.
     Brief(Current),
     /// Read the hints of a lesson, one each time.

@@ -1,6 +1,6 @@
 //! What each command does.
 
-mod learner;
+pub mod learner;
 
 use std::{
     fs,
@@ -74,6 +74,7 @@ pub fn run(course: &'static Course, command: &Command, common: &Common) -> miett
             Ok(Ending::Complete)
         }
         Command::Next => learner::next(course, &Workspace::at(&root)?),
+        Command::Watch(current) => learner::watch(course, &Workspace::at(&root)?, current),
         Command::Brief(current) => learner::brief(course, &Workspace::at(&root)?, current),
         Command::Hint(current) => learner::hint(course, &Workspace::at(&root)?, current),
         Command::Reset(named) => learner::reset(course, &Workspace::at(&root)?, named),
@@ -316,14 +317,14 @@ fn have_derivations(workspace: &Workspace, lessons: &[&Lesson]) -> bool {
 }
 
 /// How wide a page is: as the terminal, between what can be read there and what is pleasant to read.
-fn columns() -> usize {
+pub fn columns() -> usize {
     let size = rustix::termios::tcgetwinsize(std::io::stdout());
     let columns = size.map_or(0, |size| usize::from(size.ws_col));
     if columns == 0 { render::WIDTH } else { columns.clamp(40, render::WIDTH) }
 }
 
 /// The course's own exercises, named as briefly as where the grader was started allows.
-fn default_submission(workspace: &Workspace) -> PathBuf {
+pub fn default_submission(workspace: &Workspace) -> PathBuf {
     let exercises = workspace.exercises();
     let here = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
     exercises.strip_prefix(here).map_or_else(|_| exercises.clone(), Path::to_owned)
@@ -392,7 +393,7 @@ fn deliver(text: &str, output: Option<&Path>, report: &Report) -> miette::Result
 }
 
 /// Writes to standard output. Whoever reads it may have seen enough and gone.
-fn print(text: &str) -> miette::Result<()> {
+pub fn print(text: &str) -> miette::Result<()> {
     let mut output = anstream::stdout();
     let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
     match written {

@@ -44,6 +44,7 @@ mod stub;
 mod sync;
 mod tables;
 mod variants;
+mod watch;
 mod worker;
 mod workspace;
 

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod csv;
+mod focus;
 mod gradescope;
 mod harmless;
 mod html;
@@ -32,6 +33,7 @@ pub use self::{
     terminal::{View, WIDTH, terminal},
 };
 pub(crate) use self::{
+    focus::focus,
     overview::{Row, missing, next, overview},
     terminal::wrapped,
 };

@@ -15,7 +15,7 @@ use crate::{
     reading,
     render::{self, Row},
     report::{LessonReport, Report},
-    stub,
+    stub, watch,
     workspace::Workspace,
 };
 
@@ -47,6 +47,28 @@ pub fn next(course: &'static Course, workspace: &Workspace) -> miette::Result<En
 }
 
 const ALL_DONE: &str = "Every lesson is done.\n";
+
+/// Grades a lesson each time that it is saved.
+pub fn watch(
+    course: &'static Course,
+    workspace: &Workspace,
+    current: &Current,
+) -> miette::Result<Ending> {
+    let learner = Learner::of(course, workspace)?;
+    let lesson = match &current.lesson {
+        Some(id) => one(course, workspace, id)?,
+        None => learner.current(),
+    };
+    let grader = grader(course, workspace.clone())?;
+    watch::watch(learner, lesson, grader, practice(Depth::Diagnosed)?)
+}
+
+/// How a learner's own exercises are graded.
+fn practice(depth: Depth) -> miette::Result<Options> {
+    let sandbox = sandbox(false, false)?;
+    let (record, seed, reveal, own) = (false, 0, false, false);
+    Ok(Options { sandbox, record, seed, reveal, own, depth })
+}
 
 /// Shows the brief of a lesson.
 pub fn brief(
@@ -191,8 +213,7 @@ impl<'a> Learner<'a> {
         if let Some(id) = &current.lesson {
             return one(course, workspace, id);
         }
-        let learner = Learner::of(course, workspace)?;
-        Ok(learner.next().unwrap_or(learner.here[learner.here.len() - 1]))
+        Ok(Learner::of(course, workspace)?.current())
     }
 
     /// Grades what was never graded, or whose grading is lost.
@@ -215,9 +236,7 @@ impl<'a> Learner<'a> {
     /// Grades lessons, and keeps what comes of it.
     fn grade(&mut self, lessons: &[&'static Lesson]) -> miette::Result<Report> {
         let grader = grader(self.course, self.workspace.clone())?;
-        let sandbox = sandbox(false, false)?;
-        let (record, seed, reveal, own) = (false, 0, false, false);
-        let options = Options { sandbox, record, seed, reveal, own, depth: Depth::Scored };
+        let options = practice(Depth::Scored)?;
         let notes = Notes::default();
         let exercises = self.workspace.exercises();
         let report = grader.grade(lessons, &exercises, options, |it, copy| notes.take(it, copy))?;
@@ -225,6 +244,15 @@ impl<'a> Learner<'a> {
             self.progress = progress;
         }
         Ok(report)
+    }
+
+    /// The next lesson to do; the last where all are done.
+    fn current(&self) -> &'static Lesson {
+        self.next().unwrap_or(self.here[self.here.len() - 1])
+    }
+
+    pub fn is_open(&self, lesson: &Lesson) -> bool {
+        self.progress.gate(lesson, &self.here) == Gate::Open
     }
 
     pub fn next(&self) -> Option<&'static Lesson> {
@@ -236,7 +264,7 @@ impl<'a> Learner<'a> {
         render::overview(&rows, columns())
     }
 
-    fn row(&self, lesson: &Lesson) -> Row {
+    pub fn row(&self, lesson: &Lesson) -> Row {
         let score = self.progress.of(lesson.id).map_or(0.0, |standing| standing.best);
         let (gate, max_score) = (self.progress.gate(lesson, &self.here), lesson.max_score());
         Row { id: lesson.id, title: lesson.title, gate, score, max_score }
@@ -254,12 +282,20 @@ impl Notes {
     }
 
     /// Writes the notes down, and gives what is on record then; says so where that fails.
-    pub fn keep(self, workspace: &Workspace) -> Option<Progress> {
-        let notes = self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    pub fn keep(&self, workspace: &Workspace) -> Option<Progress> {
+        kept(self.write(workspace))
+    }
+
+    /// Writes the notes down, and gives what is on record then.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn write(&self, workspace: &Workspace) -> Result<Found, NotKept> {
+        let notes = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let note = |progress: &mut Progress| {
             notes.iter().for_each(|(report, copy)| progress.note(report, copy));
         };
-        kept(Progress::update(workspace, note))
+        Progress::update(workspace, note)
     }
 }
 

@@ -107,6 +107,16 @@ impl Page {
     }
 
     fn lesson(&mut self, report: &LessonReport, explain: bool) {
+        self.heading(report);
+        if report.stopped_by().is_none() {
+            self.checks(&report.as_read(), explain);
+        }
+        self.prints(&report.output);
+        self.text.push('\n');
+    }
+
+    /// The lesson and its points, and why it never came to its checks.
+    pub fn heading(&mut self, report: &LessonReport) {
         let heading = format!("{}  {}", report.id, report.title);
         let points = format!("{} points", of(report.score, report.max_score));
         match report.stopped_by() {
@@ -117,16 +127,11 @@ impl Page {
                 let none = format!("None of the lesson's checks could run ({count}).");
                 self.paragraph(&none, "  ", QUIET);
             }
-            None => {
-                self.line(&heading, "", &points, STRONG);
-                self.checks(&report.as_read(), explain);
-            }
+            None => self.line(&heading, "", &points, STRONG),
         }
-        self.prints(&report.output);
-        self.text.push('\n');
     }
 
-    fn checks(&mut self, checks: &[&CheckReport], explain: bool) {
+    pub fn checks(&mut self, checks: &[&CheckReport], explain: bool) {
         for (at, check) in checks.iter().enumerate() {
             let title = format!("  {} {}", mark(check.verdict), check.title);
             let points = of(check.score, check.points);
@@ -208,7 +213,7 @@ impl Page {
     }
 
     /// The beginning of what the learner's code printed; the JSON report keeps more.
-    fn prints(&mut self, output: &str) {
+    pub fn prints(&mut self, output: &str) {
         if output.is_empty() {
             return;
         }

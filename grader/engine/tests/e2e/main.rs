@@ -22,4 +22,7 @@ mod slot;
 #[path = "../support/mod.rs"]
 mod support;
 mod sync;
+#[path = "../support/terminal.rs"]
+mod terminal;
 mod together;
+mod watch;
