@@ -71,6 +71,9 @@ pub fn of_formula(formulas: &Formulas, taken: &Taken, inferred: &Inferred) -> To
         (Expression::Symbol(other), _) => {
             format!("{name} equals {}", of_other(formulas, *other))
         }
+        (_, [_]) if inferred.kinds.is_empty() && inferred.factor > 0.0 => {
+            of_factor_alone(&name, inferred.factor)
+        }
         (_, [one]) => format!("in {name}, {one}"),
         (_, parts) => format!("in {name}, {}: two separate mistakes", parts.join(", and ")),
     };
@@ -98,6 +101,16 @@ fn of_factor(factor: f64) -> Option<String> {
         factor if factor < 0.0 => Some(format!("the sign is wrong, and {}", times(factor))),
         factor => Some(times(factor)),
     }
+}
+
+/// The reason of the check says already how much too large or too small everything is.
+fn of_factor_alone(name: &str, factor: f64) -> String {
+    let [extra, missing] = ["a factor of", "a division by"];
+    let (number, [extra, missing]) = match factor {
+        one if one > 1.0 => (number(one), [extra, missing]),
+        part => (number(1.0 / part), [missing, extra]),
+    };
+    format!("is there {extra} {number} too many in {name}, or is {missing} {number} missing?")
 }
 
 /// What is said of one change. It never states what the formula should be.

@@ -24,7 +24,7 @@ fn said(lesson: &Value) -> String {
 #[rstest]
 #[case::symbol("let dw = x * dz;", "let dw = w * dz;", "w stands in the place", "dL/dz·w")]
 #[case::sign("b + w * x", "b - w * x", "one sign differs", "−w·x + b")]
-#[case::number("/ 2.0;", "/ 4.0;", "everything is 2 times too small", "½·")]
+#[case::number("/ 2.0;", "/ 4.0;", "a division by 2 too many", "½·")]
 #[case::sibling("let dw = x * dz;", "let dw = dz;", "", "")]
 #[case::single("let dw = x * dz;", "let dw = f64::from((x * dz) as f32);", "single precision", "")]
 #[case::rounded(
