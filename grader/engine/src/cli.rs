@@ -51,7 +51,7 @@ pub enum Command {
     Solution(Named),
     /// For instructors: make the learner's repository, without solutions.
     Handout(Handout),
-    /// Bring an updated handout into a learner's repository: what the learner wrote stays.
+    /// Bring an updated course into a clone or a handout: what you wrote stays.
     Sync(Sync),
     /// For authors: start a new lesson.
     New(New),
@@ -169,9 +169,10 @@ pub struct Handout {
 
 #[derive(Debug, Args)]
 pub struct Sync {
-    /// The folder of the new handout.
-    #[arg(long, value_name = "DIR")]
-    pub from: PathBuf,
+    /// The folder of the new handout. In a clone, the branch to take from; by default the one that the course
+    /// comes from.
+    #[arg(long, value_name = "DIR or BRANCH")]
+    pub from: Option<String>,
 }
 
 #[derive(Debug, Args)]

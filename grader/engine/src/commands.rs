@@ -84,7 +84,7 @@ pub fn run(course: &'static Course, command: &Command, common: &Common) -> miett
             Ok(Ending::Complete)
         }
         Command::Sync(command) => {
-            print(&sync::sync(&command.from, &Workspace::at(&root)?)?.to_string())?;
+            print(&sync::sync(command.from.as_deref(), &Workspace::at(&root)?)?.to_string())?;
             Ok(Ending::Complete)
         }
         Command::New(command) => {

@@ -1,9 +1,11 @@
-//! Brings an updated handout into a learner's repository. What the learner wrote stays as it is.
+//! Brings an updated course into a learner's repository: a new handout, or the course's branch into a clone.
+//! What the learner wrote stays as it is.
 //!
 //! A file that the learner changed and the course replaces is copied first. Files are renamed into place, and
 //! the record comes last: whenever it is interrupted, the next run does the rest.
 
 mod changes;
+mod clone;
 mod repository;
 
 use std::{
@@ -15,6 +17,7 @@ pub use changes::Changes;
 pub use repository::Repository;
 
 use crate::{
+    git::GitError,
     handout::{
         Entry, Handout, HandoutError,
         record::{self, Record, hash_of, is_work},
@@ -38,8 +41,32 @@ pub enum SyncError {
     #[diagnostic(help("--from names the new handout, --workspace the learner's repository"))]
     SameFolder { from: PathBuf },
     #[error("failed to bring {root} up to date: it is the whole course, with solutions")]
-    #[diagnostic(help("a clone is brought up to date by `git pull`, a handout by this command"))]
+    #[diagnostic(help(
+        "a handout is for handouts; without --from, this command brings a clone up to date"
+    ))]
     WholeCourse { root: PathBuf },
+    #[error("failed to bring {root} up to date: it is a handout, and no new one was named")]
+    #[diagnostic(help("--from names the folder of the new handout"))]
+    NoneNamed { root: PathBuf },
+    #[error("failed to bring {root} up to date: it is no clone of the course")]
+    #[diagnostic(help("clone the course with git, and copy your exercises/*/src there"))]
+    NotCloned { root: PathBuf },
+    #[error("failed to bring {root} up to date: git knows no branch that the course comes from")]
+    #[diagnostic(help(
+        "name where the course is, then try again: `git remote add upstream URL && git fetch upstream`"
+    ))]
+    NoBranch { root: PathBuf },
+    #[error("failed to bring the course up to date: your commits share no history with {from}")]
+    #[diagnostic(help("--from names another branch, such as upstream/main"))]
+    Unrelated { from: String },
+    #[error("failed to bring {root} up to date: a merge waits for its end")]
+    #[diagnostic(help(
+        "`git merge --abort` takes it back, `git status` says more; then try again"
+    ))]
+    Merging { root: PathBuf },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitError),
     #[error("failed to take {path} from the handout: it is not the stub that was handed out")]
     #[diagnostic(help("someone has worked in that folder: take a fresh copy of the handout"))]
     WorkedIn { path: PathBuf },
@@ -53,15 +80,24 @@ pub enum SyncError {
     Write { path: PathBuf, source: io::Error },
 }
 
-/// Brings the handout at `from` into the learner's repository, and says what has changed.
+/// Brings what `from` names into the learner's repository, and says what has changed: a folder with a new
+/// handout, or for a clone a branch.
 ///
 /// # Errors
 /// When one of them is not what it should be, or a file cannot be read or written.
-pub fn sync(from: &Path, workspace: &Workspace) -> Result<Changes, SyncError> {
-    let root = workspace.root();
-    if workspace.has_solutions() {
-        return Err(SyncError::WholeCourse { root: root.to_owned() });
+pub fn sync(from: Option<&str>, workspace: &Workspace) -> Result<Changes, SyncError> {
+    let root = workspace.root().to_owned();
+    match from {
+        Some(from) if !workspace.has_solutions() => handed_out(Path::new(from), workspace),
+        Some(from) if Path::new(from).is_dir() => Err(SyncError::WholeCourse { root }),
+        None if !workspace.has_solutions() => Err(SyncError::NoneNamed { root }),
+        from => clone::sync(from, workspace),
     }
+}
+
+/// Brings the handout at `from`.
+fn handed_out(from: &Path, workspace: &Workspace) -> Result<Changes, SyncError> {
+    let root = workspace.root();
     if fs::canonicalize(from).is_ok_and(|from| from == root) {
         return Err(SyncError::SameFolder { from: from.to_owned() });
     }

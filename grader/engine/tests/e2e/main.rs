@@ -4,6 +4,7 @@ mod abilities;
 mod bad_input;
 #[path = "../support/browser.rs"]
 mod browser;
+mod clone;
 mod command_line;
 mod diagnosis;
 mod elsewhere;
