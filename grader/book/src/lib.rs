@@ -2,7 +2,7 @@
 //!
 //! `contents` says which pages there are, `lesson` and `map` write what no file holds, `markdown` turns what
 //! files hold into what mdBook takes (formulas, graphs, plots and links), and `site` has mdBook make the
-//! pages, and checks them. What is wrong is a [`fault::Fault`] of a file and a line.
+//! pages, and checks them. What is wrong is told with its file and line.
 
 mod cli;
 mod commands;
