@@ -32,12 +32,13 @@ impl Declaration {
 
     fn of_struct(&self, parts: &Parts, paths: &Paths) -> (TokenStream, TokenStream) {
         let pattern = parts.pattern(&quote!(Self));
-        let (into, from) = (parts.sent(paths), parts.read(&quote!(Self), &self.name, paths));
+        let (into, from) =
+            (parts.sent(paths), parts.read(&quote!(Self), &self.name.written, paths));
         (quote!({ let #pattern = self; #into }), from)
     }
 
     fn of_enum(&self, variants: &[(String, Parts)], paths: &Paths) -> (TokenStream, TokenStream) {
-        let (Paths { wire, std, .. }, name) = (paths, &self.name);
+        let (Paths { wire, std, .. }, name) = (paths, &self.name.written);
         let into = variants.iter().map(|(variant, parts)| {
             let own = ident(variant);
             let (pattern, payload) = (parts.pattern(&quote!(Self::#own)), parts.sent(paths));

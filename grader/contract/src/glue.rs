@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 use crate::{
     adapter::PRELUDE,
     surface::{Function, Surface},
-    types::{Owner, Parameter, Passing, Paths, Reference, Taken, Type, ident},
+    types::{Owner, Parameter, Passing, Paths, Reference, Taken, Type},
 };
 
 impl Surface {
@@ -15,8 +15,8 @@ impl Surface {
     #[must_use]
     pub fn impls(&self) -> String {
         let impls = self.types.iter().filter(|it| it.owner == Owner::Lesson).map(|it| {
-            let name = ident(&it.name);
-            it.conversion(&quote!(crate::#name), &Paths::of_root())
+            let paths = Paths::of_root();
+            it.conversion(&paths.own(it.owner, &it.name), &paths)
         });
         format!("const _: () = {{\n{}}};\n", lines(impls))
     }
@@ -25,7 +25,7 @@ impl Surface {
     #[must_use]
     pub fn glue(&self) -> String {
         let calls = self.functions.iter().map(|function| {
-            let (name, call) = (&function.name, function.call());
+            let (name, call) = (&function.name.written, function.call());
             quote!(.on(#name, |gradlings_value| ::gradlings_wire::call(gradlings_value, #call)))
         });
         lines([quote!(::gradlings_wire::Functions::new())].into_iter().chain(calls))
@@ -39,8 +39,8 @@ impl Surface {
             return String::new();
         }
         let impls = self.types.iter().filter(|it| it.owner == Owner::Adapter).map(|it| {
-            let name = ident(&it.name);
-            it.conversion(&quote!(self::#name), &Paths::of_adapter())
+            let paths = Paths::of_adapter();
+            it.conversion(&paths.own(it.owner, &it.name), &paths)
         });
         // The author's text first: its inner documentation has to come before everything else.
         format!("{}\n{PRELUDE}\n{}", self.adapter, lines(impls))
@@ -67,7 +67,7 @@ impl Function {
             Owner::Lesson => quote!(learner),
             Owner::Adapter => quote!(adapter),
         };
-        let own = ident(&self.name);
+        let own = self.name.of_function();
         let body = self.with_changes(quote!(#owner::#own(#(#passed),*)), &names);
         // Stated, so that a function with another result does not compile.
         let output = paths.owned(&self.whole_output());

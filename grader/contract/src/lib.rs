@@ -10,6 +10,7 @@ mod conversion;
 pub mod course;
 mod glue;
 mod item;
+mod precision;
 mod scope;
 mod surface;
 mod typed;
@@ -20,6 +21,12 @@ pub use surface::{ContractError, Surface};
 
 /// How every name begins that a worker's text adds to a crate.
 pub const NAMES: &str = "gradlings_";
+
+/// The name of a function, without the precision that one of its instances has: `gelu` of `gelu::<f32>`.
+#[must_use]
+pub fn in_any_precision(name: &str) -> &str {
+    name.split_once("::").map_or(name, |(name, _)| name)
+}
 
 /// The contract of a lesson, as generated code states it.
 #[derive(Debug, Clone, Copy)]

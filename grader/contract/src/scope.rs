@@ -1,6 +1,6 @@
 //! What the names in the signatures of one file mean.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use syn::{
     Expr, ExprLit, GenericArgument, GenericParam, ItemType, Lit, ParenthesizedGenericArguments,
@@ -8,7 +8,7 @@ use syn::{
     spanned::Spanned,
 };
 
-use crate::types::{Owner, Parameter, Passing, Reference, Taken, Type};
+use crate::types::{Name, Owner, Parameter, Passing, Reference, Taken, Type};
 
 /// The highest rank of an array that crosses.
 const MAX_RANK: usize = 4;
@@ -37,7 +37,7 @@ const STANDARD: [(&str, &str, usize); 5] = [
 /// The types that a lesson and its adapter declare: those that cross, and why the others do not.
 #[derive(Debug, Default, Clone)]
 pub struct Declared {
-    pub crossing: BTreeSet<(Owner, String)>,
+    pub crossing: BTreeMap<(Owner, String), Name>,
     pub refused: BTreeMap<(Owner, String), String>,
 }
 
@@ -197,8 +197,8 @@ impl<'a> Scope<'a> {
 
     fn own(&self, owner: Owner, name: String) -> Result<Type, Why> {
         let key = (owner, name);
-        if self.declared.crossing.contains(&key) {
-            return Ok(Type::Own(key.0, key.1));
+        if let Some(name) = self.declared.crossing.get(&key) {
+            return Ok(Type::Own(owner, name.clone()));
         }
         let why = self.declared.refused.get(&key).map(|why| format!(": {why}"));
         Err(format!("`{}` does not cross{}", key.1, why.unwrap_or_default()))
@@ -392,7 +392,7 @@ impl<'a> Scope<'a> {
         let is_own = |name: &String| {
             let key = (self.owner, name.clone());
             self.aliases.contains_key(name)
-                || self.declared.crossing.contains(&key)
+                || self.declared.crossing.contains_key(&key)
                 || self.declared.refused.contains_key(&key)
         };
         if first == "self" {
@@ -420,7 +420,8 @@ impl<'a> Scope<'a> {
             "wire" => name == "Callback",
             "learner" => {
                 let key = (Owner::Lesson, name.clone());
-                self.declared.crossing.contains(&key) || self.declared.refused.contains_key(&key)
+                self.declared.crossing.contains_key(&key)
+                    || self.declared.refused.contains_key(&key)
             }
             _ => false,
         }

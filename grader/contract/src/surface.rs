@@ -9,8 +9,9 @@ use crate::{
     Item,
     adapter::with_paths_of_macros,
     items,
+    precision::{Instances, generic_types},
     scope::{Declared, MAX_TUPLE, Scope, Why},
-    types::{Owner, Parameter, Type},
+    types::{Name, Owner, Parameter, Type},
 };
 
 /// Why there is no contract.
@@ -48,7 +49,7 @@ pub struct Surface {
 #[derive(Debug, Clone)]
 pub(crate) struct Declaration {
     pub owner: Owner,
-    pub name: String,
+    pub name: Name,
     pub shape: Shape,
 }
 
@@ -71,7 +72,7 @@ pub(crate) enum Parts {
 #[derive(Debug, Clone)]
 pub(crate) struct Function {
     pub owner: Owner,
-    pub name: String,
+    pub name: Name,
     pub parameters: Vec<Parameter>,
     pub output: Type,
 }
@@ -95,6 +96,15 @@ impl Function {
 struct Source {
     owner: Owner,
     file: syn::File,
+    /// How a name of an instance is written in Rust.
+    written: BTreeMap<String, String>,
+}
+
+impl Source {
+    fn named(&self, name: String) -> Name {
+        let written = self.written.get(&name).unwrap_or(&name).clone();
+        Name { in_checks: name, written }
+    }
 }
 
 impl Surface {
@@ -103,16 +113,15 @@ impl Surface {
     /// # Errors
     /// When a file does not parse, or the adapter has a public function that cannot be called.
     pub fn read(solution: &str, adapter: Option<&str>) -> Result<Self, ContractError> {
-        let mut sources = vec![parsed(Owner::Lesson, solution)?];
-        if let Some(adapter) = adapter {
-            sources.push(parsed(Owner::Adapter, adapter)?);
-        }
+        let lesson = parsed(Owner::Lesson, solution)?;
+        let of_adapter = adapter.map(|text| parsed(Owner::Adapter, text)).transpose()?;
+        let sources = sources(&lesson, of_adapter.as_ref());
         let (declared, types) = declarations(&sources);
         let mut surface = Self {
             types,
             functions: Vec::new(),
-            items: items(&sources[0].file, solution),
-            adapter: adapter_text(adapter, &sources),
+            items: items(&lesson, solution),
+            adapter: adapter_text(adapter, of_adapter.as_ref()),
             uncrossable: Vec::new(),
         };
         // The adapter's functions last: one of the same name replaces the solution's.
@@ -130,7 +139,7 @@ impl Surface {
 
     /// The names of the functions that can be called.
     pub fn functions(&self) -> impl Iterator<Item = &str> {
-        self.functions.iter().map(|function| function.name.as_str())
+        self.functions.iter().map(|function| function.name.written.as_str())
     }
 
     fn add_functions(&mut self, source: &Source, declared: &Declared) -> Result<(), ContractError> {
@@ -141,14 +150,17 @@ impl Surface {
                 continue;
             }
             let name = item.sig.ident.to_string();
+            let name = source.named(name);
             self.functions.retain(|function| function.name != name);
-            self.uncrossable.retain(|(other, _)| *other != name);
-            match function(source.owner, &scope, &item.sig) {
+            self.uncrossable.retain(|(other, _)| *other != name.written);
+            match function(source.owner, &name, &scope, &item.sig) {
                 Ok(function) => self.functions.push(function),
-                Err(why) if source.owner == Owner::Lesson => self.uncrossable.push((name, why)),
+                Err(why) if source.owner == Owner::Lesson => {
+                    self.uncrossable.push((name.written, why));
+                }
                 Err(why) => {
                     let line = item.sig.ident.span().start().line;
-                    let message = format!("`{name}` cannot be called: {why}");
+                    let message = format!("`{}` cannot be called: {why}", name.written);
                     return Err(ContractError::new(source.owner, line, message));
                 }
             }
@@ -157,18 +169,24 @@ impl Surface {
     }
 }
 
-fn adapter_text(adapter: Option<&str>, sources: &[Source]) -> String {
-    match (adapter, sources) {
-        (Some(text), [_, source]) => with_paths_of_macros(text, &source.file),
-        _ => String::new(),
-    }
+fn adapter_text(text: Option<&str>, file: Option<&syn::File>) -> String {
+    let both = text.zip(file);
+    both.map(|(text, file)| with_paths_of_macros(text, file)).unwrap_or_default()
 }
 
-fn parsed(owner: Owner, text: &str) -> Result<Source, ContractError> {
-    match parse(text) {
-        Ok(file) => Ok(Source { owner, file }),
-        Err((line, message)) => Err(ContractError::new(owner, line, message)),
-    }
+fn parsed(owner: Owner, text: &str) -> Result<syn::File, ContractError> {
+    parse(text).map_err(|(line, message)| ContractError::new(owner, line, message))
+}
+
+/// The files, generic over no precision any more.
+fn sources(lesson: &syn::File, adapter: Option<&syn::File>) -> Vec<Source> {
+    let generic = generic_types(lesson);
+    let source = |owner, file| {
+        let Instances { file, written } = Instances::of(file, &generic);
+        Source { owner, file, written }
+    };
+    let lesson = source(Owner::Lesson, lesson);
+    [lesson].into_iter().chain(adapter.map(|file| source(Owner::Adapter, file))).collect()
 }
 
 /// The syntax of a file, or the line where it ends to be Rust, and why.
@@ -184,7 +202,12 @@ pub(crate) fn parse(text: &str) -> Result<syn::File, (usize, String)> {
     })
 }
 
-fn function(owner: Owner, scope: &Scope, signature: &syn::Signature) -> Result<Function, Why> {
+fn function(
+    owner: Owner,
+    name: &Name,
+    scope: &Scope,
+    signature: &syn::Signature,
+) -> Result<Function, Why> {
     if signature.asyncness.is_some() || !matches!(signature.safety, Safety::Default) {
         return Err("it is `async` or `unsafe`".to_owned());
     }
@@ -195,8 +218,7 @@ fn function(owner: Owner, scope: &Scope, signature: &syn::Signature) -> Result<F
     });
     let parameters = parameters.collect::<Result<Vec<_>, _>>()?;
     let output = scope.output(&signature.output)?;
-    let name = signature.ident.to_string();
-    let function = Function { owner, name, parameters, output };
+    let function = Function { owner, name: name.clone(), parameters, output };
     match function.parameters.len().max(function.outputs().len()) {
         0..=MAX_TUPLE => Ok(function),
         _ => Err(format!("more than {MAX_TUPLE} arguments or results do not cross")),
@@ -209,7 +231,7 @@ fn declarations(sources: &[Source]) -> (Declared, Vec<Declaration>) {
     let mut declared = Declared::default();
     for source in sources {
         for (name, _) in public_types(source) {
-            declared.crossing.insert((source.owner, name));
+            declared.crossing.insert((source.owner, name.clone()), source.named(name));
         }
     }
     refuse_replaced(&mut declared);
@@ -228,9 +250,9 @@ fn declarations(sources: &[Source]) -> (Declared, Vec<Declaration>) {
 /// Checks see one module: a type of the adapter's replaces one of the solution's.
 fn refuse_replaced(declared: &mut Declared) {
     let crossing = &declared.crossing;
-    let of_adapter = crossing.iter().filter(|(owner, _)| *owner == Owner::Adapter);
+    let of_adapter = crossing.keys().filter(|(owner, _)| *owner == Owner::Adapter);
     let replaced = of_adapter.map(|(_, name)| (Owner::Lesson, name.clone()));
-    let replaced: Vec<_> = replaced.filter(|key| crossing.contains(key)).collect();
+    let replaced: Vec<_> = replaced.filter(|key| crossing.contains_key(key)).collect();
     for key in replaced {
         declared.crossing.remove(&key);
         declared.refused.insert(key, "adapter.rs has a type of this name".to_owned());
@@ -245,11 +267,9 @@ fn crossing(sources: &[Source], declared: &Declared) -> (Vec<Declaration>, Refus
         let scope = Scope::new(source.owner, &source.file, declared);
         for (name, item) in public_types(source) {
             let key = (source.owner, name);
-            if !declared.crossing.contains(&key) {
-                continue;
-            }
+            let Some(name) = declared.crossing.get(&key) else { continue };
             match shape(&scope, item) {
-                Ok(shape) => found.push(Declaration { owner: key.0, name: key.1, shape }),
+                Ok(shape) => found.push(Declaration { owner: key.0, name: name.clone(), shape }),
                 Err(why) => drop(refused.insert(key, why)),
             }
         }
@@ -347,6 +367,12 @@ mod tests {
         Type::Array(2, Box::new(Type::Primitive("f64")))
     }
 
+    /// A type of the lesson's, by its name in checks and in Rust.
+    fn own(in_checks: &str, written: &str) -> Type {
+        let [in_checks, written] = [in_checks, written].map(str::to_owned);
+        Type::Own(Owner::Lesson, Name { in_checks, written })
+    }
+
     #[test]
     fn names_are_resolved_through_imports_and_aliases() {
         let solutions = [
@@ -367,9 +393,43 @@ mod tests {
     #[test]
     fn a_type_of_the_lesson_comes_before_others_of_its_name() {
         let solution = "use ndarray::*; pub struct Array2 { pub x: f64 } pub fn f(x: &Array2) {}";
-        assert_eq!(crossing(solution), Type::Own(Owner::Lesson, "Array2".to_owned()));
+        assert_eq!(crossing(solution), own("Array2", "Array2"));
         let solution = "pub struct Layer; pub fn f(x: crate::Layer) {}";
-        assert_eq!(crossing(solution), Type::Own(Owner::Lesson, "Layer".to_owned()));
+        assert_eq!(crossing(solution), own("Layer", "Layer"));
+    }
+
+    #[test]
+    fn what_is_generic_over_the_precision_crosses_in_both() {
+        let solution = "use ndarray::{Array1, NdFloat}; \
+            pub struct Cache<F> where F: NdFloat { pub rstd: Array1<F> } \
+            pub fn norm<F: NdFloat, G: Fn(&Cache<F>) -> F>(x: &[F], mut with: G) -> Cache<F> {} \
+            pub fn plain(cache: crate::Cache<f32>) {}";
+        let surface = surface(solution);
+        assert_eq!(surface.uncrossable(), []);
+        assert_eq!(surface.functions().collect::<Vec<_>>(), ["norm", "norm::<f32>", "plain"]);
+        let of = |at: usize| surface.functions[at].whole_output();
+        assert_eq!([of(0), of(1)], [own("Cache", "Cache<f64>"), own("CacheF32", "Cache<f32>")]);
+        let taken = |at: usize| &surface.functions[at].parameters[0].crossing;
+        assert_eq!(*taken(1), Type::vec(Type::Primitive("f32")));
+        assert_eq!(*taken(2), own("CacheF32", "Cache<f32>"));
+        let in_checks: Vec<_> = surface.functions.iter().map(|it| &it.name.in_checks).collect();
+        assert_eq!(in_checks, ["norm", "norm_f32", "plain"]);
+    }
+
+    #[test]
+    fn an_adapter_names_instances_of_the_lesson() {
+        let solution = "pub struct Cache<F: ndarray::NdFloat>(pub F);";
+        let adapter = "pub fn of(cache: learner::Cache<f32>) -> learner::Cache<f64> {}";
+        let surface = Surface::read(solution, Some(adapter)).unwrap();
+        let function = &surface.functions[0];
+        assert_eq!(function.parameters[0].crossing, own("CacheF32", "Cache<f32>"));
+        assert_eq!(function.output, own("Cache", "Cache<f64>"));
+    }
+
+    #[test]
+    fn two_precisions_at_once_do_not_cross() {
+        let solution = "pub fn cast<F: ndarray::NdFloat, G: ndarray::NdFloat>(x: F) -> G {}";
+        assert_eq!(why(solution), "it is generic over `F`");
     }
 
     #[test]
@@ -378,7 +438,7 @@ mod tests {
         assert_eq!(why("use T as U; use U as T; pub fn f(x: T) {}"), "`T` does not cross");
         assert_eq!(why("use T::T; pub fn f(x: T) {}"), "`T` does not cross");
         let tree = "pub struct Tree { pub below: Vec<Tree> } pub fn f(x: Tree) {}";
-        assert_eq!(crossing(tree), Type::Own(Owner::Lesson, "Tree".to_owned()));
+        assert_eq!(crossing(tree), own("Tree", "Tree"));
     }
 
     #[test]
@@ -442,7 +502,7 @@ mod tests {
         let surface = Surface::read(solution, Some(adapter)).unwrap();
         let crossing: Vec<_> =
             surface.functions[0].parameters.iter().map(|it| &it.crossing).collect();
-        assert_eq!(crossing[0], &Type::Own(Owner::Lesson, "Forward".to_owned()));
+        assert_eq!(crossing[0], &own("Forward", "Forward"));
         assert_eq!(crossing[0], crossing[1]);
         assert!(crossing[2].holds_callback());
     }

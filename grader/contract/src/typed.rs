@@ -22,7 +22,7 @@ impl Surface {
 
 impl Declaration {
     fn typed(&self, paths: &Paths) -> TokenStream {
-        let name = ident(&self.name);
+        let name = ident(&self.name.in_checks);
         let conversion = self.conversion(&quote!(#name), paths);
         let declaration = match &self.shape {
             Shape::Struct(parts) => {
@@ -65,7 +65,7 @@ impl Parts {
 
 impl Function {
     fn typed(&self, paths: &Paths) -> TokenStream {
-        let (own, name) = (ident(&self.name), &self.name);
+        let (own, name) = (ident(&self.name.in_checks), &self.name.written);
         let arguments = self.parameters.iter().map(|it| paths.owned(&it.crossing));
         let output = paths.owned(&self.whole_output());
         quote! {

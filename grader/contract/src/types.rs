@@ -1,7 +1,9 @@
 //! Types of signatures: what they are, and as what they cross.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
+
+use crate::in_any_precision;
 
 /// The module that declares a type of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +12,15 @@ pub enum Owner {
     Lesson,
     /// `adapter.rs`.
     Adapter,
+}
+
+/// What something of the contract is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// In the module that checks see: an identifier.
+    pub in_checks: String,
+    /// In the learner's crate, on the wire and in messages: `Cache<f32>` for an instance.
+    pub written: String,
 }
 
 /// A type that crosses. It owns what it holds.
@@ -28,7 +39,25 @@ pub enum Type {
     /// A function that the grader evaluates, with the tuple of its arguments and its result.
     Callback(Box<Type>, Box<Type>),
     /// A struct or an enum of the contract.
-    Own(Owner, String),
+    Own(Owner, Name),
+}
+
+impl Name {
+    /// A type, in the learner's crate.
+    fn of_type(&self) -> TokenStream {
+        let Some((name, number)) = self.written.split_once('<') else {
+            return ident(&self.written).into_token_stream();
+        };
+        // A learner may have given another meaning to `f32`.
+        let (name, number) = (ident(name), primitive(number.trim_end_matches('>')));
+        quote!(#name<#number>)
+    }
+
+    /// A function, in the learner's crate. Its arguments tell which instance is meant; a learner's function
+    /// may have further parameters.
+    pub fn of_function(&self) -> Ident {
+        ident(in_any_precision(&self.written))
+    }
 }
 
 impl Type {
@@ -137,6 +166,8 @@ pub struct Paths {
     pub lesson: TokenStream,
     /// Before the name of a type of the adapter's, with its `::`.
     pub adapter: TokenStream,
+    /// Whether types have the names that checks know.
+    pub in_checks: bool,
 }
 
 impl Paths {
@@ -148,6 +179,7 @@ impl Paths {
             wire: quote!(::engine::wire),
             lesson: quote!(self::),
             adapter: quote!(self::),
+            in_checks: true,
         }
     }
 
@@ -159,6 +191,7 @@ impl Paths {
             wire: quote!(::gradlings_wire),
             lesson: quote!(crate::),
             adapter: quote!(adapter::),
+            in_checks: false,
         }
     }
 
@@ -174,7 +207,7 @@ impl Paths {
 
     /// `found`, as it is written there.
     pub fn owned(&self, found: &Type) -> TokenStream {
-        let Self { std, ndarray, wire, lesson, adapter } = self;
+        let Self { std, ndarray, wire, .. } = self;
         match found {
             Type::Primitive(name) => primitive(name),
             Type::Standard(module, name, parts) => {
@@ -199,15 +232,22 @@ impl Paths {
                 let (arguments, output) = (self.owned(arguments), self.owned(output));
                 quote!(#wire::Callback<#arguments, #output>)
             }
-            Type::Own(Owner::Lesson, name) => {
-                let name = ident(name);
-                quote!(#lesson #name)
-            }
-            Type::Own(Owner::Adapter, name) => {
-                let name = ident(name);
-                quote!(#adapter #name)
-            }
+            Type::Own(owner, name) => self.own(*owner, name),
         }
+    }
+
+    /// A type of the lesson's or the adapter's.
+    pub fn own(&self, owner: Owner, name: &Name) -> TokenStream {
+        let module = match owner {
+            Owner::Lesson => &self.lesson,
+            Owner::Adapter => &self.adapter,
+        };
+        let name = if self.in_checks {
+            ident(&name.in_checks).into_token_stream()
+        } else {
+            name.of_type()
+        };
+        quote!(#module #name)
     }
 
     fn all(&self, types: &[Type]) -> Vec<TokenStream> {

@@ -53,6 +53,16 @@ fn call<F: Function>(_: F, arguments: F::Arguments) -> F::Output {
 use ndarray::array;
 
 #[test]
+fn what_is_generic_is_called_in_both_precisions() {
+    let (cache, state) = call(contract::norm, (array![1.0, 2.0], vec![0.5]));
+    assert_eq!(state, [1.5]);
+    assert_eq!(call(contract::norm_backward, (cache,)), 1.0 / 3.0 + 6.0);
+    let (cache, _) = call(contract::norm_f32, (array![1.0_f32, 2.0], vec![0.5]));
+    assert_eq!(cache, contract::CacheF32 { rstd: 1.0 / 3.0, xhat: array![2.0, 4.0] });
+    assert_eq!(call(contract::norm_backward_f32, (cache,)), 1.0_f32 / 3.0 + 6.0);
+}
+
+#[test]
 fn values_and_references_arrive() {
     assert_eq!(call(contract::scalars, (1.5, 2, true, '\u{1}')), 7.0);
     let arguments = (array![[1.0, 2.0]], "sum".to_owned(), vec![0.0; 5]);

@@ -154,8 +154,9 @@ impl Scan {
         line <= function.lines.0 + signature.map_or(1, |it| it.text.lines().count())
     }
 
-    /// The function of this name, the first of several.
+    /// The function of this name, the first of several; `f::<f32>` is `f` in one precision.
     pub fn function(&self, name: &str) -> Option<&Function> {
+        let name = contract::in_any_precision(name);
         self.functions.iter().find(|it| it.name == name)
     }
 }

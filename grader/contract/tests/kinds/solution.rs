@@ -141,6 +141,31 @@ pub fn fields(variant: Shape) -> usize {
     }
 }
 
+/// Generic over the precision of its numbers.
+pub struct Cache<F>
+where
+    F: nd::NdFloat,
+{
+    /// One number.
+    pub rstd: F,
+    /// Many.
+    pub xhat: Array1<F>,
+}
+
+/// A function that is so as well.
+pub fn norm<F: nd::NdFloat>(x: &Array1<F>, state: &mut [F]) -> Cache<F> {
+    state[0] += F::one();
+    Cache { rstd: F::one() / (F::one() + F::one() + F::one()), xhat: x + x }
+}
+
+/// It takes what the other one gives.
+pub fn norm_backward<F>(cache: &Cache<F>) -> F
+where
+    F: nd::NdFloat,
+{
+    cache.rstd + cache.xhat.sum()
+}
+
 /// A model, which keeps its state for itself.
 pub struct Model {
     weight: f64,

@@ -171,7 +171,7 @@ impl Miss {
         let defined = scan.function(function);
         let told = defined.map(|it| format!(" ({}:{})", it.path, it.lines.0));
         let called = format!("`{function}`{}", told.unwrap_or_default());
-        let endless = loops::endless_loop(&scan.functions, function);
+        let endless = loops::endless_loop(&scan.functions, contract::in_any_precision(function));
         let endless = endless.filter(|_| matches!(stop, Stop::TimedOut(_)));
         let place = endless.map(Finding::place).or(defined.map(Function::place));
         let (verdict, message) = match stop {

@@ -63,10 +63,11 @@ impl fmt::Display for Mutant {
 }
 
 /// Every mutant of the functions that these calls are of. `names` gives the names of a function's
-/// arguments.
+/// arguments. An instance in another precision has none of its own: it is the same code.
 pub fn mutants(calls: &[&Probe], names: impl Fn(&str) -> Vec<String>) -> Vec<Mutant> {
     let mut firsts: Vec<&Probe> = Vec::new();
-    for call in calls {
+    let is_own = |call: &&&Probe| contract::in_any_precision(call.function) == call.function;
+    for call in calls.iter().filter(is_own) {
         if firsts.iter().all(|known| known.function != call.function) {
             firsts.push(call);
         }

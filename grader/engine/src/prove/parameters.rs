@@ -14,6 +14,7 @@ impl ParameterNames {
     }
 
     pub fn of_function(&self, function: &str) -> Vec<String> {
+        let function = contract::in_any_precision(function);
         let signature = self.0.iter().find(|signature| signature.ident == function);
         let name = |argument: &syn::FnArg| match argument {
             syn::FnArg::Typed(typed) => {
