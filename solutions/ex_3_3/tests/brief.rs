@@ -129,18 +129,41 @@ fn what_passes_between_the_parts() {
         ],
     );
     assert_all(&dx, &array![[0.076274, -0.062228], [0.115429, 0.194767], [-0.258925, -0.120447]]);
-    // The derivation's sample, from the rounded numbers that stand there.
-    assert_all(&((&o - &y).slice(s![..1, ..]).to_owned()), &array![[0.572848, 0.995968]]);
-    let steps = [
-        (0.572848 / 3.0, 0.190949),
-        (0.995968 / 3.0, 0.331989),
-        (0.190949 * 1.0 + 0.331989 * 0.25, 0.273947),
-        (0.273947 * (1.0 - 0.800499_f64.powi(2)), 0.098402),
-        (0.098402 * 0.5 - 0.015840 * 1.0 - 0.085825 * -0.5, 0.076274),
+}
+
+/// Sample 1, in the derivation.
+#[test]
+fn one_sample_on_its_way_back() {
+    let (Sequential(first, Sequential(tanh, last)), x, y) = example();
+    let (a, of_tanh) = tanh.forward(&first.forward(&x).0);
+    let (o, of_last) = last.forward(&a);
+    let d_o = mse(&o, &y).1;
+    let da = last.backward(&of_last, &d_o).0;
+    let dz = tanh.backward(&of_tanh, &da).0;
+    let errors = &o - &y;
+    let computed = [
+        (o[[0, 0]], 1.07284841),
+        (o[[0, 1]], 0.49596844),
+        (errors[[0, 0]], 0.57284841),
+        (errors[[0, 1]], 0.99596844),
+        (d_o[[0, 0]], 0.19094947),
+        (d_o[[0, 1]], 0.33198948),
+        (a[[0, 0]], 0.80049902),
+        (da[[0, 0]], 0.27394684),
+        (dz[[0, 0]], 0.09840207),
+        (dz[[0, 1]], -0.01583976),
+        (dz[[0, 2]], -0.08582468),
     ];
-    for (found, stated) in steps {
-        assert_relative_eq!(found, stated, epsilon = 1e-6);
+    for (found, stated) in computed {
+        assert_relative_eq!(found, stated, epsilon = 5e-9);
     }
+    // From the numbers that a reader has.
+    assert_relative_eq!(0.57284841 / 3.0, 0.19094947, epsilon = 5e-9);
+    assert_relative_eq!(0.99596844 / 3.0, 0.33198948, epsilon = 5e-9);
+    assert_relative_eq!(0.19094947 * 1.0 + 0.33198948 * 0.25, 0.27394684, epsilon = 5e-9);
+    assert_relative_eq!(0.27394684 * (1.0 - 0.80049902_f64.powi(2)), 0.09840207, epsilon = 5e-9);
+    let dx = 0.09840207 * 0.5 - 0.01583976 * 1.0 - 0.08582468 * -0.5;
+    assert_relative_eq!(dx, 0.076274, epsilon = 5e-7);
 }
 
 #[test]
