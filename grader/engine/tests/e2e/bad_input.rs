@@ -27,12 +27,7 @@ fn graded(text: impl AsRef<[u8]>) -> Value {
     "pub(crate) fn forward",
     "`forward` has to be `pub`"
 )]
-#[case::function_that_an_adapter_replaces(
-    "ex_90_5",
-    "pub fn unit",
-    "fn unit",
-    "`unit` has to be `pub`"
-)]
+#[case::function_over_a_precision("ex_90_5", "pub fn unit", "fn unit", "`unit` has to be `pub`")]
 #[case::structure("ex_90_1", "pub struct Forward", "struct Forward", "`Forward` has to be `pub`")]
 #[case::field("ex_90_1", "pub dz: f64", "dz: f64", "every field of `Gradients` has to be `pub`")]
 #[case::tuple_structure("ex_90_4", "pub struct Cube", "struct Cube", "`Cube` has to be `pub`")]

@@ -5,7 +5,7 @@ use engine::checks::{
 };
 use ndarray::Array1;
 
-use super::contract::{encode, merge, most_frequent, unit_f32, unit_f64};
+use super::contract::{encode, merge, most_frequent, unit, unit_f32};
 
 pub const LESSON: Lesson = Lesson::new(
     "Numbers of two widths, text and bytes",
@@ -28,7 +28,7 @@ fn units(learner: &mut Learner) -> Outcome {
 
 fn in_both_widths(learner: &mut Learner, x: &Array1<f64>) -> Outcome {
     let norm = |x: &Array1<f64>| x.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
-    let wide = learner.call(unit_f64, (x.clone(),))?;
+    let wide = learner.call(unit, (x.clone(),))?;
     all_close("a unit vector in f64", &wide, &(x / norm(x)), &Array1::ones(x.len()))?;
     let narrow = x.mapv(|x| x as f32);
     let got = learner.call(unit_f32, (narrow.clone(),))?;
