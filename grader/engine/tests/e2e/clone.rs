@@ -195,6 +195,8 @@ fn what_cannot_be_brought_up_to_date_says_why() {
     let learner = course.clone();
     refused(&learner, &["--from", "nowhere/main"], "git rev-parse");
     learner.git(&["checkout", "--quiet", "--orphan", "other"]);
+    // The same files in the same second would be the same commit.
+    learner.write("notes.md", "mine");
     learner.commit();
     refused(&learner, &["--from", "origin/main"], "share no history with origin/main");
     let learner = course.clone();
