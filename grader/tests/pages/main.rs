@@ -1,5 +1,6 @@
 //! The pages of the book beside the lessons: each number that they state, computed once more.
 
+mod counts;
 mod errata;
 mod gradient_checks;
 mod notation;
