@@ -78,6 +78,8 @@ impl<'a> Translator<'a> {
         while let Some((event, range)) = events.get(at) {
             at += self.edit(source, style, event, range, &events[at + 1..], &mut edits) + 1;
         }
+        // Both signs of a stray `$$` are found.
+        self.faults.dedup();
         applied(&source.text, edits)
     }
 
@@ -92,7 +94,10 @@ impl<'a> Translator<'a> {
         edits: &mut Vec<Edit>,
     ) -> usize {
         let replaced = match event {
-            Event::InlineMath(latex) => self.formulas.mathml(latex, MathDisplay::Inline),
+            Event::InlineMath(latex) => {
+                self.inline(source, latex, range, edits);
+                return 0;
+            }
             Event::DisplayMath(latex) => self.formulas.mathml(latex, MathDisplay::Block),
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) if &**info == "pikchr" => {
                 graph::drawn(&code(following))
@@ -139,6 +144,30 @@ impl<'a> Translator<'a> {
             .iter()
             .take_while(|(_, inner)| inner.end <= range.end && inner.start >= range.start)
             .count()
+    }
+
+    /// Sets a formula of a line together with the signs at its side, which may not begin or end a line.
+    fn inline(
+        &mut self,
+        source: &Source,
+        latex: &str,
+        range: &Range<usize>,
+        edits: &mut Vec<Edit>,
+    ) {
+        let formula = match self.formulas.mathml(latex, MathDisplay::Inline) {
+            Ok(formula) => formula,
+            Err(what) => return self.faults.push(source.fault(range.start, what)),
+        };
+        let (before, after) = source.text.split_at(range.start);
+        let before = &before[before.trim_end_matches(['(', '“']).len()..];
+        let after = &after[range.len()..];
+        let rest = after.trim_start_matches([',', '.', ':', ';', '!', '?', ')', '”', '’', '-']);
+        let after = &after[..after.len() - rest.len()];
+        let text = match before.is_empty() && after.is_empty() {
+            true => formula,
+            false => format!("<span class=\"whole\">{before}{formula}{after}</span>"),
+        };
+        edits.push(Edit { at: range.start - before.len()..range.end + after.len(), text });
     }
 
     /// What `{{…}}` on a line of its own stands for.
@@ -260,7 +289,7 @@ fn stray(source: &Source, style: Style, range: &Range<usize>) -> Option<Fault> {
         .find('$')
         .filter(|at| style.formulas && !source.text[..range.start + at].ends_with('\\'));
     let dollar = dollar.map(|at| {
-        source.fault(range.start + at, "a $ that begins no formula: a line with + or - in front is a list, and \\$ is a dollar sign")
+        source.fault(range.start + at, "a $ that begins no formula: a line that begins with + or - makes a list of it, and \\$ is a dollar sign")
     });
     let braces = text
         .find("{{")
@@ -341,6 +370,17 @@ mod tests {
     }
 
     #[test]
+    fn no_line_begins_with_the_sign_behind_a_formula() {
+        let text = faultless("a ($x$, $y$): $z$ and $w$-th\n");
+        assert_eq!(text.matches("<span class=\"whole\">").count(), 3, "{text}");
+        assert!(text.starts_with("a <span class=\"whole\">(<math"), "{text}");
+        for end in ["</math>,</span> ", "</math>):</span> ", "</math> and ", "</math>-</span>th\n"]
+        {
+            assert!(text.contains(end), "{end}: {text}");
+        }
+    }
+
+    #[test]
     fn a_brief_has_no_formulas() {
         let (text, faults) = translated("costs $1 or $2\n", Style::default());
         assert_eq!((text.as_str(), faults.len()), ("costs $1 or $2\n", 0));
@@ -402,6 +442,15 @@ mod tests {
             let (_, faults) = translated(text, FORMULAS);
             assert!(faults.len() == 1 && faults[0].contains(fault), "{fault}: {faults:#?}");
         }
+    }
+
+    #[test]
+    fn a_formula_that_became_a_list_is_told() {
+        let (_, faults) = translated("so\n\n$$\na\n+ b\n$$\n", FORMULAS);
+        let told =
+            faults.iter().map(|it| it.split_once(": a line that begins with + or -").unwrap().0);
+        let stray = |line| format!("exercises/ex_1/page.md:{line}: a $ that begins no formula");
+        assert_eq!(told.collect::<Vec<_>>(), [stray(3), stray(6)]);
     }
 
     #[test]

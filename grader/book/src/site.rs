@@ -18,9 +18,14 @@ use crate::{
 const MARK: &str = ".gradlings-book";
 
 /// How the pages look, and what they are set in.
-const THEME: [(&str, &[u8]); 11] = [
+const THEME: [(&str, &[u8]); 13] = [
     ("index.hbs", include_bytes!("../theme/index.hbs")),
     ("book.css", include_bytes!("../theme/book.css")),
+    (
+        "fonts/RAISED-LETTERS-LICENSE.txt",
+        include_bytes!("../theme/fonts/RAISED-LETTERS-LICENSE.txt"),
+    ),
+    ("fonts/RaisedLetters.woff2", include_bytes!("../theme/fonts/RaisedLetters.woff2")),
     ("fonts/fonts.css", include_bytes!("../theme/fonts/fonts.css")),
     ("fonts/STIX2-LICENSE.txt", include_bytes!("../theme/fonts/STIX2-LICENSE.txt")),
     ("fonts/STIX2Math.woff2", include_bytes!("../theme/fonts/STIX2Math.woff2")),

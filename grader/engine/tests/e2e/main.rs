@@ -2,7 +2,9 @@
 
 mod abilities;
 mod bad_input;
+// The test of the book asks more of it.
 #[path = "../support/browser.rs"]
+#[allow(dead_code)]
 mod browser;
 mod clone;
 mod command_line;

@@ -127,8 +127,18 @@ impl Browser {
         }
     }
 
-    /// Opens a file; gives what is wrong with the page.
-    pub fn examine(&mut self, file: &Path, Look { width, scheme, media }: Look) -> Vec<String> {
+    /// Opens a file that needs no other; gives what is wrong with the page.
+    pub fn examine(&mut self, file: &Path, look: Look) -> Vec<String> {
+        self.examine_in(file, file, look)
+    }
+
+    /// Opens a file that may load what lies in its home; gives what is wrong with the page.
+    pub fn examine_in(
+        &mut self,
+        home: &Path,
+        file: &Path,
+        Look { width, scheme, media }: Look,
+    ) -> Vec<String> {
         let size = json!({
             "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600
         });
@@ -139,14 +149,51 @@ impl Browser {
         let address = format!("file://{}", file.display());
         self.call("Page.navigate", json!({ "url": address }));
         self.wait_for("Page.loadEventFired");
-        let question =
-            json!({ "expression": format!("({EXAMINED})({width})"), "returnByValue": true });
-        let answer = self.call("Runtime.evaluate", question);
-        let found = answer["result"]["value"].as_array();
-        let found = found.unwrap_or_else(|| panic!("{answer}")).iter();
-        let found = found.map(|it| it.as_str().unwrap().to_owned());
-        let complaints = self.events.iter().filter_map(|event| complaint(event, &address));
+        let found = self.list(&format!("({EXAMINED})({width})"));
+        let home = format!("file://{}", home.display());
+        let complaints = self.events.iter().filter_map(|event| complaint(event, &home));
         complaints.chain(found).collect()
+    }
+
+    /// The value of an expression in the page; of a promise, what it promises.
+    pub fn ask(&mut self, expression: &str) -> Value {
+        let question =
+            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let mut answer = self.call("Runtime.evaluate", question);
+        assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
+        answer["result"]["value"].take()
+    }
+
+    /// Does what leads to another page, and waits for it.
+    pub fn arrive(&mut self, expression: &str) {
+        self.events.clear();
+        self.ask(expression);
+        self.wait_for("Page.loadEventFired");
+    }
+
+    /// The strings that an expression in the page gives.
+    pub fn list(&mut self, expression: &str) -> Vec<String> {
+        let answer = self.ask(expression);
+        let strings = answer.as_array().unwrap_or_else(|| panic!("{expression}: {answer}")).iter();
+        strings.map(|it| it.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The fonts of this machine, and not of the page, that the elements of a selector are set in.
+    pub fn foreign_fonts(&mut self, selector: &str) -> Vec<String> {
+        self.call("DOM.enable", json!({}));
+        self.call("CSS.enable", json!({}));
+        let document = self.call("DOM.getDocument", json!({}));
+        let all = json!({ "nodeId": document["root"]["nodeId"], "selector": selector });
+        let found = self.call("DOM.querySelectorAll", all);
+        let nodes = found["nodeIds"].as_array().cloned().unwrap_or_default();
+        let mut foreign = Vec::new();
+        for node in nodes {
+            let fonts = self.call("CSS.getPlatformFontsForNode", json!({ "nodeId": node }));
+            let fonts = fonts["fonts"].as_array().cloned().unwrap_or_default();
+            let fonts = fonts.iter().filter(|it| it["isCustomFont"] == false);
+            foreign.extend(fonts.map(|it| it["familyName"].to_string()));
+        }
+        foreign
     }
 
     /// Keeps a picture of the whole page for a person, where `GRADLINGS_PICTURES` names a folder.
@@ -166,15 +213,19 @@ impl Drop for Browser {
     }
 }
 
-/// What an event says against a page that is at this address.
-fn complaint(event: &Value, address: &str) -> Option<String> {
+/// What an event says against a page whose own files have addresses that begin like this.
+fn complaint(event: &Value, home: &str) -> Option<String> {
     let told = &event["params"];
     match event["method"].as_str()? {
         "Runtime.exceptionThrown" => Some(format!("exception: {}", told["exceptionDetails"])),
         "Runtime.consoleAPICalled" => Some(format!("console: {}", told["args"])),
         "Log.entryAdded" => Some(format!("log: {}", told["entry"]["text"])),
-        "Network.requestWillBeSent" if told["request"]["url"] != address => {
-            Some(format!("request: {}", told["request"]["url"]))
+        "Network.requestWillBeSent" => {
+            let url = &told["request"]["url"];
+            let is_own = url.as_str().is_some_and(|url| {
+                url.strip_prefix(home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
+            (!is_own).then(|| format!("request: {url}"))
         }
         _ => None,
     }
