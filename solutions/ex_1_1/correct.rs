@@ -45,9 +45,10 @@ pub mod elementwise {
         Local { dx: w * 1.0, dw: x * 1.0, db: 1.0 }
     }
 
-    /// Counts by walking through the graph.
+    /// Counts the edges of the graph: one from each product to a sum.
     pub fn cost(d: usize) -> (usize, usize) {
-        (1..=d).fold((0, 0), |(multiplications, additions), _| (multiplications + 1, additions + 1))
+        let [multiplications, additions] = [d; 2];
+        (multiplications, additions)
     }
 }
 

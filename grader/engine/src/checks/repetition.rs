@@ -21,6 +21,9 @@ const CALLS: usize = 1800;
 /// How many processes may end before they are asked everything.
 const MAX_STOPS: usize = 3;
 
+/// How much more than it used once a call may use when it is made again.
+const LEEWAY: u64 = 4;
+
 /// How far apart two answers to one call may be, relative to their size: the order of a sum may depend
 /// on a random hash.
 const PRECISION: f64 = 1e-9;
@@ -65,9 +68,15 @@ fn is_stopped_by(
     subject: &Subject,
     limits: Limits,
 ) -> io::Result<bool> {
-    let mut line = Line::start(subject, limits)?;
+    let mut line = Line::start(subject, of_two(limits))?;
     let stops = line.repeat(before).is_ok() && line.repeat(call).is_err();
-    Ok(stops && Line::start(subject, limits)?.repeat(call).is_ok())
+    Ok(stops && Line::start(subject, of_two(limits))?.repeat(call).is_ok())
+}
+
+/// What two calls may use that took up to these limits each: several times as much, so that no answer
+/// depends on how busy the machine is.
+fn of_two(Limits { seconds, memory_mib }: Limits) -> Limits {
+    Limits { seconds: 2 * LEEWAY * seconds, memory_mib: 2 * LEEWAY * memory_mib }
 }
 
 /// A call, and calls to make again after it.
