@@ -16,7 +16,7 @@ use crate::{
     report::Verdict,
     scan::{Body, Reader, Scan},
     variants::{self, Variant},
-    worker::Program,
+    worker::{Budget, Program},
     workspace::Workspace,
 };
 
@@ -138,7 +138,8 @@ impl<'a> Builds<'a> {
     pub fn program(&self, built: &Built) -> Program {
         let libraries = self.grader.kit.libraries().to_vec();
         let (path, sandbox) = (built.path.clone(), self.options.sandbox);
-        Program { path, libraries, sandbox, budget: Arc::default() }
+        let budget = Arc::new(Budget::of(self.grader.requests.clone()));
+        Program { path, libraries, sandbox, budget }
     }
 
     /// The libraries of the lessons that a learner's code builds on: the references, so that an old

@@ -25,6 +25,7 @@ use crate::{
     package::{self, Assignment},
     prove, render,
     report::Report,
+    requests::Requests,
     sandbox::Sandbox,
     scaffold, signature, sync, tables,
     workspace::Workspace,
@@ -153,7 +154,8 @@ fn grader(course: &'static Course, workspace: Workspace) -> miette::Result<Grade
     workspace.prune();
     let announce = || anstream::eprintln!("Building dependencies (first run only) …");
     let kit = Kit::open(&workspace, course, announce)?;
-    Ok(Grader { course, workspace, kit, first_answers: FirstAnswers::default() })
+    let (first_answers, requests) = (FirstAnswers::default(), Requests::default());
+    Ok(Grader { course, workspace, kit, first_answers, requests })
 }
 
 /// Names the lessons that cannot be graded, which is their author's business.

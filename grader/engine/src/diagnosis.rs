@@ -122,12 +122,10 @@ fn unsteady(answers: &Answers, again: &Answers) -> Vec<bool> {
     answers.iter().zip(again).map(differs).collect()
 }
 
-/// The same answer, up to what another order of sums makes of it.
+/// The same answer, up to what another order of sums makes of it. A call without an answer tells nothing:
+/// another function may have used up the time.
 fn is_repeated(one: Option<&Answer>, other: Option<&Answer>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => same_answer(one, other, COMPUTED),
-        (one, other) => one.is_none() && other.is_none(),
-    }
+    one.zip(other).is_none_or(|(one, other)| same_answer(one, other, COMPUTED))
 }
 
 /// True where a function answers a call differently when it is the first that its process gets: something of
@@ -240,5 +238,20 @@ impl Explanation<'_> {
     fn is_asked(&self, taken: &Taken, checked: &Checked) -> bool {
         let function = &self.formulas.functions[taken.id.function].name;
         checked.probes.iter().any(|probe| probe.function == function)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::Wire as _;
+
+    use super::*;
+
+    #[test]
+    fn only_two_answers_show_that_a_function_remembers() {
+        let answer = |number: f64| Some(Answer::Returned(number.into_value()));
+        let answers = vec![vec![answer(1.0), None], vec![answer(1.0), answer(2.0)]];
+        let again = vec![vec![None, answer(2.0)], vec![answer(1.0), answer(3.0)]];
+        assert_eq!(unsteady(&answers, &again), [false, true]);
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     machine,
     rebuilds::Rebuilds,
     report::{CheckReport, Kind, LessonReport, Place, Report, SCHEMA_VERSION, Verdict},
+    requests::Requests,
     sandbox::Sandbox,
     scan::{Finding, Scan},
     workspace::Workspace,
@@ -37,6 +38,8 @@ pub struct Grader {
     pub(crate) kit: Kit,
     /// What is known of the wrong variants; empty at first.
     pub(crate) first_answers: FirstAnswers,
+    /// Where gradings are asked for one after the other: which one is still wanted.
+    pub(crate) requests: Requests,
 }
 
 /// How one run grades.
@@ -141,11 +144,24 @@ impl Grader {
         options: Options,
         done: impl Fn(&LessonReport, &str) + Sync,
     ) -> Result<Report, GradeError> {
+        self.grade_in_steps(lessons, path, options, &|_| (), done)
+    }
+
+    /// Grades as [`grade`](Self::grade) does; `scored` hears of each lesson that has its points, and whose
+    /// mistakes are not explained yet.
+    pub(crate) fn grade_in_steps(
+        &self,
+        lessons: &[&'static Lesson],
+        path: &Path,
+        options: Options,
+        scored: Scored,
+        done: impl Fn(&LessonReport, &str) + Sync,
+    ) -> Result<Report, GradeError> {
         if options.record {
             self.may_record()?;
         }
         let submission = Submission::open(path)?;
-        let walk = Walk { builds: Builds { grader: self, options } };
+        let walk = Walk { scored, ..self.walk(options) };
         let grade = |lesson: &&'static Lesson| {
             let graded = walk.lesson(lesson, &submission, path);
             let graded = graded.unwrap_or_else(|error| walk.without_verdict(lesson, &error));
@@ -203,7 +219,7 @@ impl Grader {
         let Taken { sources, scan } = taken;
         let (submission, path, display_path) = (&submission, lane, lesson.id);
         let handed = Handed { submission, path, sources, scan, display_path };
-        let walk = Walk { builds: Builds { grader: self, options } };
+        let walk = self.walk(options);
         let graded = walk.handed(lesson, handed);
         graded.unwrap_or_else(|error| walk.without_verdict(lesson, &error).0)
     }
@@ -215,7 +231,11 @@ impl Grader {
         subject: &Subject,
         options: Options,
     ) -> Result<LessonReport, GradeError> {
-        Walk { builds: Builds { grader: self, options } }.subject(lesson, subject, None)
+        self.walk(options).subject(lesson, subject, None)
+    }
+
+    fn walk(&self, options: Options) -> Walk<'_> {
+        Walk { builds: Builds { grader: self, options }, scored: &|_| () }
     }
 }
 
@@ -283,7 +303,11 @@ fn summary(
 /// The way of one submission through the stations.
 struct Walk<'a> {
     builds: Builds<'a>,
+    scored: Scored<'a>,
 }
+
+/// Who hears of points before mistakes are explained.
+type Scored<'a> = &'a (dyn Fn(&LessonReport) + Sync);
 
 impl Walk<'_> {
     /// Grades one lesson; also gives the hash of its copy, or why there is none.
@@ -311,7 +335,7 @@ impl Walk<'_> {
     /// What comes of a lesson that could not be graded, in place of what `lesson` gives.
     fn without_verdict(&self, lesson: &Lesson, error: &GradeError) -> (LessonReport, String) {
         let fault = match error {
-            GradeError::Lesson { .. } => machine::fault(&self.builds, lesson.limits),
+            GradeError::Lesson { .. } => self.fault(lesson),
             _ => None,
         };
         let message = fault.unwrap_or_else(|| blameless(error));
@@ -335,7 +359,13 @@ impl Walk<'_> {
         let subject = Subject { program: &program, variant: None, scan: handed.scan, mutant: None };
         let rebuilds = Rebuilds::new(self.builds, lesson, handed, &program);
         let report = self.subject(lesson, &subject, Some(&rebuilds))?;
-        Ok(report.without_faults(|| machine::fault(&self.builds, lesson.limits)))
+        Ok(report.without_faults(|| self.fault(lesson)))
+    }
+
+    /// What is wrong with the machine, unless nobody waits for the verdict.
+    fn fault(&self, lesson: &Lesson) -> Option<String> {
+        let is_wanted = !self.builds.grader.requests.is_overtaken();
+        is_wanted.then(|| machine::fault(&self.builds, lesson.limits)).flatten()
     }
 
     /// The report of a lesson whose code gives no worker, unless nobody's does.
@@ -348,7 +378,7 @@ impl Walk<'_> {
         // rustc names the line of a mistake.
         let has_line = no_worker.message.contains(" --> ");
         let may_be_a_fault = no_worker.verdict == Verdict::CompileError && !has_line;
-        let fault = may_be_a_fault.then(|| machine::fault(&self.builds, lesson.limits)).flatten();
+        let fault = may_be_a_fault.then(|| self.fault(lesson)).flatten();
         match fault {
             Some(fault) => ungraded(lesson, &fault),
             None => LessonReport::stopped(lesson, no_worker.verdict, &no_worker.message).at(place),
@@ -368,14 +398,14 @@ impl Walk<'_> {
         // A loop may not count, as it turns out later.
         let is_missed = |it: &Checked| it.miss.as_ref().is_some_and(|miss| !miss.is_loop);
         if self.builds.options.depth == Depth::FirstMiss && checked.iter().any(is_missed) {
-            return Ok(LessonReport::of(lesson, checked));
+            return Ok(LessonReport::of(lesson, &checked));
         }
         if let Some(rebuilds) = rebuilds {
             count_needed_loops(lesson, rebuilds, &mut checked);
         }
         self.repeat(lesson, subject, &mut checked).map_err(GradeError::of(lesson))?;
         self.diagnose(lesson, subject, &mut checked);
-        Ok(LessonReport::of(lesson, checked))
+        Ok(LessonReport::of(lesson, &checked))
     }
 
     fn check(
@@ -436,6 +466,10 @@ impl Walk<'_> {
     fn diagnose(&self, lesson: &'static Lesson, subject: &Subject, checked: &mut [Checked]) {
         let reports = checked.iter().map(|it| &it.report);
         if self.builds.options.depth != Depth::Diagnosed || !diagnosis::is_needed(reports) {
+            return;
+        }
+        (self.scored)(&LessonReport::of(lesson, checked));
+        if self.builds.grader.requests.is_overtaken() {
             return;
         }
         let built = self.builds.variants(lesson, "wrong.rs").ok().flatten();

@@ -36,6 +36,7 @@ mod reading;
 mod rebuilds;
 pub mod render;
 pub mod report;
+mod requests;
 mod sandbox;
 mod scaffold;
 pub mod scan;

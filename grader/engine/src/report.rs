@@ -330,11 +330,11 @@ fn skip_the_same_panic(lesson: &Lesson, reports: &mut [CheckReport], panics: &[O
 
 impl LessonReport {
     /// The report of a lesson from its checks: one mistake is one message.
-    pub fn of(lesson: &Lesson, checked: Vec<Checked>) -> Self {
+    pub fn of(lesson: &Lesson, checked: &[Checked]) -> Self {
         let prints: String = checked.iter().map(|it| it.prints.as_str()).collect();
         let panics: Vec<_> = checked.iter().map(|it| it.panic().cloned()).collect();
         let own_mistakes: Vec<_> = checked.iter().map(|it| !it.own_mistakes.is_empty()).collect();
-        let mut reports: Vec<_> = checked.into_iter().map(|it| it.report).collect();
+        let mut reports: Vec<_> = checked.iter().map(|it| it.report.clone()).collect();
         skip_what_follows(lesson, &mut reports, &own_mistakes);
         skip_the_same_panic(lesson, &mut reports, &panics);
         Self::new(lesson, excerpt(&prints, MAX_OUTPUT_BYTES), reports)

@@ -1,6 +1,6 @@
 //! A lesson as it was handed out: what a learner begins with, and what `reset` brings back.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
 use crate::{
     git::Git,
@@ -48,6 +48,15 @@ pub fn reset(workspace: &Workspace, lesson: &str) -> Result<Replaced, ResetError
         replaced.push((path, copy.unwrap_or_default()));
     }
     Ok(replaced)
+}
+
+/// True for a lesson of which every file is as it was handed out.
+pub fn is_untouched(workspace: &Workspace, lesson: &str) -> bool {
+    let Some(stub) = stub(workspace, lesson) else { return false };
+    let is_here = |(path, bytes): (&String, &Vec<u8>)| {
+        fs::read(workspace.root().join(path)).is_ok_and(|here| here == *bytes)
+    };
+    !stub.is_empty() && stub.iter().all(is_here)
 }
 
 /// The files of a stub.

@@ -1,7 +1,8 @@
 //! Grades a lesson each time that it is saved.
 //!
 //! Three threads tell the one that shows things what happens: one that sees saves, one that grades, one that
-//! reads keys. Gradings never run at once, and of those that were asked for only the last is shown.
+//! reads keys. Gradings never run at once: one that is under way is given up for the next save. Points are
+//! shown as soon as they are known, and what explains mistakes when it is found.
 
 mod grading;
 mod keys;
@@ -30,6 +31,7 @@ use crate::{
     },
     grading::{Grader, Options},
     render,
+    report::LessonReport,
 };
 
 /// What the thread that shows things hears of.
@@ -59,7 +61,7 @@ pub enum WatchError {
 /// What is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum View {
-    /// The last grading.
+    /// The last grading; every other view leads back to it.
     Report,
     Brief,
     Hint,
@@ -119,9 +121,11 @@ impl Watch<'_> {
     fn take(&mut self, event: Event) -> miette::Result<ControlFlow<()>> {
         match event {
             Event::Saved(lessons) => self.saved(&lessons)?,
-            Event::Graded(graded) if self.asked.is_last(&graded) => self.graded(graded)?,
             // Something was saved since.
-            Event::Graded(_) => (),
+            Event::Graded(graded) if !self.asked.is_last(&graded) => (),
+            // Where reports follow each other, one of a grading is enough.
+            Event::Graded(Graded { is_explained: false, .. }) if self.screen.is_none() => (),
+            Event::Graded(graded) => self.graded(graded)?,
             Event::Key(Key::Quit) | Event::Stop => return Ok(ControlFlow::Break(())),
             Event::Key(key) => self.key(key)?,
             Event::Resized => self.draw()?,
@@ -154,11 +158,13 @@ impl Watch<'_> {
         .map_err(|error| WatchError::Terminal(error).into())
     }
 
-    fn graded(&mut self, graded: Graded) -> miette::Result<()> {
+    fn graded(&mut self, mut graded: Graded) -> miette::Result<()> {
+        let before = self.last.take().filter(|before| graded.explains(before));
+        graded.took = before.as_ref().map_or(graded.took, |before| before.took);
         self.notice = match graded.notes.write(self.learner.workspace) {
             Ok(found) => {
                 self.learner.progress = found.progress;
-                String::new()
+                self.told(&graded)
             }
             Err(error) => error.to_string(),
         };
@@ -166,23 +172,38 @@ impl Watch<'_> {
         if let Some(next) = self.learner.next().filter(|_| is_done) {
             self.lesson = next;
         }
-        (self.last, self.view) = (Some(graded), View::Report);
+        self.last = Some(graded);
+        if before.is_some() {
+            return self.draw();
+        }
+        self.view = View::Report;
         self.show()
+    }
+
+    /// What is said of a grading below its report.
+    fn told(&self, graded: &Graded) -> String {
+        let took = format!("graded in {:.2} s", graded.took.as_secs_f64());
+        match self.learner.locked(self.lesson) {
+            _ if !graded.is_explained => {
+                format!("{took}; looking for what explains the mistakes …")
+            }
+            Some(locked) => format!("{took}; {locked}"),
+            None => took,
+        }
     }
 
     fn key(&mut self, key: Key) -> miette::Result<()> {
         self.notice.clear();
         match key {
             Key::Hint => {
-                (self.hint, _) = next_hint(self.learner.workspace, self.lesson)?;
-                self.view = View::Hint;
+                let (hint, is_last) = next_hint(self.learner.workspace, self.lesson)?;
+                let then = if is_last { "the first hint again" } else { "the next hint" };
+                (self.hint, self.view) = (hint, View::Hint);
+                self.notice = format!("h: {then}");
             }
-            Key::Explain => {
-                self.explain = !self.explain;
-                self.view = View::Report;
-            }
-            Key::List => self.view = View::List,
-            Key::Brief => self.view = View::Brief,
+            Key::Explain => self.explain(),
+            Key::List => self.turn_to(View::List),
+            Key::Brief => self.turn_to(View::Brief),
             Key::Back => self.view = View::Report,
             Key::Run => return self.ask(self.lesson),
             Key::Next => return self.next(),
@@ -195,6 +216,28 @@ impl Watch<'_> {
         self.show()
     }
 
+    /// Turns to a view, or back from it.
+    fn turn_to(&mut self, view: View) {
+        self.view = if self.view == view { View::Report } else { view };
+    }
+
+    /// Shows the formulas of the learner's code, or hides them again.
+    fn explain(&mut self) {
+        self.explain = !self.explain;
+        self.view = View::Report;
+        let report = self.last.as_ref().and_then(|graded| graded.outcome.as_ref().ok());
+        let has_formulas = report.is_some_and(LessonReport::has_formulas);
+        self.notice = match (self.explain, has_formulas) {
+            (true, true) => "explain is on: the report shows what your code computes",
+            (true, false) => {
+                "explain is on: of a wrong answer, the report shows what your code computes, where \
+                 the grader finds it out"
+            }
+            (false, _) => "explain is off",
+        }
+        .to_owned();
+    }
+
     /// Goes on to another lesson that is open.
     fn next(&mut self) -> miette::Result<()> {
         let at = self.learner.here.iter().position(|it| it.id == self.lesson.id);
@@ -203,8 +246,11 @@ impl Watch<'_> {
         match others.into_iter().find(|lesson| self.learner.is_open(lesson)) {
             Some(lesson) => self.ask(lesson),
             None => {
-                self.notice = format!("no lesson but {} is open", self.lesson.id);
-                self.show()
+                self.notice = match self.learner.next() {
+                    Some(lesson) => format!("no other lesson is open until {} is done", lesson.id),
+                    None => "every lesson is done".to_owned(),
+                };
+                self.draw()
             }
         }
     }
@@ -213,7 +259,7 @@ impl Watch<'_> {
     fn show(&mut self) -> miette::Result<()> {
         let text = self.text()?;
         match &mut self.screen {
-            Some(screen) => screen.show(&text, &self.notice),
+            Some(screen) => screen.show(&text, &self.notice, self.view != View::Report),
             None => return print(&format!("{text}\n")),
         }
         .map_err(|error| WatchError::Terminal(error).into())
@@ -223,7 +269,8 @@ impl Watch<'_> {
     fn draw(&mut self) -> miette::Result<()> {
         let text = self.text()?;
         let mut screen = self.screen.iter_mut();
-        let drawn = screen.try_for_each(|screen| screen.redraw(&text, &self.notice));
+        let is_aside = self.view != View::Report;
+        let drawn = screen.try_for_each(|screen| screen.redraw(&text, &self.notice, is_aside));
         drawn.map_err(|error| WatchError::Terminal(error).into())
     }
 
@@ -238,10 +285,11 @@ impl Watch<'_> {
 
     fn report(&self) -> String {
         let Some(graded) = &self.last else { return String::new() };
-        let report = match (&graded.outcome, graded.lesson()) {
-            (Ok(_), Some(report)) => render::focus(report, columns(), self.explain),
-            (outcome, _) => return outcome.as_ref().err().cloned().unwrap_or_default(),
+        let lesson = match &graded.outcome {
+            Ok(lesson) => lesson,
+            Err(reason) => return reason.clone(),
         };
+        let report = render::focus(lesson, columns(), self.explain);
         if !graded.is_done() {
             return report;
         }
@@ -250,7 +298,7 @@ impl Watch<'_> {
             None => "Every lesson is done.\n".to_owned(),
         };
         let solution = match self.learner.workspace.has_solutions() {
-            true => format!("The solution and its walk-through: ./x solution {}\n", graded.id()),
+            true => format!("The solution and its walk-through: ./x solution {}\n", lesson.id),
             false => String::new(),
         };
         format!("{report}\n{solution}{following}")

@@ -95,6 +95,9 @@ pub struct Worker {
     ended: bool,
 }
 
+/// How often is looked whether anybody still waits for an answer.
+const LOOKS: Duration = Duration::from_millis(20);
+
 /// Up to which size arrays lie in memory that is kept: 32 MiB, the most that glibc takes.
 const KEPT_BYTES: &str = "33554432";
 
@@ -208,14 +211,16 @@ impl Worker {
         if remaining.is_zero() {
             return Err(late());
         }
+        if self.budget.is_overtaken() {
+            return Err(Stop::StoppedEarly("its grading was given up for a newer one".to_owned()));
+        }
         let out = if sending { PollFlags::OUT } else { PollFlags::empty() };
         let mut watched = vec![PollFd::new(&self.connection.socket, PollFlags::IN | out)];
         if !self.output.ended {
             watched.push(PollFd::new(&self.output.pipe, PollFlags::IN));
         }
-        let timeout = Timespec::try_from(remaining).map_err(|_| late())?;
+        let timeout = Timespec::try_from(remaining.min(LOOKS)).map_err(|_| late())?;
         match rustix::event::poll(&mut watched, Some(&timeout)) {
-            Ok(0) => Err(late()),
             Ok(_) | Err(rustix::io::Errno::INTR) => {
                 Ok(watched.get(1).is_some_and(|pipe| !pipe.revents().is_empty()))
             }

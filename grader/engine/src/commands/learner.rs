@@ -14,7 +14,7 @@ use crate::{
     progress::{Found, Gate, NotKept, PATH, Progress},
     reading,
     render::{self, Row},
-    report::{LessonReport, Report},
+    report::{LessonReport, Report, Verdict},
     stub, watch,
     workspace::Workspace,
 };
@@ -218,8 +218,8 @@ impl<'a> Learner<'a> {
 
     /// Grades what was never graded, or whose grading is lost.
     fn find_out(&mut self) {
-        let is_unknown = |lesson: &&Lesson| !self.progress.is_graded(lesson.id);
-        let unknown: Vec<_> = self.here.iter().copied().filter(is_unknown).collect();
+        self.note_stubs();
+        let unknown = self.unknown();
         if unknown.is_empty() {
             return;
         }
@@ -231,6 +231,28 @@ impl<'a> Learner<'a> {
         if let Err(error) = self.grade(&unknown) {
             anstream::eprintln!("{error:?}");
         }
+    }
+
+    /// A lesson that is as it was handed out has no points: it need not be graded.
+    fn note_stubs(&mut self) {
+        let mut stubs = self.unknown();
+        stubs.retain(|lesson| stub::is_untouched(self.workspace, lesson.id));
+        if stubs.is_empty() {
+            return;
+        }
+        let notes = Notes::default();
+        for lesson in stubs {
+            notes.take(&LessonReport::stopped(lesson, Verdict::NotImplemented, ""), "");
+        }
+        if let Some(progress) = notes.keep(self.workspace) {
+            self.progress = progress;
+        }
+    }
+
+    /// The lessons without a grading on record.
+    fn unknown(&self) -> Vec<&'static Lesson> {
+        let is_unknown = |lesson: &&Lesson| !self.progress.is_graded(lesson.id);
+        self.here.iter().copied().filter(is_unknown).collect()
     }
 
     /// Grades lessons, and keeps what comes of it.
@@ -253,6 +275,11 @@ impl<'a> Learner<'a> {
 
     pub fn is_open(&self, lesson: &Lesson) -> bool {
         self.progress.gate(lesson, &self.here) == Gate::Open
+    }
+
+    /// Says of a lesson that is locked that it is graded nevertheless.
+    pub fn locked(&self, lesson: &Lesson) -> Option<String> {
+        locked(&self.progress, lesson, &self.here)
     }
 
     pub fn next(&self) -> Option<&'static Lesson> {
@@ -333,13 +360,14 @@ pub fn is_own(workspace: &Workspace, submission: &Path) -> bool {
 pub fn tell_locked(course: &Course, workspace: &Workspace, lessons: &[&'static Lesson]) {
     let Ok(here) = course.chosen_in(workspace, &[]) else { return };
     let progress = read(workspace);
-    for lesson in lessons {
-        if let Gate::Locked(first) = progress.gate(lesson, &here) {
-            let first = first.join(", ");
-            anstream::eprintln!(
-                "{} is locked until {first} is done; it is graded all the same.",
-                lesson.id
-            );
-        }
+    for locked in lessons.iter().filter_map(|lesson| locked(&progress, lesson, &here)) {
+        anstream::eprintln!("{locked}");
     }
+}
+
+/// Says of a lesson that is locked that it is graded nevertheless.
+fn locked(progress: &Progress, lesson: &Lesson, here: &[&'static Lesson]) -> Option<String> {
+    let Gate::Locked(first) = progress.gate(lesson, here) else { return None };
+    let (id, first) = (lesson.id, first.join(", "));
+    Some(format!("{id} is locked until {first} is done; it is graded all the same."))
 }

@@ -1,7 +1,9 @@
 //! The terminal while a lesson is watched: a page that can be scrolled, and a line of keys below it.
 
 use std::{
+    borrow::Cow,
     io::{self, Write, stdout},
+    ops::Range,
     panic,
     sync::Once,
     thread,
@@ -18,18 +20,26 @@ use crossterm::{
         LeaveAlternateScreen,
     },
 };
+use textwrap::{Options, WordSeparator, WordSplitter, core::display_width};
 
-/// The keys, with the letter that is pressed.
+/// The keys, by their first letter.
 const KEYS: [&str; 6] = ["hint", "explain", "list", "next", "brief", "quit"];
+/// Those of a page that is not the report.
+const KEYS_ASIDE: [&str; 6] = ["hint", "list", "next", "brief", "quit", BACK];
+/// The key that leads back to the report; it is pressed as a whole.
+const BACK: &str = "esc";
 /// What the line of keys needs where letters are in brackets.
 const WIDE: usize = 60;
 const QUIET: Style = Style::new().dimmed();
+const LETTER: Style = Style::new().underline();
 
 /// A terminal that shows a page. It is given back as it was when this is dropped, and when the program panics.
 pub struct Screen {
     lines: Vec<String>,
-    /// The first line that is shown.
+    /// The first row of the page that is shown.
     top: usize,
+    /// Whether the page is another than the report.
+    is_aside: bool,
     has_styles: bool,
 }
 
@@ -41,19 +51,20 @@ impl Screen {
         let has_styles = AutoStream::choice(&stdout()) != ColorChoice::Never;
         terminal::enable_raw_mode()?;
         // From here on, dropping it gives the terminal back.
-        let screen = Self { lines: Vec::new(), top: 0, has_styles };
+        let screen = Self { lines: Vec::new(), top: 0, is_aside: false, has_styles };
         execute!(stdout(), EnterAlternateScreen, DisableLineWrap, Hide)?;
         Ok(screen)
     }
 
     /// Shows a page from its beginning.
-    pub fn show(&mut self, text: &str, notice: &str) -> io::Result<()> {
+    pub fn show(&mut self, text: &str, notice: &str, is_aside: bool) -> io::Result<()> {
         self.top = 0;
-        self.redraw(text, notice)
+        self.redraw(text, notice, is_aside)
     }
 
     /// Shows a page, from where the last one was scrolled to.
-    pub fn redraw(&mut self, text: &str, notice: &str) -> io::Result<()> {
+    pub fn redraw(&mut self, text: &str, notice: &str, is_aside: bool) -> io::Result<()> {
+        self.is_aside = is_aside;
         let text = if self.has_styles { text.to_owned() } else { strip_str(text).to_string() };
         self.lines = text.lines().map(str::to_owned).collect();
         self.draw(notice)
@@ -67,13 +78,16 @@ impl Screen {
     pub fn draw(&mut self, notice: &str) -> io::Result<()> {
         let (columns, rows) = terminal::size()?;
         let (columns, rows) = (usize::from(columns), usize::from(rows));
-        let room = rows.saturating_sub(2);
-        self.top = self.top.min(self.lines.len().saturating_sub(room));
+        let page: Vec<_> = self.lines.iter().flat_map(|line| in_rows(line, columns)).collect();
+        let notice = in_rows(notice, columns);
+        let room = rows.saturating_sub(1 + notice.len());
+        self.top = self.top.min(page.len().saturating_sub(room));
+        let shown = self.top..page.len().min(self.top + room);
+        let footer = self.footer(columns, &shown, page.len());
+        let blank = vec![Cow::default(); room - shown.len()];
         let mut output = stdout().lock();
-        let lines = self.lines.iter().skip(self.top).map(String::as_str);
-        let lines = lines.chain(std::iter::repeat("")).take(room);
-        let below = [self.styled(notice), self.styled(&self.footer(columns, room))];
-        for (row, line) in (0..).zip(lines.chain(below.iter().map(String::as_str))) {
+        let lines = page[shown].iter().chain(&blank).chain(&notice).map(|line| &**line);
+        for (row, line) in (0..).zip(lines.chain([&*footer])) {
             // Cleared first: afterwards the last letter of a full line would be cleared.
             queue!(output, MoveTo(0, row), Clear(ClearType::CurrentLine), Print(line))?;
             if self.has_styles {
@@ -83,28 +97,50 @@ impl Screen {
         output.flush()
     }
 
-    fn styled(&self, text: &str) -> String {
-        if self.has_styles { format!("{QUIET}{text}{QUIET:#}") } else { text.to_owned() }
+    /// The keys, and which of so many rows are shown where there are more.
+    fn footer(&self, columns: usize, shown: &Range<usize>, count: usize) -> String {
+        let is_wide = columns >= WIDE;
+        let keys = if self.is_aside { KEYS_ASIDE } else { KEYS };
+        let keys = keys.map(|key| if is_wide { bracketed(key) } else { self.underlined(key) });
+        let keys = keys.join(if is_wide { "  " } else { " " });
+        let arrows = match (shown.start > 0, shown.end < count) {
+            (false, false) => String::new(),
+            (true, false) => "↑".to_owned(),
+            (false, true) => "↓".to_owned(),
+            (true, true) => "↕".to_owned(),
+        };
+        let place = match arrows.as_str() {
+            "" => arrows,
+            arrows if is_wide => format!("  {arrows} {}–{} of {count}", shown.start + 1, shown.end),
+            arrows => format!(" {arrows}"),
+        };
+        if self.has_styles { format!("{QUIET}{keys}{place}{QUIET:#}") } else { keys + &place }
     }
 
-    /// The keys, and which lines are shown where there are more.
-    fn footer(&self, columns: usize, room: usize) -> String {
-        let keys = KEYS.map(|key| {
-            if columns >= WIDE { format!("[{}]{}", &key[..1], &key[1..]) } else { key.to_owned() }
-        });
-        let keys = keys.join(if columns >= WIDE { "  " } else { " " });
-        let (last, count) = ((self.top + room).min(self.lines.len()), self.lines.len());
-        let arrows = match (self.top > 0, last < count) {
-            (false, false) => return keys,
-            (true, false) => "↑",
-            (false, true) => "↓",
-            (true, true) => "↕",
-        };
-        if columns < WIDE {
-            return format!("{keys} {arrows}");
+    /// A key where there is no room for brackets.
+    fn underlined(&self, key: &str) -> String {
+        if !self.has_styles || key == BACK {
+            return key.to_owned();
         }
-        format!("{keys}  {arrows} {}–{last} of {count}", self.top + 1)
+        format!("{LETTER}{}{LETTER:#}{QUIET}{}", &key[..1], &key[1..])
     }
+}
+
+fn bracketed(key: &str) -> String {
+    match key {
+        BACK => format!("[{BACK}] back"),
+        key => format!("[{}]{}", &key[..1], &key[1..]),
+    }
+}
+
+/// A line in as many rows of the screen as it needs, and one at least. A word is broken only where a row is too
+/// narrow for it.
+fn in_rows(line: &str, columns: usize) -> Vec<Cow<'_, str>> {
+    if display_width(line) <= columns {
+        return vec![line.into()];
+    }
+    let options = Options::new(columns).word_separator(WordSeparator::AsciiSpace);
+    textwrap::wrap(line, options.word_splitter(WordSplitter::NoHyphenation))
 }
 
 impl Drop for Screen {
@@ -151,7 +187,7 @@ mod tests {
     #[ignore = "run by another test, in a terminal"]
     fn panics_with_a_page_on_the_screen() {
         let mut screen = Screen::enter().unwrap();
-        screen.show("the page", "the notice").unwrap();
+        screen.show("the page", "the notice", false).unwrap();
         let aside = thread::spawn(|| panic!("of a check")).join();
         assert!(aside.is_err());
         io::stdin().read_line(&mut String::new()).unwrap();
@@ -181,10 +217,24 @@ mod tests {
 
     #[test]
     fn the_keys_fit_forty_columns() {
-        let screen = Screen { lines: vec![String::new(); 99], top: 5, has_styles: false };
-        assert_eq!(screen.footer(40, 22), "hint explain list next brief quit ↕");
-        assert!(screen.footer(60, 22).ends_with("[q]uit  ↕ 6–27 of 99"));
-        assert!(screen.footer(80, 22).chars().count() <= 80);
+        let mut screen = Screen { lines: Vec::new(), top: 5, is_aside: false, has_styles: false };
+        let shown = 5..27;
+        assert_eq!(screen.footer(40, &shown, 99), "hint explain list next brief quit ↕");
+        assert!(screen.footer(60, &shown, 99).ends_with("[q]uit  ↕ 6–27 of 99"));
+        for is_aside in [false, true] {
+            screen.is_aside = is_aside;
+            let fits = |columns| screen.footer(columns, &shown, 99).chars().count() <= columns;
+            assert!(fits(40) && fits(80), "{is_aside}");
+        }
         std::mem::forget(screen);
+    }
+
+    #[test]
+    fn a_line_that_is_too_wide_takes_more_rows() {
+        let path = "    --> exercises/ex_1_1/src/lib.rs:31:28";
+        assert_eq!(in_rows(path, 40), ["    -->", "exercises/ex_1_1/src/lib.rs:31:28"]);
+        assert_eq!(in_rows("", 40), [""]);
+        let rows = in_rows("\u{1b}[1mabcdef\u{1b}[0m", 4);
+        assert_eq!(rows.iter().map(|row| strip_str(row).to_string()).collect::<String>(), "abcdef");
     }
 }

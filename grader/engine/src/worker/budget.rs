@@ -3,6 +3,8 @@ use std::{
     time::Duration,
 };
 
+use crate::requests::Requests;
+
 /// How long all calls of a check may take by the clock, as a multiple of its processor time: a busy
 /// machine does not fail an honest submission.
 const CLOCK_FACTOR: u64 = 5;
@@ -25,9 +27,20 @@ const SHORT_BYTES: usize = 8 << 20;
 pub struct Budget {
     waited_ms: AtomicU64,
     answered: AtomicUsize,
+    requests: Requests,
 }
 
 impl Budget {
+    /// Of a lesson whose grading is given up when somebody asks for the next.
+    pub fn of(requests: Requests) -> Self {
+        Self { requests, ..Self::default() }
+    }
+
+    /// True when nobody waits for what the workers answer.
+    pub fn is_overtaken(&self) -> bool {
+        self.requests.is_overtaken()
+    }
+
     pub fn wait(&self, waited: Duration) {
         self.waited_ms.fetch_add(waited.as_millis() as u64, Relaxed);
     }
@@ -39,7 +52,9 @@ impl Budget {
     /// True when the workers of a lesson, each with so much processor time, have kept the grader waiting
     /// for so long that it asks nothing more that no verdict depends on.
     pub fn is_spent(&self, seconds: u64) -> bool {
-        self.waited_ms.load(Relaxed) >= 1000 * LONG_CHECKS * CLOCK_FACTOR * seconds
+        let is_used_up =
+            self.waited_ms.load(Relaxed) >= 1000 * LONG_CHECKS * CLOCK_FACTOR * seconds;
+        is_used_up || self.is_overtaken()
     }
 
     /// How long the calls of a check may take by the clock, with so much processor time.
@@ -68,6 +83,15 @@ mod tests {
         assert_eq!((budget.is_spent(2), budget.timeout(2)), (false, Duration::from_secs(10)));
         budget.wait(Duration::from_millis(1));
         assert_eq!((budget.is_spent(2), budget.timeout(2)), (true, Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn nothing_more_is_asked_when_nobody_waits() {
+        let requests = Requests::default();
+        let budget = Budget::of(requests.clone());
+        assert!(!budget.is_spent(2));
+        requests.make();
+        assert!(budget.is_spent(2));
     }
 
     #[test]

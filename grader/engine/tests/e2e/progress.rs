@@ -1,6 +1,9 @@
 //! What is kept of a learner's progress, and what is made of it.
 
-use std::{fs, process::Output};
+use std::{
+    fs,
+    process::{Command, Output},
+};
 
 use serde_json::Value;
 
@@ -60,6 +63,25 @@ fn the_list_shows_what_is_done_next_and_locked() {
     let page = text(&list);
     assert!(page.contains("✓ ex_90_1") && page.contains("➜ ex_90_2"), "{page}");
     assert!(page.contains("1 of 7 lessons"), "{page}");
+}
+
+#[test]
+fn lessons_that_are_as_they_were_handed_out_need_no_grading() {
+    let learner = Learner::new();
+    for arguments in [&["init", "--quiet"][..], &["add", "exercises"], &["commit", "-qm", "all"]] {
+        let mut git = Command::new("git");
+        git.current_dir(learner.root()).args(["-c", "user.name=a", "-c", "user.email=a@b"]);
+        assert!(git.args(arguments).status().unwrap().success());
+    }
+    let list = learner.run(&["list"]);
+    assert!(list.stderr.is_empty(), "{}", said(&list));
+    assert!(text(&list).contains("0 of 7 lessons"), "{}", text(&list));
+    assert_eq!(progress(&learner)["lessons"].as_object().unwrap().len(), 7);
+    fs::remove_file(learner.path(PROGRESS)).unwrap();
+    learner.solve("ex_90_1");
+    let list = learner.run(&["list"]);
+    assert!(said(&list).contains("1 lesson without a grading on record"), "{}", said(&list));
+    assert!(text(&list).contains("✓ ex_90_1"), "{}", text(&list));
 }
 
 #[test]

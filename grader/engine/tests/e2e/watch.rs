@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
+    time::Instant,
 };
 
 use crate::{
@@ -23,15 +24,20 @@ fn learner() -> Learner {
     Learner::new().with_progress(BEGUN)
 }
 
-/// Starts watching; `None`, said aloud, where no program gives a terminal to another.
+/// Starts watching, and waits for the first report.
 fn watched(learner: &Learner, columns: u16) -> Option<Terminal> {
+    let terminal = run(&learner.command(&["watch"]), columns)?;
+    terminal.wait_for("not implemented");
+    Some(terminal)
+}
+
+/// Runs a program in a terminal; `None`, said aloud, where no program gives a terminal to another.
+fn run(program: &Command, columns: u16) -> Option<Terminal> {
     if Command::new("setsid").arg("--version").output().is_err() {
         aloud("WATCH NOT TESTED in a terminal: this machine has no `setsid`");
         return None;
     }
-    let terminal = Terminal::run(&learner.command(&["watch"]), columns, 24);
-    terminal.wait_for("not implemented");
-    Some(terminal)
+    Some(Terminal::run(program, columns, 24))
 }
 
 /// The file is made elsewhere and renamed, as many editors save.
@@ -79,6 +85,55 @@ fn compile_errors_then_checks_then_the_next_lesson() {
     assert!(screen.starts_with("ex_90_2"), "{screen}");
 }
 
+/// It answers what the brief asks, slowly: what explains a mistake in it takes a moment to be found.
+fn slow_and_wrong() -> String {
+    let count = "for count in 0..100_000 { std::hint::black_box(count); }";
+    changed("ex_90_1", "let db = dz;", &format!("{count}\n    let db = dz * b;"))
+}
+
+#[test]
+fn points_come_before_what_explains_them() {
+    let learner = learner();
+    let Some(terminal) = watched(&learner, 80) else { return };
+    learner.put("ex_90_1", &slow_and_wrong());
+    let screen = terminal.wait_for("looking for what explains");
+    assert!(screen.contains("failed") && !screen.contains("bias_gradient_times_b:"), "{screen}");
+    let screen = terminal.wait(|screen| !screen.contains("looking for what explains"));
+    assert!(screen.contains("bias_gradient_times_b:") && screen.contains("graded in "), "{screen}");
+}
+
+/// A loop without an end is stopped by its limits, check by check.
+#[test]
+fn a_grading_that_nobody_waits_for_is_given_up() {
+    let learner = learner();
+    let Some(terminal) = watched(&learner, 80) else { return };
+    let endless = |count: u32| {
+        let endless =
+            format!("let mut count = {count}; while count > 0 {{ count += 2; count -= 2; }}");
+        changed("ex_90_1", "let z = ", &format!("{endless} let z = "))
+    };
+    let begin = Instant::now();
+    learner.put("ex_90_1", &endless(1));
+    terminal.wait_for("timed out");
+    let whole = begin.elapsed();
+    let begin = Instant::now();
+    learner.put("ex_90_1", &endless(3));
+    terminal.wait_for("grading ex_90_1");
+    learner.solve("ex_90_1");
+    terminal.wait_for("checks pass");
+    assert!(begin.elapsed() < whole, "{:?} of {whole:?}", begin.elapsed());
+}
+
+#[test]
+fn a_lesson_that_is_locked_is_graded_and_says_so() {
+    let learner = learner();
+    let terminal = learner.command(&["watch", "ex_91_1"]);
+    let Some(terminal) = run(&terminal, 40) else { return };
+    // Folded, above the keys.
+    let told = "ex_91_1 is locked until ex_90_1 is done; it is graded all the same. hint explain";
+    terminal.wait(|screen| screen.replace('\n', " ").contains(told));
+}
+
 #[test]
 fn keys_show_pages_that_scroll_and_go_back() {
     let learner = learner();
@@ -95,13 +150,26 @@ fn keys_show_pages_that_scroll_and_go_back() {
     terminal.press("\u{1b}[F");
     assert!(terminal.wait_for("↑ 98–119 of 119").contains("Line 59."));
     terminal.press("h");
-    assert!(terminal.wait_for("Hint 1 of").contains("for ex_90_1"));
+    let screen = terminal.wait_for("Hint 1 of");
+    assert!(screen.contains("for ex_90_1") && screen.contains("h: the next hint"), "{screen}");
+    terminal.press("h");
+    terminal.wait_for("Hint 2 of");
     terminal.press("l");
     let screen = terminal.wait_for("0 of 7 lessons");
     assert!(screen.contains("➜ ex_90_1") && screen.contains("locked"), "{screen}");
+    assert!(screen.ends_with("[q]uit  [esc] back"), "{screen}");
+    for back in ["l", "\u{1b}"] {
+        terminal.press(back);
+        terminal.wait(|screen| screen.starts_with("ex_90_1"));
+        terminal.press("l");
+        terminal.wait_for("0 of 7 lessons");
+    }
     terminal.press("n");
     terminal.wait(|screen| screen.starts_with("ex_90_2"));
     terminal.press("e");
+    terminal.wait_for("explain is on");
+    terminal.press("e");
+    terminal.wait_for("explain is off");
     terminal.press("\u{3}");
     assert!(terminal.end().success());
 }
@@ -117,7 +185,7 @@ fn pages_fit_forty_columns() {
     terminal.press("l");
     terminal.wait_for("0 of 7 lessons");
     terminal.resize(80, 24);
-    let screen = terminal.wait_for("[h]int  [e]xplain");
+    let screen = terminal.wait_for("[h]int  [l]ist");
     assert!(screen.contains("░".repeat(24).as_str()), "{screen}");
 }
 
