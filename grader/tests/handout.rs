@@ -66,7 +66,6 @@ fn the_workflow_for_learners_and_its_scripts_come_along() {
 #[test]
 fn a_planted_fragment_is_found() {
     let secrets = secrets();
-    // What a brief shows, its test in the solutions repeats.
     let is_secret = |file: &PathBuf| !file.ends_with("Cargo.toml") && !file.ends_with("brief.rs");
     let written: Vec<_> =
         files(&root().join("solutions")).into_iter().filter(|it| is_secret(it)).collect();

@@ -17,10 +17,11 @@ pub fn drawn(name: &str, root: &Path) -> Result<String, String> {
     match name {
         "activations" => Ok(activations::side_by_side()),
         "error-map" => Ok(error_map::drawn()),
-        "gradcheck-error" => Ok(differences::errors()),
+        "gradcheck-error" => Ok(differences::of_the_lesson()),
         "loss-curves" => Ok(training::loss_curves()),
         "moons-boundary" => Ok(training::moons()),
         "roofline" => roofline::drawn(root),
+        "second-derivative-error" => Ok(differences::of_the_second_derivative()),
         "tanh" => Ok(activations::tanh()),
         "xor-boundary" => Ok(training::xor()),
         _ => Err(format!("unknown plot {name}: there are {}", NAMES.join(", "))),
@@ -28,13 +29,14 @@ pub fn drawn(name: &str, root: &Path) -> Result<String, String> {
 }
 
 /// The names of all plots.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "activations",
     "error-map",
     "gradcheck-error",
     "loss-curves",
     "moons-boundary",
     "roofline",
+    "second-derivative-error",
     "tanh",
     "xor-boundary",
 ];

@@ -172,7 +172,8 @@ fn directions() -> Vec<(f64, Array1<f64>)> {
 #[test]
 fn power_iteration_finds_the_largest_eigenvalue() {
     let (_, x, y) = line();
-    let z = concatenate![Axis(1), x.view(), Array2::ones((x.nrows(), 1))];
+    let ones = Array2::ones((x.nrows(), 1));
+    let z = concatenate![Axis(1), x.view(), ones];
     let h = z.t().dot(&z) / x.nrows() as f64;
     let mut v = array![1.0, 0.0, 0.0];
     for _ in 0..100 {

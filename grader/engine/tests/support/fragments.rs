@@ -13,18 +13,21 @@ const LENGTH: usize = 24;
 /// Rulers of tables and rows of digits are nobody's secret.
 const MIN_WORDS: usize = 6;
 
-/// What stands in secret files and in none that learners may read.
+/// What stands in secret files, and in none that learners need for their work.
 pub struct Fragments {
     of: HashMap<String, PathBuf>,
 }
 
 impl Fragments {
     pub fn of(secret: &Path, allowed: &[PathBuf]) -> Self {
+        // The pages of the book are written beside the solutions, and must not repeat them.
         let allowed = allowed.iter().flat_map(|folder| files(folder));
+        let allowed = allowed.filter(|file| !file.ends_with("page.md"));
         let allowed: HashSet<_> = allowed.flat_map(|file| stretches(&read(&file))).collect();
         let mut of = HashMap::new();
-        // A manifest tells nothing.
-        for file in files(secret).into_iter().filter(|file| !file.ends_with("Cargo.toml")) {
+        // A manifest tells nothing, and `brief.rs` repeats what brief and page show.
+        let tells = |file: &PathBuf| !file.ends_with("Cargo.toml") && !file.ends_with("brief.rs");
+        for file in files(secret).into_iter().filter(tells) {
             let own = stretches(&read(&file)).into_iter().filter(|it| !allowed.contains(it));
             of.extend(own.map(|stretch| (stretch, file.clone())));
         }
@@ -64,7 +67,7 @@ fn stretches(text: &str) -> Vec<String> {
     tokens.windows(LENGTH).filter(is_telling).map(|stretch| stretch.join(" ")).collect()
 }
 
-/// The words and signs of a text.
+/// The words and signs of a text, without those that lay it out, which a page does not show.
 fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
@@ -73,7 +76,9 @@ fn tokens(text: &str) -> Vec<&str> {
         let end =
             if is_word(first) { rest.find(|it| !is_word(it)) } else { Some(first.len_utf8()) };
         let (token, after) = rest.split_at(end.unwrap_or(rest.len()));
-        tokens.push(token);
+        if !["`", "*", "|", "$"].contains(&token) {
+            tokens.push(token);
+        }
         rest = after.trim_start();
     }
     tokens
