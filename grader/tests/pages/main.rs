@@ -1,8 +1,10 @@
-//! The pages of the book beside the lessons: each number that they state, computed once more.
+//! The pages of the book: each number that those beside the lessons state, computed once more, and where those of
+//! the lessons are computed.
 
 mod counts;
 mod errata;
 mod gradient_checks;
+mod lessons;
 mod notation;
 mod other_courses;
 
@@ -46,10 +48,13 @@ impl Page {
     }
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
 /// A file of the course.
 fn read(file: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    fs::read_to_string(root.join(file)).unwrap()
+    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// The number that a page writes as $a \cdot 10^{b}$, as $10^{b}$ or in decimals.

@@ -34,6 +34,15 @@ fn layers_of_gpt_2(
     assert_stated(intensity(m, n, k, 4, 0.0), per_byte);
 }
 
+#[test]
+fn one_token_reads_the_weights() {
+    let (weights, inputs, outputs) = (3072 * 768, 768, 3072);
+    assert_eq!(
+        (weights, 4 * (weights + inputs + outputs)),
+        (2_359_296, bytes(1, 3072, 768, 4, 0.0))
+    );
+}
+
 /// Speed and memory of the A100 with 80 GB, as its data sheet states them, in bf16.
 const FLOPS_PER_SECOND: f64 = 312e12;
 const BYTES_PER_SECOND: f64 = 2.039e12;
@@ -217,8 +226,11 @@ fn the_rust_of_the_brief_computes_what_its_numpy_does() {
     assert_eq!(p.t().dim(), (3, 2));
     let (m, x, alpha, beta) = (array![[1.0, 2.0], [3.0, -1.0]], array![2.0, 0.5], 2.0, -1.0);
     let mut y = array![1.0, 4.0];
+    assert_eq!(m.dot(&x), array![3.0, 5.5]);
     general_mat_vec_mul(alpha, &m, &x, beta, &mut y);
     assert_eq!(y, array![5.0, 7.0]);
+    let (odd, two) = (7, 2);
+    assert_eq!((odd / two, f64::from(odd) / f64::from(two)), (3, 3.5));
 }
 
 #[test]

@@ -77,6 +77,24 @@ fn similar_cases_of_the_brief() {
 }
 
 #[test]
+fn the_table_of_the_brief() {
+    let z = array![[-2.0, -0.5, 0.0, 0.5, 2.0]];
+    let (ones, of_sigmoid, of_tanh) = (Array2::ones(z.dim()), sigmoid(&z), tanh(&z));
+    let slopes = [sigmoid_backward(&ones, &of_sigmoid), tanh_backward(&ones, &of_tanh)];
+    let table = array![
+        [0.119203, 0.377541, 0.5, 0.622459, 0.880797],
+        [0.104994, 0.235004, 0.25, 0.235004, 0.104994],
+        [-0.964028, -0.462117, 0.0, 0.462117, 0.964028],
+        [0.070651, 0.786448, 1.0, 0.786448, 0.070651],
+    ];
+    let found = [&of_sigmoid, &slopes[0], &of_tanh, &slopes[1]];
+    for (found, stated) in found.into_iter().flatten().zip(&table) {
+        assert_relative_eq!(found, stated, epsilon = 5e-7);
+    }
+    assert_eq!(format!("{:.1e}", f64::MIN_POSITIVE), "2.2e-308");
+}
+
+#[test]
 fn the_layers_of_the_brief() {
     let w1 = array![[1.0, 2.0], [0.0, -1.0], [3.0, 1.0]];
     let (b1, w2) = (array![1.0, 0.0, -1.0], array![[1.0, -1.0, 0.5], [2.0, 0.0, 1.0]]);

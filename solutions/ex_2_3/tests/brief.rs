@@ -15,6 +15,7 @@ fn the_table_of_derivatives() {
     let table = [0.0, 1.0, 2.0, 4.0, 8.0, 20.0].map(|z| shown(z, 5));
     let want = ["1.0000e0", "4.1997e-1", "7.0651e-2", "1.3410e-3", "4.5014e-7", "1.6993e-17"];
     assert_eq!(table, want);
+    assert_eq!(format!("{:.7}", tanh_derivative(4.0)), "0.0013410");
 }
 
 #[test]
@@ -203,6 +204,8 @@ fn the_kinks_of_the_visible_tests() {
         assert_eq!(crosses_kink(z, x, e), difference != 0.0);
         assert_eq!(leaky_derivative(z, 0.0) * x, 0.0);
     }
+    let (z, h) = (-2.0_f64, 1.0 * e);
+    assert_eq!((z.abs() / h).round(), 200_000.0);
 }
 
 #[test]

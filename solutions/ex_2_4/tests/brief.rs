@@ -18,6 +18,7 @@ fn the_backward_difference_of_a_cube_is_what_the_brief_says() {
     let found = backward_difference(cube, 2.0, 0.1);
     assert_relative_eq!(found, 11.41, epsilon = 1e-12);
     assert_relative_eq!(found - 12.0, -0.59, epsilon = 1e-12);
+    assert_relative_eq!(-0.1 / 2.0 * 12.0, -0.6, epsilon = 1e-12);
     let of_half = backward_difference(cube, 2.0, 0.05) - 12.0;
     assert_relative_eq!(of_half / (found - 12.0), 0.5, epsilon = 0.01);
 }

@@ -13,6 +13,7 @@ fn caches_grow_with_the_batch_and_parameters_do_not() {
     let network = Sequential(linear(784, 256), Sequential(Tanh, linear(256, 10)));
     let parameters: usize = network.parameters().iter().map(|it| it.len()).sum();
     assert_eq!((parameters, 8 * parameters), (203_530, 1_628_240));
+    assert_eq!(format!("{:.1}", 8.0 * parameters as f64 / 1e6), "1.6");
     let cached = |samples| {
         let (_, (x, (a, inputs))) = network.forward(&Array2::zeros((samples, 784)));
         x.len() + a.len() + inputs.len()
@@ -64,7 +65,10 @@ impl Layer for Sine {
 fn the_sine_of_a_square() {
     let x = array![[1.5]];
     let (y, cache) = Sine.forward(&x.pow2());
-    let dx = Sine.backward(&cache, &array![[2.0]]).0 * (2.0 * &x);
+    let du = Sine.backward(&cache, &array![[2.0]]).0;
+    let dx = &du * (2.0 * &x);
+    assert_eq!(cache, array![[2.25]]);
+    assert_relative_eq!(du[[0, 0]], -1.256347, epsilon = 5e-7);
     assert_relative_eq!(y[[0, 0]], 0.778073, epsilon = 5e-7);
     assert_relative_eq!(dx[[0, 0]], -3.769042, epsilon = 5e-7);
 }
@@ -108,9 +112,13 @@ fn what_passes_between_the_parts() {
     assert_relative_eq!(loss, losses.mean().unwrap(), epsilon = 1e-15);
     assert_relative_eq!(loss, 0.892878, epsilon = 5e-7);
 
-    let (da, _) = last.backward(&of_last, &d_o);
+    let (da, of_last) = last.backward(&of_last, &d_o);
     let (dz, _) = tanh.backward(&of_tanh, &da);
-    let (dx, _) = first.backward(&of_first, &dz);
+    let (dx, of_first) = first.backward(&of_first, &dz);
+    let stated = [vec![-0.309057, -0.009473, -0.193559], vec![-0.124993, 0.031797]];
+    for (found, stated) in [of_first, of_last].iter().zip(stated) {
+        assert_relative_eq!(found[1].as_slice().unwrap(), &stated[..], epsilon = 5e-7);
+    }
     assert_all(&d_o, &array![[0.190949, 0.331989], [-0.504650, 0.087846], [0.188708, -0.388039]]);
     assert_all(
         &da,

@@ -229,6 +229,22 @@ fn each_direction_has_a_factor_of_its_own() {
 }
 
 #[test]
+fn the_first_steps_of_the_brief() {
+    let stated = [
+        [0.9, -0.0625, 0.4125, 4.009160],
+        [1.421563, -0.108125, 0.650313, 1.396915],
+        [1.723766, -0.143234, 0.787250, 0.516987],
+    ];
+    for (steps, stated) in (1..).zip(stated) {
+        let (mut network, x, y) = line();
+        let curve = fit(&mut network, &x, &y, &settings(steps, 4, 0.1)).expect("no divergence");
+        let found = [&numbers(&network).to_vec()[..], &[curve[steps]]].concat();
+        // Two of them lie half-way between what six decimals can say.
+        assert_relative_eq!(&found[..], &stated[..], epsilon = 5.01e-7);
+    }
+}
+
+#[test]
 fn the_slowest_factor_decides() {
     let values: Vec<_> = directions().iter().map(|it| it.0).collect();
     let factors = |rate: f64| [1.0 - rate * values[0], 1.0 - rate * values[2]];
