@@ -148,12 +148,6 @@ impl Scan {
         Some(Body { path: function.path.clone(), bytes: start..end })
     }
 
-    /// True where the body of a function begins at this line, or after a signature of one line.
-    pub fn begins_at(&self, function: &Function, line: usize) -> bool {
-        let signature = self.items.iter().find(|it| it.name == function.name);
-        line <= function.lines.0 + signature.map_or(1, |it| it.text.lines().count())
-    }
-
     /// The function of this name, the first of several; `f::<f32>` is `f` in one precision.
     pub fn function(&self, name: &str) -> Option<&Function> {
         let name = contract::in_any_precision(name);

@@ -147,7 +147,7 @@ impl Miss {
                 Some(other) => format!("`{function}` needs `{other}`, which is"),
                 None => format!("`{function}` is"),
             };
-            let begun = holder.is_some_and(|holder| !scan.begins_at(holder, *line as usize));
+            let begun = holder.is_some_and(|holder| *line as usize > holder.begins);
             let open = match begun {
                 true => format!("not finished: it came to the `todo!` at {file}:{line}"),
                 false => format!("not written yet ({file}:{line})"),
@@ -321,6 +321,7 @@ pub fn signed(negative: bool) -> f64 {
 pub fn wide(
     negative: bool,
 ) -> f64 {
+    let _ = negative;
     todo!()
 }";
 
@@ -352,7 +353,7 @@ pub fn wide(
             let panic = Panic { message, file: "me/src/lib.rs".to_owned(), line };
             Miss::panicked(function, &panic, &scan()).message
         };
-        assert!(open("wide", 16).starts_with("`wide` is not written yet (me/src/lib.rs:16)"));
+        assert!(open("wide", 17).starts_with("`wide` is not written yet (me/src/lib.rs:17)"));
         assert_eq!(
             open("signed", 9),
             "`signed` is not finished: it came to the `todo!` at me/src/lib.rs:9. The next step: take the \

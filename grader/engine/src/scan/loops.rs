@@ -29,6 +29,8 @@ pub struct Function {
     pub lines: (usize, usize),
     /// Where its block begins and ends in its file, in bytes, where it has one.
     pub body: Option<(usize, usize)>,
+    /// The line of the first statement of its block that does something.
+    pub begins: usize,
     /// The last name of its module's path; empty at the root.
     module: String,
     role: Role,

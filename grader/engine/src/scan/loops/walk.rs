@@ -191,6 +191,7 @@ impl<'a> Walk<'a> {
         let body = block.map(|it| it.brace_token.span.join().byte_range());
         self.within(node, &sig.ident, role, |inner| {
             inner.innermost().body = body.map(|it| (it.start, it.end));
+            inner.innermost().begins = block.map_or(0, first_step);
             inner.bind_inputs(sig);
             inner.with_generics(&sig.generics, walk);
         });
@@ -608,6 +609,17 @@ fn operator(found: &BinOp) -> Option<&'static str> {
         BinOp::DivAssign(_) => "div_assign",
         _ => return None,
     })
+}
+
+/// The line of the first statement that does something; `let _ = x;` only keeps the compiler quiet.
+fn first_step(block: &syn::Block) -> usize {
+    let is_idle = |statement: &&syn::Stmt| match statement {
+        syn::Stmt::Local(it) => matches!(it.pat, syn::Pat::Wild(_)),
+        syn::Stmt::Item(_) => true,
+        _ => false,
+    };
+    let first = block.stmts.iter().find(|it| !is_idle(it));
+    first.map_or(block.brace_token.span.close().end().line, |it| it.span().start().line)
 }
 
 /// Whether a closure that gives one element asks for more than the elements at one place, or keeps
