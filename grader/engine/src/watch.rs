@@ -238,8 +238,12 @@ impl Watch<'_> {
         .to_owned();
     }
 
-    /// Goes on to another lesson that is open.
+    /// Goes on to the lesson that follows one that is done, or to another that is open.
     fn next(&mut self) -> miette::Result<()> {
+        let shown = self.last.as_ref().and_then(|graded| graded.outcome.as_ref().ok());
+        if shown.is_some_and(|report| report.id != self.lesson.id) {
+            return self.ask(self.lesson);
+        }
         let at = self.learner.here.iter().position(|it| it.id == self.lesson.id);
         let (before, after) = self.learner.here.split_at(at.unwrap_or_default());
         let others = after.iter().skip(1).chain(before).copied();
@@ -293,8 +297,9 @@ impl Watch<'_> {
         if !graded.is_done() {
             return report;
         }
+        let next = if self.screen.is_some() { render::next_by_keys } else { render::next };
         let following = match self.learner.next() {
-            Some(lesson) => render::next(&self.learner.row(lesson), columns()),
+            Some(lesson) => next(&self.learner.row(lesson), columns()),
             None => "Every lesson is done.\n".to_owned(),
         };
         let solution = match self.learner.workspace.has_solutions() {

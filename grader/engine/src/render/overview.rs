@@ -67,8 +67,6 @@ fn bar(score: f64, max_score: f64, columns: usize) -> String {
 /// What to do next, with the lesson's files and commands.
 pub fn next(row: &Row, width: usize) -> String {
     let id = row.id;
-    let mut page = Page::new(width);
-    page.line(&format!("Next: {id}  {}", row.title), "", &of(row.score, row.max_score), STRONG);
     let steps = [
         ("read", format!("./x brief {id}")),
         ("edit", format!("exercises/{id}/src/lib.rs")),
@@ -76,6 +74,24 @@ pub fn next(row: &Row, width: usize) -> String {
         ("test", format!("cargo test -p {id}")),
         ("stuck", format!("./x hint {id}")),
     ];
+    following(row, &steps, width)
+}
+
+/// The same for who watches: with the keys.
+pub fn next_by_keys(row: &Row, width: usize) -> String {
+    let steps = [
+        ("edit", format!("exercises/{}/src/lib.rs", row.id)),
+        ("b", "its brief".to_owned()),
+        ("h", "a hint".to_owned()),
+        ("n", "what is graded in it".to_owned()),
+    ];
+    following(row, &steps, width)
+}
+
+fn following(row: &Row, steps: &[(&str, String)], width: usize) -> String {
+    let Row { id, title, score, max_score, .. } = row;
+    let mut page = Page::new(width);
+    page.line(&format!("Next: {id}  {title}"), "", &of(*score, *max_score), STRONG);
     for (step, how) in steps {
         page.lines(&format!("  {step:<7}{how}"), Style::new());
     }
@@ -140,7 +156,8 @@ mod tests {
     #[test]
     fn pages_fit_narrow_terminals() {
         for width in [40, 60, 80] {
-            let pages = [overview(&rows(), width), next(&rows()[3], width)];
+            let row = &rows()[3];
+            let pages = [overview(&rows(), width), next(row, width), next_by_keys(row, width)];
             for line in pages.iter().flat_map(|page| page.lines()) {
                 let columns = strip_str(line).to_string().chars().count();
                 assert!(columns <= width, "{line}");

@@ -70,7 +70,7 @@ fn the_screen_of_a_lesson_that_is_begun() {
 #[test]
 fn compile_errors_then_checks_then_the_next_lesson() {
     let learner = learner();
-    let Some(terminal) = watched(&learner, 80) else { return };
+    let Some(mut terminal) = watched(&learner, 80) else { return };
     learner.put("ex_90_1", "pub fn forward( {");
     let screen = terminal.wait_for("compile error");
     assert!(screen.contains("ex_90_1/src/lib.rs:1"), "{screen}");
@@ -79,10 +79,14 @@ fn compile_errors_then_checks_then_the_next_lesson() {
     assert!(screen.contains("✓ all "), "{screen}");
     assert!(screen.contains("Next: ex_90_2"), "{screen}");
     assert!(learner.text(".gradlings/progress.json").contains("done"));
-    // Saving another lesson goes on with it.
+    // It goes on with what is next.
+    terminal.press("n");
+    terminal.wait(|screen| screen.starts_with("ex_90_2") && screen.contains("not implemented"));
     learner.put("ex_90_2", "fn");
-    let screen = terminal.wait_for("compile error");
-    assert!(screen.starts_with("ex_90_2"), "{screen}");
+    terminal.wait(|screen| screen.starts_with("ex_90_2") && screen.contains("compile error"));
+    // Saving another lesson goes on with that.
+    learner.put("ex_90_3", "fn");
+    terminal.wait(|screen| screen.starts_with("ex_90_3") && screen.contains("compile error"));
 }
 
 /// It answers what the brief asks, slowly: what explains a mistake in it takes a moment to be found.
