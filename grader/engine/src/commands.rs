@@ -211,10 +211,11 @@ fn grade(
         Ok(grader) => graded(&grader, &lessons, &submission, options, &notes)?,
         Err(error) => nothing_graded(&lessons, &submission, options, error.as_ref())?,
     };
-    if is_own {
-        notes.keep(workspace);
-    }
-    let next = course.next(&lessons).filter(|lesson| workspace.has(lesson.id));
+    let progress = is_own.then(|| notes.keep(workspace)).flatten();
+    let next = match progress {
+        Some(progress) => progress.next(&course.chosen_in(workspace, &[])?),
+        None => course.next(&lessons).filter(|lesson| workspace.has(lesson.id)),
+    };
     let view = view(command, next, have_derivations(workspace, &lessons));
     let text = written(&report, &command.written, view)?;
     deliver(&text, command.written.output.as_deref(), &report)?;

@@ -193,7 +193,9 @@ impl Watch<'_> {
     }
 
     fn key(&mut self, key: Key) -> miette::Result<()> {
-        self.notice.clear();
+        if !matches!(key, Key::Scroll(_)) {
+            self.notice.clear();
+        }
         match key {
             Key::Hint => {
                 let (hint, is_last) = next_hint(self.learner.workspace, self.lesson)?;

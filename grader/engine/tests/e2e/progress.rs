@@ -98,6 +98,16 @@ fn next_leads_to_the_first_open_lesson_until_all_are_done() {
 }
 
 #[test]
+fn a_lesson_that_passes_leads_to_the_first_that_is_open() {
+    let learner = Learner::new();
+    for (done, next) in [("ex_90_2", "ex_90_1"), ("ex_90_1", "ex_90_3")] {
+        learner.solve(done);
+        let graded = text(&learner.run(&["grade", done]));
+        assert!(graded.contains(&format!("Next: {next}.")), "{graded}");
+    }
+}
+
+#[test]
 fn a_lesson_that_is_locked_is_graded_and_says_so_in_one_line() {
     let learner = Learner::new();
     let told = "ex_91_1 is locked until ex_90_1 is done; it is graded all the same.\n";
