@@ -151,6 +151,17 @@ impl Computed {
         Some(Self { value: sum(&self.value)?, error })
     }
 
+    /// The largest element along an axis, which is as far off as any of them may be.
+    pub(crate) fn largest(&self, axis: usize) -> Option<Self> {
+        let largest = |of: &ArrayD<f64>, least: f64| {
+            (axis < of.ndim()).then(|| of.fold_axis(Axis(axis), least, |a, b| a.max(*b)))
+        };
+        Some(Self {
+            value: largest(&self.value, f64::NEG_INFINITY)?,
+            error: largest(&self.error, 0.0)?,
+        })
+    }
+
     /// Something done to where elements stand, not to what they are.
     pub(crate) fn moved(&self, to: impl Fn(&ArrayD<f64>) -> Option<ArrayD<f64>>) -> Option<Self> {
         Some(Self { value: to(&self.value)?, error: to(&self.error)? })
@@ -238,6 +249,19 @@ mod tests {
         assert!(is(f64::INFINITY, f64::INFINITY) && is(f64::NAN, f64::NAN));
         assert!(!is(f64::INFINITY, f64::NEG_INFINITY) && !is(f64::INFINITY, 1.0));
         assert!(!is(1.0, f64::NAN) && !is(f64::NAN, 1.0));
+    }
+
+    #[test]
+    fn the_largest_along_an_axis_is_as_far_off_as_any() {
+        let of = Computed {
+            value: array![[1.0, 3.0, 2.0], [-4.0, -5.0, -6.0]].into_dyn(),
+            error: array![[0.1, 0.2, 0.3], [0.0, 0.0, 0.5]].into_dyn(),
+        };
+        let largest = of.largest(1).unwrap();
+        assert_eq!(largest.value, array![3.0, -4.0].into_dyn());
+        assert_eq!(largest.error, array![0.3, 0.5].into_dyn());
+        assert_eq!(of.largest(0).unwrap().value, array![1.0, 3.0, 2.0].into_dyn());
+        assert_eq!(of.largest(2), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Formulas written as mathematics.
 
+use std::f64::consts::PI;
+
 use crate::{Domain, Expression, Formulas, Operation, SymbolId};
 
 /// How tightly a formula holds together: what holds less tightly than its surroundings needs brackets.
@@ -183,6 +185,7 @@ fn name(operation: Operation) -> String {
         Operation::Logarithm => "ln",
         Operation::Tanh => "tanh",
         Operation::Logistic => "σ",
+        Operation::Erfc => "erfc",
         Operation::Relu => "relu",
         Operation::Sine => "sin",
         Operation::Arctangent => "arctan",
@@ -194,6 +197,7 @@ fn name(operation: Operation) -> String {
         Operation::Mean => "mean",
         Operation::SumAxis(axis) => return format!("Σ over axis {axis} "),
         Operation::MeanAxis(axis) => return format!("mean over axis {axis} "),
+        Operation::MaxAxis(axis) => return format!("max over axis {axis} "),
         Operation::Single => "f32",
         Operation::Truncated => "truncated",
         _ => "",
@@ -206,6 +210,7 @@ fn constant(number: f64) -> String {
     match number {
         0.5 => "½".to_owned(),
         0.75 => "¾".to_owned(),
+        PI => "π".to_owned(),
         _ if magnitude != 0.0 && !(1e-3..1e6).contains(&magnitude) => {
             format!("{number:e}").replace('-', "−")
         }
@@ -236,6 +241,7 @@ mod tests {
         assert_eq!(scalars("w / (2.0 * x)"), "w / (2·x)");
         assert_eq!(scalars("w + -x"), "w − x");
         assert_eq!(scalars("tanh(abs(x)) / 1e-8"), "tanh(|x|) / 1e−8");
+        assert_eq!(scalars("erfc(-x / sqrt(2 * PI))"), "erfc(−x / √(2·π))");
     }
 
     #[test]

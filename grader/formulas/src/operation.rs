@@ -47,6 +47,8 @@ pub enum Operation {
     Tanh,
     /// 1/(1 + e⁻ᵃ).
     Logistic,
+    /// The complementary error function.
+    Erfc,
     /// The larger of a and 0.
     Relu,
     /// The sine.
@@ -73,6 +75,8 @@ pub enum Operation {
     Sum,
     /// The mean of all elements.
     Mean,
+    /// The largest element along an axis.
+    MaxAxis(usize),
     /// The sum over an axis.
     SumAxis(usize),
     /// The mean over an axis.
@@ -112,12 +116,14 @@ impl Operation {
             ("exp", None) => Self::Exponential,
             ("sigmoid", None) => Self::Logistic,
             ("ln", None) => Self::Logarithm,
+            ("erfc", None) => Self::Erfc,
             ("tanh", None) => Self::Tanh,
             ("t", None) => Self::Transpose,
             ("sum", None) => Self::Sum,
             ("mean", None) => Self::Mean,
             ("sum_axis", Some(axis)) => Self::SumAxis(axis),
             ("mean_axis", Some(axis)) => Self::MeanAxis(axis),
+            ("max_axis", Some(axis)) => Self::MaxAxis(axis),
             _ => return None,
         })
     }
@@ -175,6 +181,7 @@ impl Operation {
                 let sum = a.sum(Some(axis))?;
                 divided(sum, a.value.len_of(Axis(axis)))
             }
+            Self::MaxAxis(axis) => a.largest(axis),
             Self::First(axis) => a.moved(|it| entry(it, axis, false)),
             Self::Last(axis) => a.moved(|it| entry(it, axis, true)),
             Self::WithoutFirst => a.moved(|it| without_row(it, false)),
@@ -218,6 +225,7 @@ impl Operation {
             Self::Logarithm => f64::ln,
             Self::Tanh => f64::tanh,
             Self::Logistic => |a| 1.0 / (1.0 + (-a).exp()),
+            Self::Erfc => libm::erfc,
             Self::Relu => |a| a.max(0.0),
             Self::Sine => f64::sin,
             Self::Arctangent => f64::atan,

@@ -8,6 +8,8 @@
 //! }
 //! ```
 
+use std::f64::consts::PI;
+
 use syn::{
     Attribute, BinOp, Block, Expr, ExprLit, FnArg, GenericArgument, Item, ItemConst, ItemFn, Lit,
     Local, Meta, Pat, PathArguments, Stmt, Type, UnOp, spanned::Spanned,
@@ -188,7 +190,10 @@ impl Formulas {
             }
             Expr::Path(_) => {
                 let name = ident(expression).ok_or_else(|| ReadError::at(expression, "no name"))?;
-                self.known_symbol(&name, expression).map(Expression::Symbol)
+                match name.as_str() {
+                    "PI" => Ok(Expression::Constant(PI)),
+                    _ => self.known_symbol(&name, expression).map(Expression::Symbol),
+                }
             }
             Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
                 Ok(Expression::Apply(Operation::Negate, vec![self.expression(&unary.expr)?]))
@@ -235,7 +240,9 @@ impl Formulas {
             return Ok(Expression::Along(function, Box::new(vector?), Box::new(step?)));
         }
         let axis = match (name, arguments) {
-            ("sum_axis" | "mean_axis", [_, axis]) => number(axis).map(|axis| axis as usize),
+            ("sum_axis" | "mean_axis" | "max_axis", [_, axis]) => {
+                number(axis).map(|axis| axis as usize)
+            }
             _ => None,
         };
         let values = if axis.is_some() { &arguments[..1] } else { arguments };
@@ -365,6 +372,17 @@ fn difference(f: fn(f64) -> f64, theta: f64, epsilon: Positive<1e-8, 0.1>) {
         assert_eq!(*domain("n"), Domain::Whole(1.0, 100.0));
         assert_eq!(*domain("epsilon"), Domain::Positive(1e-8, 0.1));
         assert_eq!(*domain("f"), Domain::FunctionOfNumber);
+    }
+
+    #[test]
+    fn an_axis_and_pi_are_numbers_of_the_formula() {
+        let text = "fn f(Z: [f64; (B, d)]) { let M = PI * Z.max_axis(1); }";
+        let formulas = Formulas::read(text).unwrap();
+        let z = Expression::Symbol(formulas.symbol("Z").unwrap());
+        let largest = Expression::Apply(Operation::MaxAxis(1), vec![z]);
+        let expected =
+            Expression::Apply(Operation::Multiply, vec![Expression::Constant(PI), largest]);
+        assert_eq!(formulas.functions[0].steps[0].formula, expected);
     }
 
     #[test]
