@@ -110,8 +110,10 @@ impl Kit {
         announce: impl FnOnce(),
     ) -> Result<Self, KitError> {
         let lessons = course.lessons.iter().filter(|lesson| workspace.has(lesson.id));
+        let naming: Vec<_> = lessons.filter(|it| !it.contract.crates.is_empty()).collect();
         let crates: BTreeSet<_> =
-            lessons.flat_map(|lesson| lesson.contract.crates).copied().collect();
+            naming.iter().flat_map(|lesson| lesson.contract.crates).copied().collect();
+        let exercises: Vec<_> = naming.iter().map(|lesson| lesson.id).collect();
         let key = key(workspace, &crates)?;
         let cache = workspace.cache();
         let record = cache.join(format!("{PREFIX}{}.json", wire::GEMM_BACKEND));
@@ -126,7 +128,8 @@ impl Kit {
         if let Some(kit) = recorded() {
             return Ok(kit);
         }
-        let kit = Self::build(workspace, course.package, &crates, key.clone())?;
+        let cargo = Cargo { workspace, crates: &crates, exercises: &exercises };
+        let kit = Self::build(&cargo, course.package, key.clone())?;
         kit.write(&record).map_err(write)?;
         prune(&cache);
         Ok(kit)
@@ -196,17 +199,13 @@ impl Kit {
         workspace::replace(record, &serde_json::to_vec_pretty(self)?)
     }
 
-    fn build(
-        workspace: &Workspace,
-        grader: &str,
-        crates: &BTreeSet<&str>,
-        key: String,
-    ) -> Result<Self, KitError> {
+    fn build(cargo: &Cargo, grader: &str, key: String) -> Result<Self, KitError> {
+        let Cargo { workspace, crates, .. } = *cargo;
         let rustc = compiler(workspace)?;
         let compiler_stamp =
             stamp(&rustc).map_err(|source| KitError::Read { path: rustc.clone(), source })?;
         let linker = linker().ok_or(KitError::NoLinker)?;
-        let built = Cargo { workspace, crates }.build(grader)?;
+        let built = cargo.build(grader)?;
         let named: Vec<_> = CRATES.iter().chain(crates).map(|name| crate_name(name)).collect();
         let is_built = |name: &&String| built.crates.iter().any(|(known, _)| known == *name);
         if let Some(missing) = named.iter().find(|name| !is_built(name)) {
@@ -301,14 +300,17 @@ fn output(
     command: &mut Command,
     failed: impl FnOnce(ExitStatus) -> KitError,
 ) -> Result<String, KitError> {
+    let (status, text) = printed(command)?;
+    if status.success() { Ok(text) } else { Err(failed(status)) }
+}
+
+/// How a command ended, and what it printed.
+fn printed(command: &mut Command) -> Result<(ExitStatus, String), KitError> {
     let program = command.get_program().to_string_lossy().into_owned();
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
     let output = child.and_then(Child::wait_with_output);
     let output = output.map_err(|source| KitError::Run { program, source })?;
-    if !output.status.success() {
-        return Err(failed(output.status));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok((output.status, String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
 /// The files of the probe's memory map that hold code, without the probe itself.

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{KitError, output};
+use super::{KitError, output, printed};
 use crate::workspace::Workspace;
 
 /// The package of the wire, which every worker names.
@@ -21,6 +21,8 @@ const MESSAGES: &str = "--message-format=json-render-diagnostics";
 pub struct Cargo<'a> {
     pub workspace: &'a Workspace,
     pub crates: &'a BTreeSet<&'a str>,
+    /// The exercises that name these crates.
+    pub exercises: &'a [&'a str],
 }
 
 /// What cargo has built and workers need.
@@ -64,34 +66,57 @@ impl Cargo<'_> {
     fn messages(&self, grader: &str) -> Result<String, KitError> {
         // Cargo unites the features of what it builds together: beside the grader's own package almost
         // all is there already, where half would be compiled once more.
-        let mut together = self.command("build", &[grader]);
-        together.arg(MESSAGES).stderr(Stdio::null());
+        let mut together = self.build_of(&[WIRE_PACKAGE, grader]);
+        together.args(self.crates.iter().map(|name| package(name))).stderr(Stdio::null());
         // Silent, because it may fail where no kit is in danger: a workspace need not have that
         // package, and an author's checks need not compile. What does concern the kit fails without
         // it too, and that time cargo is heard.
-        output(&mut together, KitError::Build)
-            .or_else(|_| output(self.command("build", &[]).arg(MESSAGES), KitError::Build))
+        output(&mut together, KitError::Build).or_else(|_| self.messages_without_grader())
+    }
+
+    fn messages_without_grader(&self) -> Result<String, KitError> {
+        let wire = output(&mut self.build_of(&[WIRE_PACKAGE]), KitError::Build)?;
+        if self.crates.is_empty() {
+            return Ok(wire);
+        }
+        // Cargo builds a package from outside of the workspace beside one that depends on it alone, as
+        // exercises do. What a learner wrote need not compile for that.
+        let mut beside = self.build_of(&[WIRE_PACKAGE]);
+        beside.args(self.exercises.iter().map(|name| package(name)));
+        printed(beside.arg("--keep-going").stderr(Stdio::null())).map(|(_, messages)| messages)
     }
 
     /// The names of all crates that these depend on, themselves included.
     fn needed(&self) -> Result<BTreeSet<String>, KitError> {
-        let mut tree = self.command("tree", &[]);
-        tree.args(["--edges=normal", "--prefix=none", "--no-dedupe", "--format={lib}"]);
-        Ok(output(&mut tree, KitError::Tree)?.lines().map(crate_name).collect())
+        // One by one: beside a package of the workspace, cargo knows no other.
+        let mut trees =
+            self.tree(self.command("tree").args(features(WIRE_PACKAGE)), WIRE_PACKAGE)?;
+        for name in self.crates {
+            trees += &self.tree(&mut self.command("tree"), name)?;
+        }
+        Ok(trees.lines().map(crate_name).collect())
     }
 
-    fn command(&self, subcommand: &str, beside: &[&str]) -> Command {
+    fn tree(&self, tree: &mut Command, name: &str) -> Result<String, KitError> {
+        tree.args(["--edges=normal", "--prefix=none", "--no-dedupe", "--format={lib}"]);
+        output(tree.arg(package(name)), KitError::Tree)
+    }
+
+    /// Builds packages that have a feature for OpenBLAS.
+    fn build_of(&self, packages: &[&str]) -> Command {
+        let mut build = self.command("build");
+        build.arg(MESSAGES);
+        packages.iter().for_each(|name| {
+            build.arg(package(name)).args(features(name));
+        });
+        build
+    }
+
+    fn command(&self, subcommand: &str) -> Command {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(self.workspace.root()).args([subcommand, "--quiet"]);
         // Workers catch panics and run here, whatever a person's configuration of cargo says.
         cargo.env("CARGO_PROFILE_DEV_PANIC", "unwind").env_remove("CARGO_BUILD_TARGET");
-        for package in [WIRE_PACKAGE].iter().chain(beside) {
-            cargo.arg(format!("--package={package}"));
-            if cfg!(feature = "openblas") {
-                cargo.arg(format!("--features={package}/openblas"));
-            }
-        }
-        cargo.args(self.crates.iter().map(|name| format!("--package={name}")));
         cargo
     }
 }
@@ -121,6 +146,15 @@ impl Artifacts {
     }
 }
 
+fn package(name: &str) -> String {
+    format!("--package={name}")
+}
+
+/// Of the wire and of what is built beside it.
+fn features(name: &str) -> Option<String> {
+    cfg!(feature = "openblas").then(|| format!("--features={name}/openblas"))
+}
+
 /// Of a crate's files the one that is linked, or loaded by the compiler when it is a macro.
 fn linked_file(files: Vec<PathBuf>) -> Option<PathBuf> {
     // In `deps` the name holds a hash of what the crate was built with; beside it lies a copy without
@@ -148,7 +182,46 @@ fn package_name(id: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, path::Path};
+
     use super::*;
+
+    fn write(folder: &Path, file: &str, text: &str) {
+        let file = folder.join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+
+    fn manifest(name: &str, rest: &str) -> String {
+        format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n{rest}")
+    }
+
+    /// A handout has no grader, and its exercises are work in progress.
+    #[test]
+    fn a_crate_from_outside_is_built_beside_an_exercise_that_does_not_compile() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |file: &str, text: &str| write(folder.path(), file, text);
+        at("outside/Cargo.toml", &manifest("from-outside", "[workspace]\n"));
+        at("outside/src/lib.rs", "");
+        at(
+            "course/Cargo.toml",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"wire\", \"exercises/*\"]\n",
+        );
+        let feature = "[features]\nopenblas = []\n";
+        at("course/wire/Cargo.toml", &manifest("gradlings-wire", feature));
+        at("course/wire/src/lib.rs", "");
+        let outside = "[dependencies]\nfrom-outside = { path = \"../../../outside\" }\n";
+        at("course/exercises/ex_1_1/Cargo.toml", &manifest("ex_1_1", outside));
+        at("course/exercises/ex_1_1/src/lib.rs", "half a line");
+
+        let workspace = Workspace::at(&folder.path().join("course")).unwrap();
+        let crates = BTreeSet::from(["from-outside"]);
+        let cargo = Cargo { workspace: &workspace, crates: &crates, exercises: &["ex_1_1"] };
+        let built = cargo.build("no-grader").unwrap();
+        let mut names: Vec<_> = built.crates.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["from_outside", "gradlings_wire"]);
+    }
 
     #[test]
     fn a_package_is_found_in_its_id() {
