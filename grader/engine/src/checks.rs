@@ -9,7 +9,9 @@ mod miss;
 mod repetition;
 mod sweep;
 
-pub use comparison::{all_close, close, gradients, rounded, same_shape, same_table, within};
+pub use comparison::{
+    all_close, all_close_in_single, close, gradients, rounded, same_shape, same_table, within,
+};
 pub use learner::{Learner, Probe, Subject, panic_again};
 pub(crate) use learner::{Left, Line};
 pub use miss::{Miss, Outcome, Raised};

@@ -74,6 +74,20 @@ pub fn all_close<D: Dimension>(
     Err(miss.of(&[name]).revealing(format!("{name}: got\n{got}\nexpected\n{want}")))
 }
 
+/// As [`all_close`], for what was computed in single precision.
+///
+/// # Errors
+/// When a difference is larger than rounding to `f32` explains.
+pub fn all_close_in_single<D: Dimension>(
+    name: &str,
+    got: &Array<f32, D>,
+    want: &Array<f64, D>,
+    scale: &Array<f64, D>,
+) -> Outcome {
+    let coarser = f64::from(f32::EPSILON) / f64::EPSILON;
+    all_close(name, &got.mapv(f64::from), want, &scale.mapv(|scale| scale * coarser))
+}
+
 /// The indices of the element that comes after so many `others`, row by row.
 fn place(others: usize, shape: &[usize]) -> Vec<usize> {
     let mut left = others;
@@ -237,6 +251,15 @@ mod tests {
     fn rounding_passes_and_anything_more_does_not() {
         assert!(close("z", 1.0 + 4.0 * f64::EPSILON, 1.0, 1.0).is_ok());
         assert!(close("z", 1.0 + 1e-12, 1.0, 1.0).is_err());
+    }
+
+    #[test]
+    fn single_precision_has_its_own_rounding() {
+        let close = |got: f32| {
+            all_close_in_single("z", &array![got], &array![1.0 / 3.0], &array![1.0 / 3.0])
+        };
+        assert!(close(1.0 / 3.0).is_ok() && close(1.0 / 3.0 + 1e-6).is_ok());
+        assert!(close(1.0 / 3.0 + 1e-5).is_err() && close(f32::NAN).is_err());
     }
 
     #[test]
