@@ -37,6 +37,19 @@ fn solutions_earn_every_point() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// An editor that opens the folder of one exercise does not look for settings above it.
+#[test]
+fn the_settings_of_editors_are_the_same_in_every_exercise() {
+    for file in [".vscode/settings.json", ".zed/settings.json"] {
+        let settings = fs::read_to_string(root().join(file)).unwrap();
+        for exercise in fs::read_dir(root().join("exercises")).unwrap() {
+            let file = exercise.unwrap().path().join(file);
+            let own = fs::read_to_string(&file).unwrap_or_default();
+            assert_eq!(own, settings, "{} differs: copy the workspace's own", file.display());
+        }
+    }
+}
+
 /// The forward pass is asked which half is wrong, where it can be.
 #[test]
 fn a_wrong_gradient_is_told_although_the_forward_pass_panics() {

@@ -64,6 +64,21 @@ fn the_workflow_for_learners_and_its_scripts_come_along() {
 }
 
 #[test]
+fn the_settings_of_editors_come_along() {
+    let handout = hand_out();
+    for file in [
+        ".devcontainer/devcontainer.json",
+        ".helix/languages.toml",
+        ".vscode/settings.json",
+        ".vscode/tasks.json",
+        ".zed/settings.json",
+    ] {
+        let read = |root: &Path| fs::read_to_string(root.join(file)).unwrap();
+        assert_eq!(read(handout.path()), read(root()), "{file}");
+    }
+}
+
+#[test]
 fn a_planted_fragment_is_found() {
     let secrets = secrets();
     let is_secret = |file: &PathBuf| !file.ends_with("Cargo.toml") && !file.ends_with("brief.rs");

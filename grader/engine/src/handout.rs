@@ -23,13 +23,18 @@ const README: &str = include_str!("handout/README.md");
 const SCRIPT: &str = include_str!("handout/x");
 
 /// What is copied from the top of the course where it is there.
-const COPIED: [&str; 10] = [
+const COPIED: [&str; 15] = [
+    ".devcontainer/devcontainer.json",
     ".gitattributes",
     ".github/actions/grade/action.yml",
     ".github/actions/grade/fetch.sh",
     ".github/actions/grade/grade.sh",
     ".github/actions/grade/report.sh",
     ".github/workflows/autograde.yml",
+    ".helix/languages.toml",
+    ".vscode/settings.json",
+    ".vscode/tasks.json",
+    ".zed/settings.json",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "rust-toolchain.toml",

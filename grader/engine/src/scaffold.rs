@@ -5,7 +5,9 @@ use std::{fs, io, path::PathBuf};
 use crate::workspace::Workspace;
 
 /// The files of a new lesson. `{id}` and `{title}` stand for the lesson's.
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 15] = [
+    ("exercises/{id}/.vscode/settings.json", include_str!("scaffold/vscode.json")),
+    ("exercises/{id}/.zed/settings.json", include_str!("scaffold/zed.json")),
     ("exercises/{id}/Cargo.toml", include_str!("scaffold/exercise.toml")),
     ("exercises/{id}/README.md", include_str!("scaffold/brief.md")),
     ("exercises/{id}/hints.md", include_str!("scaffold/hints.md")),
