@@ -630,10 +630,10 @@ impl Training {
 fn told_of_merges(got: &[Pair], want: &[Pair], mut plain: Plain) -> String {
     let same = got.iter().zip(want).take_while(|(got, want)| got == want).count();
     want[..same].iter().for_each(|pair| plain.join(*pair));
-    let place = if same == 0 {
-        "the first merge".to_owned()
-    } else {
-        format!("after {same} right merges, the next")
+    let place = match same {
+        0 => "the first merge".to_owned(),
+        1 => "after one right merge, the next".to_owned(),
+        _ => format!("after {same} right merges, the next"),
     };
     let counts: BTreeMap<_, _> = pairs_of(&plain.words).into_iter().collect();
     let how = match got.get(same).map(|pair| counts.get(pair)) {
