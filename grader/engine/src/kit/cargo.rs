@@ -67,7 +67,11 @@ impl Cargo<'_> {
         // Cargo unites the features of what it builds together: beside the grader's own package almost
         // all is there already, where half would be compiled once more.
         let mut together = self.build_of(&[WIRE_PACKAGE, grader]);
-        together.args(self.crates.iter().map(|name| package(name))).stderr(Stdio::null());
+        // Libraries alone: the grader that runs may have been built there, with further features.
+        together
+            .arg("--lib")
+            .args(self.crates.iter().map(|name| package(name)))
+            .stderr(Stdio::null());
         // Silent, because it may fail where no kit is in danger: a workspace need not have that
         // package, and an author's checks need not compile. What does concern the kit fails without
         // it too, and that time cargo is heard.
