@@ -1,5 +1,7 @@
 //! Formulas: LaTeX in, MathML out.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use math_core::{LatexToMathML, MathCoreConfig, MathDisplay};
 
 /// What Markdown would take for its own between the tags of MathML.
@@ -28,7 +30,13 @@ impl Formulas {
     /// # Errors
     /// What is wrong with the formula.
     pub fn mathml(&self, latex: &str, display: MathDisplay) -> Result<String, String> {
-        let converted = self.0.convert_with_local_state(latex, display);
+        // The crate panics where an `&` stands in a place that it does not expect.
+        let convert = AssertUnwindSafe(|| self.0.convert_with_local_state(latex, display));
+        let converted = panic::catch_unwind(convert).map_err(|_| {
+            format!(
+                "the formula {latex:?}: does an `&` stand within braces, or `\\left` and `\\right`?"
+            )
+        })?;
         let mathml = converted.map_err(|error| format!("the formula {latex:?}: {error}"))?.mathml;
         let mathml = mathml.lines().map(str::trim).collect::<String>();
         Ok(TAKEN.iter().fold(mathml, |text, (sign, code)| text.replace(*sign, code)))
@@ -66,5 +74,7 @@ mod tests {
         let found = Formulas::new().mathml(r"\frac{1}{", MathDisplay::Inline).unwrap_err();
         assert!(found.starts_with(r#"the formula "\\frac{1}{": "#), "{found}");
         assert!(Formulas::new().mathml(r"\unknown", MathDisplay::Inline).is_err());
+        let style = r"\begin{aligned} \textstyle\sum p &= 1 \end{aligned}";
+        assert!(Formulas::new().mathml(style, MathDisplay::Block).unwrap_err().contains('&'));
     }
 }

@@ -2,6 +2,9 @@
 
 use ndarray::{Array2, array};
 
+// Links OpenBLAS, where products run on it.
+use gradcheck as _;
+
 #[path = "../../other_courses.rs"]
 mod other_courses;
 #[allow(dead_code, unused_imports, reason = "a policy looks at a part of a lesson")]
