@@ -14,7 +14,7 @@ use learner::Notes;
 use miette::{Context, IntoDiagnostic};
 
 use crate::{
-    checks::{Check, Lesson},
+    checks::Lesson,
     cli::{self, Command, Common, Format, Grade, Gradescope, Package, Render, Written},
     course::Course,
     diagnosis::FirstAnswers,
@@ -71,7 +71,7 @@ pub fn run(course: &'static Course, command: &Command, common: &Common) -> miett
             learner::list(course, &Workspace::at(&root)?)
         }
         Command::List(chosen) => {
-            print(&checks(&course.chosen(&chosen.lessons)?))?;
+            print(&render::checks(&course.chosen(&chosen.lessons)?, columns()))?;
             Ok(Ending::Complete)
         }
         Command::Next => learner::next(course, &Workspace::at(&root)?),
@@ -405,14 +405,4 @@ pub fn print(text: &str) -> miette::Result<()> {
             .wrap_err("failed to write to standard output; --output FILE writes to a file"),
         _ => Ok(()),
     }
-}
-
-/// The checks of lessons, with their points.
-fn checks(lessons: &[&Lesson]) -> String {
-    let check = |check: &Check| format!("    {:>4}  {}\n", check.points, check.title);
-    let lesson = |lesson: &&Lesson| {
-        let checks: String = lesson.checks.iter().map(check).collect();
-        format!("{}  {}  ({} points)\n{checks}", lesson.id, lesson.title, lesson.max_score())
-    };
-    lessons.iter().map(lesson).collect()
 }

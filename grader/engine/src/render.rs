@@ -34,7 +34,7 @@ pub use self::{
 };
 pub(crate) use self::{
     focus::focus,
-    overview::{Row, missing, next, next_by_keys, overview},
+    overview::{Row, checks, missing, next, next_by_keys, overview},
     terminal::wrapped,
 };
 

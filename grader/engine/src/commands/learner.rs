@@ -98,7 +98,8 @@ pub fn hint(
     let id = lesson.id;
     let after = if is_last { "That was the last hint" } else { "The next hint" };
     let then = if is_last { "begins again" } else { "shows it" };
-    print(&format!("{page}\n{after}: `./x hint {id}` {then}.\n"))?;
+    let after = folded(&format!("{after}: `./x hint {id}` {then}."));
+    print(&format!("{page}\n{after}\n"))?;
     Ok(Ending::Complete)
 }
 
@@ -124,12 +125,11 @@ pub fn reset(
     let lesson = one(course, workspace, &named.lesson)?;
     let replaced = stub::reset(workspace, lesson.id)?;
     for (path, copy) in &replaced {
-        match copy.as_str() {
-            "" => anstream::println!("{path} is there again."),
-            copy => {
-                anstream::println!("{path} is as it was handed out; what you wrote is in {copy}")
-            }
-        }
+        let told = match copy.as_str() {
+            "" => format!("{path} is there again."),
+            copy => format!("{path} is as it was handed out; what you wrote is in {copy}"),
+        };
+        anstream::println!("{}", folded(&told));
     }
     if replaced.is_empty() {
         anstream::println!("{} is as it was handed out.", lesson.id);
@@ -171,6 +171,11 @@ pub fn solution(
 #[diagnostic(help("`./x hint {lesson}` shows a hint; your instructor has the solution"))]
 struct NoSolution {
     lesson: &'static str,
+}
+
+/// A sentence of our own, in as many lines as it needs.
+fn folded(told: &str) -> String {
+    render::wrapped(told, columns(), "", "").join("\n")
 }
 
 fn text(file: &Path) -> miette::Result<String> {
@@ -224,10 +229,8 @@ impl<'a> Learner<'a> {
             return;
         }
         let lessons = if unknown.len() == 1 { "lesson" } else { "lessons" };
-        anstream::eprintln!(
-            "{} {lessons} without a grading on record: grading what is there …",
-            unknown.len()
-        );
+        let told = "without a grading on record: grading what is there …";
+        anstream::eprintln!("{}", folded(&format!("{} {lessons} {told}", unknown.len())));
         if let Err(error) = self.grade(&unknown) {
             anstream::eprintln!("{error:?}");
         }
@@ -336,11 +339,12 @@ fn kept(found: Result<Found, NotKept>) -> Option<Progress> {
     match found {
         Ok(found) => {
             if let Some(aside) = &found.damaged {
-                anstream::eprintln!(
+                let told = format!(
                     "Your progress in {PATH} could not be understood. The file is {} now; your progress is \
                      found out by grading.",
                     aside.display()
                 );
+                anstream::eprintln!("{}", folded(&told));
             }
             Some(found.progress)
         }
@@ -361,7 +365,7 @@ pub fn tell_locked(course: &Course, workspace: &Workspace, lessons: &[&'static L
     let Ok(here) = course.chosen_in(workspace, &[]) else { return };
     let progress = read(workspace);
     for locked in lessons.iter().filter_map(|lesson| locked(&progress, lesson, &here)) {
-        anstream::eprintln!("{locked}");
+        anstream::eprintln!("{}", folded(&locked));
     }
 }
 

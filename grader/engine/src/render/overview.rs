@@ -7,6 +7,7 @@ use super::{
     terminal::{GOOD, Page, QUIET, STRONG},
 };
 use crate::{
+    checks::Lesson,
     progress::Gate,
     report::{LessonReport, Verdict},
 };
@@ -62,6 +63,19 @@ fn bar(score: f64, max_score: f64, columns: usize) -> String {
     let full = (share * columns as f64).floor() as usize;
     let full = if score > 0.0 { full.max(1) } else { 0 }.min(columns);
     "█".repeat(full) + &"░".repeat(columns - full)
+}
+
+/// The checks of lessons, with their points.
+pub fn checks(lessons: &[&Lesson], width: usize) -> String {
+    let mut page = Page::new(width);
+    for lesson in lessons {
+        let points = format!("{} points", lesson.max_score());
+        page.line(&format!("{}  {}", lesson.id, lesson.title), "", &points, STRONG);
+        for check in lesson.checks {
+            page.line(&format!("  {}", check.title), "", &check.points.to_string(), Style::new());
+        }
+    }
+    page.text
 }
 
 /// What to do next, with the lesson's files and commands.

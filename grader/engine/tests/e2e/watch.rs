@@ -32,13 +32,18 @@ fn watched(learner: &Learner, columns: u16) -> Option<Terminal> {
     Some(terminal)
 }
 
-/// Runs a program in a terminal; `None`, said aloud, where no program gives a terminal to another.
+/// Runs a program in a terminal of 24 rows.
 fn run(program: &Command, columns: u16) -> Option<Terminal> {
+    run_in(program, columns, 24)
+}
+
+/// Runs a program in a terminal; `None`, said aloud, where no program gives a terminal to another.
+fn run_in(program: &Command, columns: u16, rows: u16) -> Option<Terminal> {
     if Command::new("setsid").arg("--version").output().is_err() {
         aloud("WATCH NOT TESTED in a terminal: this machine has no `setsid`");
         return None;
     }
-    Some(Terminal::run(program, columns, 24))
+    Some(Terminal::run(program, columns, rows))
 }
 
 /// The file is made elsewhere and renamed, as many editors save.
@@ -193,6 +198,48 @@ fn pages_fit_forty_columns() {
     terminal.resize(80, 24);
     let screen = terminal.wait_for("[h]int  [l]ist");
     assert!(screen.contains("░".repeat(24).as_str()), "{screen}");
+}
+
+#[test]
+fn what_other_commands_print_fits_the_terminal() {
+    let learner = learner();
+    learner.put("ex_90_1", &changed("ex_90_1", "let db = dz;", "let db = dz * b;"));
+    let commands: [&[&str]; 9] = [
+        &["grade", "ex_90_1"],
+        &["grade", "ex_91_1"],
+        &["grade"],
+        &["list"],
+        &["list", "ex_90_1", "ex_91_1"],
+        &["next"],
+        &["brief", "ex_90_1"],
+        &["hint", "ex_90_1"],
+        &["solution", "ex_90_1"],
+    ];
+    for (columns, arguments) in [40, 80].into_iter().flat_map(|it| commands.map(|all| (it, all))) {
+        let Some(mut terminal) = run_in(&learner.command(arguments), columns, 200) else { return };
+        assert!(terminal.end().code().is_some_and(|code| code < 2), "{}", terminal.screen());
+        let wrapped = terminal.wrapped();
+        assert!(wrapped.is_empty(), "{arguments:?} in {columns} columns: {wrapped:#?}");
+    }
+}
+
+#[test]
+fn the_screen_of_the_list() {
+    let learner = learner();
+    let Some(mut terminal) = run(&learner.command(&["list"]), 80) else { return };
+    assert!(terminal.end().success());
+    let list = "\
+➜ ex_90_1  The softplus neuron                                       next  0 / 6
+○ ex_90_2  A product and its gradient                                open  0 / 7
+○ ex_90_3  Functions of functions                                    open  0 / 5
+○ ex_90_4  Layers and their caches                                   open  0 / 4
+○ ex_90_5  Numbers of two widths, text and bytes                     open  0 / 5
+· ex_91_1  Gradient descent on the softplus neuron                 locked  0 / 4
+· ex_91_2  A training loop                                         locked  0 / 3
+
+░░░░░░░░░░░░░░░░░░░░░░░░  0 of 7 lessons, 0 / 34 points
+";
+    assert_eq!(terminal.screen(), list.trim_end());
 }
 
 #[test]

@@ -90,6 +90,15 @@ impl Terminal {
         self.screen.lock().unwrap().screen().contents()
     }
 
+    /// The rows that go on in the next one, since what was written did not fit.
+    pub fn wrapped(&self) -> Vec<String> {
+        let screen = self.screen.lock().unwrap();
+        let screen = screen.screen();
+        let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+        let wrapped = (0..rows).filter(|row| screen.row_wrapped(*row));
+        wrapped.map(|row| screen.contents_between(row, 0, row, columns)).collect()
+    }
+
     /// Waits for a screen, and gives it.
     pub fn wait(&self, is_there: impl Fn(&str) -> bool) -> String {
         let begin = Instant::now();
