@@ -116,10 +116,6 @@ mod page {
             ids.windows(2).filter_map(|it| map.get(&(it[0], it[1])).copied()).collect::<Vec<_>>()
         };
         assert_eq!(ranks_of(&[32, 116, 104, 97, 116]), [256, 260]);
-        let (ids, ranks) = ([32, 116, 104, 97, 116], &map);
-        let pairs = ids.windows(2).enumerate();
-        let lowest = pairs.filter_map(|(at, it)| Some((*ranks.get(&(it[0], it[1]))?, at))).min();
-        assert_eq!(lowest, Some((256, 1)));
         assert_eq!(ranks_of(&[32, 256, 97, 116]), [260]);
         assert_eq!(encode_pretoken(&map, b" that"), [32, 256, 260]);
         assert_eq!(plain(&map, b" that", leftmost), [32, 256, 260]);
