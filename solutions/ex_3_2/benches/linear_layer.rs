@@ -9,16 +9,14 @@
 //! Without `PYTHON`, an interpreter that has NumPy, NumPy is left out.
 #![allow(unsafe_code)]
 
-use std::{
-    env,
-    hint::black_box,
-    io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    time::Instant,
-};
+use std::{hint::black_box, time::Instant};
 
 use ex_3_2::{backward_bias, backward_input, backward_weight, forward};
 use ndarray::{Array1, Array2, Axis, LinalgScalar, linalg::general_mat_mul};
+use rival::{Rival, median};
+
+#[path = "../../rival.rs"]
+mod rival;
 
 /// B, d_in, d_out.
 type Sizes = (usize, usize, usize);
@@ -221,13 +219,7 @@ impl<F: Precision> Raw<F> {
     }
 }
 
-/// NumPy in a process of its own, which runs a round whenever it is asked.
-struct NumPy {
-    child: Child,
-    asks: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
+/// NumPy, which runs a round whenever it is asked.
 const SCRIPT: &str = "
 import sys, time, numpy as np
 dtype, B, n, m = sys.argv[1], *map(int, sys.argv[2:])
@@ -239,36 +231,10 @@ for _ in sys.stdin:
     print(time.perf_counter() - start, flush=True)
 ";
 
-impl NumPy {
-    fn start(dtype: &str, (samples, d_in, d_out): Sizes, threads: i32) -> Option<Self> {
-        let dtype = if dtype == "f32" { "float32" } else { "float64" };
-        let sizes = [samples, d_in, d_out].map(|size| size.to_string());
-        let mut child = Command::new(env::var_os("PYTHON")?)
-            .args(["-c", SCRIPT, dtype])
-            .args(sizes)
-            .env("OPENBLAS_NUM_THREADS", threads.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("PYTHON names an interpreter");
-        let asks = child.stdin.take().expect("it is piped");
-        let answers = BufReader::new(child.stdout.take().expect("it is piped"));
-        Some(Self { child, asks, answers })
-    }
-
-    fn seconds(&mut self) -> f64 {
-        writeln!(self.asks).expect("NumPy is installed there");
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("Python answers in text");
-        line.trim().parse().expect("NumPy is installed there")
-    }
-}
-
-impl Drop for NumPy {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn numpy(dtype: &str, (samples, d_in, d_out): Sizes, threads: i32) -> Option<Rival> {
+    let dtype = if dtype == "f32" { "float32" } else { "float64" };
+    let [samples, d_in, d_out] = [samples, d_in, d_out].map(|size| size.to_string());
+    Rival::start(SCRIPT, &[dtype, &samples, &d_in, &d_out], threads)
 }
 
 /// Whether malloc keeps the memory of large arrays that were dropped, or gives it back.
@@ -297,18 +263,13 @@ fn seconds(run: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
 /// Prints one row of the table.
 fn compare<F: Precision>(sizes: Sizes, threads: i32) {
     // SAFETY: no product runs meanwhile.
     unsafe { openblas_set_num_threads(threads) };
     let layer = Layer::<F>::new(sizes);
     let mut raw = Raw::new(sizes);
-    let mut numpy = NumPy::start(F::NAME, sizes, threads);
+    let mut numpy = numpy(F::NAME, sizes, threads);
     raw.run(&layer);
     assert!(raw.agrees(&F::layer(&layer)), "the rivals compute different things");
     let mut times: [Vec<f64>; 4] = Default::default();
@@ -320,13 +281,13 @@ fn compare<F: Precision>(sizes: Sizes, threads: i32) {
             drop(F::layer(&layer));
             times[at].push(seconds(|| drop(black_box(F::layer(&layer)))));
         }
-        times[3].extend(numpy.as_mut().map(NumPy::seconds));
+        times[3].extend(numpy.as_mut().map(|it| it.seconds("")));
     }
     let (samples, d_in, d_out) = sizes;
     let operations = 6.0 * (samples * d_in * d_out) as f64;
     let speed = |times: &Vec<f64>| operations / median(times.clone()) / 1e9;
     let [raw, kept, default] = [0, 1, 2].map(|at| speed(&times[at]));
-    let numpy = if times[3].is_empty() { f64::NAN } else { speed(&times[3]) };
+    let numpy = speed(&times[3]);
     println!(
         "| {samples}×{d_in}→{d_out}, {}, {threads} | {raw:.0} | {kept:.0} | {:.2} | {default:.0} | {:.2} | \
          {numpy:.0} | {:.2} |",

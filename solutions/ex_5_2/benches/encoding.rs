@@ -9,16 +9,16 @@
 //! thread and without words that it remembers of earlier rounds, and medians are told. The library notes the
 //! place of each token in the text as well.
 
-use std::{
-    env, fs,
-    io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    time::Instant,
-};
+use std::{env, fs, time::Instant};
 
 use ex_5_1::{Tokeniser, train};
 use ex_5_2::{decode, encode};
+use rival::{Rival, median};
+
+#[path = "../../megabyte.rs"]
+mod megabyte;
+#[path = "../../rival.rs"]
+mod rival;
 
 const ROUNDS: usize = 11;
 const MERGES: [usize; 3] = [500, 2000, 8000];
@@ -50,12 +50,6 @@ for _ in sys.stdin:
     print(seconds, len(ids), sum(id * (k % 1009) for k, id in enumerate(ids)), flush=True)
 "#;
 
-struct HuggingFace {
-    child: Child,
-    asks: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
 /// How many ids, and a sum that tells them and their order.
 type Mark = (usize, u64);
 
@@ -63,68 +57,12 @@ fn mark(ids: &[u32]) -> Mark {
     (ids.len(), ids.iter().zip((0..1009).cycle()).map(|(id, k)| u64::from(*id) * k).sum())
 }
 
-impl HuggingFace {
-    fn start(text: &Path, merges: &Path) -> Option<Self> {
-        let mut child = Command::new(env::var_os("PYTHON")?)
-            .args(["-c", SCRIPT])
-            .args([text, merges])
-            .env("RAYON_NUM_THREADS", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("PYTHON names an interpreter");
-        let asks = child.stdin.take().expect("it is piped");
-        let answers = BufReader::new(child.stdout.take().expect("it is piped"));
-        Some(Self { child, asks, answers })
-    }
-
-    fn encode(&mut self) -> (f64, Mark) {
-        writeln!(self.asks).expect("`tokenizers` is installed there");
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("Python answers in text");
-        let mut words = line.split_whitespace();
-        let mut next = || words.next().expect("`tokenizers` is installed there");
-        let seconds = next().parse().expect("a number");
-        (seconds, (next().parse().expect("a number"), next().parse().expect("a number")))
-    }
-}
-
-impl Drop for HuggingFace {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The course's pages, again and again up to a megabyte.
-fn course() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut files: Vec<PathBuf> = Vec::new();
-    for folder in ["docs", "exercises", "solutions"] {
-        collect(&root.join(folder), &mut files);
-    }
-    files.sort();
-    let text: String = files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
-    let mut long = text.repeat(1_000_000_usize.div_ceil(text.len()));
-    let end = (0..=1_000_000).rev().find(|end| long.is_char_boundary(*end)).unwrap_or(0);
-    long.truncate(end);
-    long
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        match path.is_dir() {
-            true => collect(&path, files),
-            false if path.extension().is_some_and(|it| it == "md") => files.push(path),
-            false => (),
-        }
-    }
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+fn encode_there(rival: &mut Rival) -> (f64, Mark) {
+    let answer = rival.ask("");
+    let mut words = answer.split_whitespace();
+    let mut next = || words.next().expect("`tokenizers` is installed there");
+    let seconds = next().parse().expect("a number");
+    (seconds, (next().parse().expect("a number"), next().parse().expect("a number")))
 }
 
 fn seconds<T>(run: impl FnOnce() -> T) -> (f64, T) {
@@ -139,8 +77,7 @@ fn written(tokeniser: &Tokeniser) -> String {
 }
 
 fn main() {
-    let named = env::args().skip(1).find(|it| !it.starts_with("--"));
-    let text = named.map_or_else(course, |path| fs::read_to_string(path).expect("a text in UTF-8"));
+    let text = megabyte::text();
     let files = ["text", "merges"].map(|name| env::temp_dir().join(format!("encoding-{name}.txt")));
     fs::write(&files[0], &text).expect("the temporary folder can be written");
     println!("{} bytes\n\n| merges | ids | encode | tokenizers | ratio | decode |", text.len());
@@ -148,13 +85,13 @@ fn main() {
     for merges in MERGES {
         let tokeniser = train(&text, 256 + merges, &[]).expect("256 tokens and more are enough");
         fs::write(&files[1], written(&tokeniser)).expect("the temporary folder can be written");
-        let mut rival = HuggingFace::start(&files[0], &files[1]);
+        let mut rival = Rival::start(SCRIPT, &files, 1);
         let mut times: [Vec<f64>; 3] = Default::default();
         let ids = encode(&tokeniser, &text);
         for _ in 0..ROUNDS {
             times[0].push(seconds(|| encode(&tokeniser, &text)).0);
             if let Some(rival) = &mut rival {
-                let (seconds, found) = rival.encode();
+                let (seconds, found) = encode_there(rival);
                 assert_eq!(found, mark(&ids), "the rivals give the same ids");
                 times[1].push(seconds);
             }

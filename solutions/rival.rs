@@ -1,0 +1,78 @@
+//! For benchmarks: a rival in Python, in a process of its own, so that both can take turns.
+#![allow(dead_code, reason = "a benchmark needs a part of it")]
+
+use std::{
+    env,
+    ffi::OsStr,
+    hint::black_box,
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::Instant,
+};
+
+/// A script that answers each line that it is given with one of its own, once it has done the task.
+pub struct Rival {
+    child: Child,
+    asks: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Rival {
+    /// Starts the script by the interpreter that `PYTHON` names; `None` where it names none.
+    pub fn start(script: &str, arguments: &[impl AsRef<OsStr>], threads: i32) -> Option<Self> {
+        let mut python = Command::new(env::var_os("PYTHON")?);
+        for variable in ["OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"] {
+            python.env(variable, threads.to_string());
+        }
+        python.args(["-c", script]).args(arguments);
+        python.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = python.spawn().expect("PYTHON names an interpreter");
+        let asks = child.stdin.take().expect("it is piped");
+        let answers = BufReader::new(child.stdout.take().expect("it is piped"));
+        Some(Self { child, asks, answers })
+    }
+
+    /// Has a task done, and gives the answer.
+    pub fn ask(&mut self, task: &str) -> String {
+        writeln!(self.asks, "{task}").expect("what the script imports is installed there");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("Python answers in text");
+        line
+    }
+
+    /// Has a task done that is answered by the seconds that it took.
+    pub fn seconds(&mut self, task: &str) -> f64 {
+        self.ask(task).trim().parse().expect("what the script imports is installed there")
+    }
+}
+
+impl Drop for Rival {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The seconds of the fastest of so many rounds, here and of the rival's task, in turns.
+pub fn fastest<T>(
+    rounds: usize,
+    run: impl Fn() -> T,
+    rival: &mut Option<Rival>,
+    task: &str,
+) -> [f64; 2] {
+    let (mut own, mut theirs) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..rounds {
+        let start = Instant::now();
+        let result = black_box(run());
+        own = own.min(start.elapsed().as_secs_f64());
+        drop(result);
+        theirs = rival.as_mut().map_or(f64::NAN, |it| it.seconds(task)).min(theirs);
+    }
+    [own, theirs]
+}
+
+/// The middle one of times; NaN where there are none.
+pub fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+}
