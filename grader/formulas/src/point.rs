@@ -17,7 +17,7 @@ pub enum Slot {
     /// Not known.
     Empty,
     /// A number or an array.
-    Value(Box<Computed>),
+    Value(Arc<Computed>),
     /// The index of a variant.
     Choice(usize),
     /// A function.
@@ -26,7 +26,7 @@ pub enum Slot {
 
 impl From<Computed> for Slot {
     fn from(value: Computed) -> Self {
-        Self::Value(Box::new(value))
+        Self::Value(Arc::new(value))
     }
 }
 
