@@ -684,8 +684,8 @@ fn trained(learner: &mut Learner) -> Outcome {
     }
     for special in [SPECIAL[2], SPECIAL[5], SPECIAL[6]] {
         let text =
-            random_text(learner, &SNIPPETS, 600) + &random_text(learner, &AROUND_SPECIAL, 400);
-        Training::new(text, 60, special).ask(learner)?;
+            random_text(learner, &SNIPPETS, 150) + &random_text(learner, &AROUND_SPECIAL, 100);
+        Training::new(text, 30, special).ask(learner)?;
     }
     Ok(())
 }
