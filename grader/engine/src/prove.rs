@@ -6,6 +6,7 @@ mod leaks;
 mod mutants;
 mod mutation;
 mod parameters;
+mod sample;
 mod trial;
 mod visible;
 

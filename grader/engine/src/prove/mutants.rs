@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, fmt, fs, io, path::PathBuf};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::mutation::{Mutant, mutants};
+use super::{
+    mutation::{Mutant, mutants},
+    sample::Sample,
+};
 use crate::{
     author::Excused,
     checks::Lesson,
@@ -17,8 +20,8 @@ use crate::{
     workspace,
 };
 
-/// Of the mutants of a lesson, one in this many is graded unless all are asked for.
-const SAMPLE: usize = 12;
+/// How many mutants of a lesson are graded unless all are asked for.
+const SAMPLE: Sample = Sample { one_in: 12, at_most: 10 };
 
 /// What came of a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,8 +72,8 @@ pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fate
     let failed = GradeError::of(lesson);
     let folder = grader.workspace.solution(lesson.id);
     let solution = fs::read_to_string(folder.join("src/lib.rs")).map_err(&failed)?;
-    let step = if all { 1 } else { SAMPLE };
-    let chosen: Vec<Mutant> = mutants(&solution).into_iter().step_by(step).collect();
+    let mutants = mutants(&solution);
+    let chosen: Vec<Mutant> = if all { mutants } else { SAMPLE.of(mutants) };
     let mut kept = Kept::open(grader, lesson).map_err(&failed)?;
     let fate = |mutant: &Mutant| match kept.fates.get(&key(mutant)) {
         Some(fate) => Ok(*fate),

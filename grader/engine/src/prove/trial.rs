@@ -6,7 +6,10 @@ use std::{fmt, io, sync::Arc};
 
 use rayon::prelude::*;
 
-use super::boundary::{Mutant, mutants, widened};
+use super::{
+    boundary::{Mutant, mutants, widened},
+    sample::Sample,
+};
 use crate::{
     answers::same_again,
     checks::{Check, Learner, Lesson, Limits, Line, Outcome, Probe, Subject, changed},
@@ -20,8 +23,8 @@ use crate::{
 /// The seed of all trials.
 const SEED: u64 = 0;
 
-/// Of the mutants of a lesson, one in this many is tried unless all are asked for.
-const SAMPLE: usize = 6;
+/// How many mutants of a lesson are tried unless all are asked for.
+const SAMPLE: Sample = Sample { one_in: 6, at_most: 24 };
 
 /// What came of a boundary mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,8 +104,8 @@ impl Trials {
             let ending = self.trial(Some(&mutant)).ending(&mutant, &wide);
             ending.map(|ending| (mutant, ending))
         };
-        let step = if all { 1 } else { SAMPLE };
-        let chosen: Vec<_> = mutants(&calls, names).into_iter().step_by(step).collect();
+        let mutants = mutants(&calls, names);
+        let chosen = if all { mutants } else { SAMPLE.of(mutants) };
         let endings: io::Result<_> = chosen.into_par_iter().map(ending).collect();
         endings.map(Endings)
     }
