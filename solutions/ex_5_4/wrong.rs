@@ -43,8 +43,8 @@ pub mod overwrites_repeated_id {
     });
 }
 
-/// In your dL/dE, the gradient of a word is the mean over its tokens. The loss is a mean over all tokens already, and
-/// dL/dY has been divided by their number. What becomes of L when a row that was copied three times moves?
+/// In your dL/dE, the gradient of a word is the mean over its tokens. The loss is a mean over all tokens already,
+/// and dL/dY has been divided by their number. What becomes of L when a row that was copied three times moves?
 pub mod mean_of_repeated {
     pub use ex_5_4::*;
     use ndarray::{Array2, Array3, NdFloat};
@@ -71,8 +71,8 @@ pub mod only_first_text {
     });
 }
 
-/// Your dL/dE has as many rows as the largest id of the batch asks for. The table has V rows, whether they were used
-/// or not, and its gradient has the shape of the table.
+/// Your dL/dE has as many rows as the largest id of the batch asks for. The table has V rows, whether they were
+/// used or not, and its gradient has the shape of the table.
 pub mod rows_of_the_batch {
     pub use ex_5_4::*;
     use ndarray::{Array2, Array3, NdFloat};
@@ -113,8 +113,8 @@ pub mod counted_from_one {
     }
 }
 
-/// Your `embed` goes through the ids in the order in which they lie in memory. An array may lie there column by column.
-/// Which iterator goes row by row in any case?
+/// Your `embed` goes through the ids in the order in which they lie in memory. An array may lie there column by
+/// column. Which iterator goes row by row in any case?
 pub mod ids_in_memory_order {
     pub use ex_5_4::*;
     use ndarray::{Array2, Array3, NdFloat};
@@ -142,7 +142,8 @@ pub mod embedding_part_forgotten {
     }
 }
 
-/// Your `tied_gradient` is that of `embed`. The logits are products with the same table: what comes back to it there?
+/// Your `tied_gradient` is that of `embed`. The logits are products with the same table: what comes back to it
+/// there?
 pub mod head_part_forgotten {
     pub use ex_5_4::*;
     use ndarray::{Array2, Array3, NdFloat};
@@ -158,8 +159,8 @@ pub mod head_part_forgotten {
     }
 }
 
-/// Your `tied_gradient` is the mean of its two parts. When the table moves, the loss changes at both ends, and the changes
-/// add up: remember the product rule for (a·x + c)·a.
+/// Your `tied_gradient` is the mean of its two parts. When the table moves, the loss changes at both ends, and the
+/// changes add up: remember the product rule for (a·x + c)·a.
 pub mod mean_of_both_parts {
     pub use ex_5_4::*;
     use ndarray::{Array2, Array3, NdFloat};
@@ -174,7 +175,8 @@ pub mod mean_of_both_parts {
     }
 }
 
-/// Your dL/dE of `head` is divided by the number of tokens. The loss has taken its mean already, and dL/dZ came with it.
+/// Your dL/dE of `head` is divided by the number of tokens. The loss has taken its mean already, and dL/dZ came
+/// with it.
 pub mod mean_applied_twice {
     pub use ex_5_4::*;
     use ndarray::{Array2, NdFloat};
