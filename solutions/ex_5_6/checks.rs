@@ -146,7 +146,7 @@ fn wave([time, width]: [usize; 2], base: f64) -> (Array2<f64>, Array2<f64>) {
     let parts = |m: usize, column: usize| {
         let (frequency, units) = frequency(column / 2, width, base);
         let angle = m as f64 * frequency;
-        let value = if column % 2 == 0 { angle.sin() } else { angle.cos() };
+        let value = if column.is_multiple_of(2) { angle.sin() } else { angle.cos() };
         (value, 1.0 + angle * units)
     };
     let shape = (time, width);
