@@ -41,7 +41,7 @@ const CHECKS: &[Check] = &[
     Check::hidden(
         Property,
         "extreme",
-        "rows of one number, far from zero, tiny and large",
+        "rows of equal numbers, far from zero, tiny and large",
         1.0,
         extreme,
     )
@@ -391,6 +391,10 @@ fn extreme(learner: &mut Learner) -> Outcome {
                 alone(learner, norm, row.to_owned().insert_axis(Axis(0)), eps)?;
             }
             alone(learner, norm, rows.clone(), eps)?;
+            // One number sticks out: its x̂ is nearly √D.
+            let peak =
+                Array2::from_shape_fn([1, 64], |(_, column)| f64::from(u8::from(column == 5)));
+            alone(learner, norm, peak, eps)?;
             // Of a row of one number LayerNorm leaves β.
             alone(learner, norm, array![[0.0], [-3.0], [1e4]], eps)?;
         }
