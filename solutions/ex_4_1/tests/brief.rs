@@ -7,14 +7,12 @@ use ex_4_1::{
 };
 // Links OpenBLAS, where products run on it.
 use gradcheck as _;
-use ndarray::{Array1, Array2, Axis, NdFloat, array, linalg::general_mat_mul, s};
 
-/// A number as the text prints it.
-#[track_caller]
-fn assert_stated(found: f64, stated: &str) {
-    let decimals = stated.split_once('.').map_or(0, |(_, digits)| digits.len());
-    assert_eq!(format!("{:.decimals$}", found + 0.0), stated);
-}
+#[path = "../../stated.rs"]
+mod stated;
+
+use ndarray::{Array1, Array2, Axis, NdFloat, array, linalg::general_mat_mul, s};
+use stated::assert_stated;
 
 #[track_caller]
 fn assert_all_stated<'a>(found: &Array2<f64>, stated: impl AsRef<[&'a str]>) {

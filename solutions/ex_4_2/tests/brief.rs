@@ -8,14 +8,12 @@ use ex_4_2::{
 };
 // Links OpenBLAS, where products run on it.
 use gradcheck as _;
-use ndarray::{Array1, ArrayD, NdFloat, Zip, array};
 
-/// A number as the text prints it.
-#[track_caller]
-fn assert_stated(found: f64, stated: &str) {
-    let decimals = stated.split_once('.').map_or(0, |(_, digits)| digits.len());
-    assert_eq!(format!("{:.decimals$}", found + 0.0), stated);
-}
+#[path = "../../stated.rs"]
+mod stated;
+
+use ndarray::{Array1, ArrayD, NdFloat, Zip, array};
+use stated::assert_stated;
 
 const ADAMW: AdamW = AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.1 };
 const GRADIENTS: [[f64; 2]; 3] = [[0.5, -2.0], [0.1, 1.0], [-0.3, 0.0]];

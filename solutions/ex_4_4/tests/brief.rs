@@ -7,19 +7,10 @@ use ndarray::{Array2, ArrayView1, Axis, NdFloat, array};
 // Links OpenBLAS, where products run on it.
 use gradcheck as _;
 
-/// A number as the text prints it.
-#[track_caller]
-fn assert_stated(found: f64, stated: &str) {
-    let decimals = stated.split_once('.').map_or(0, |(_, digits)| digits.len());
-    assert_eq!(format!("{:.decimals$}", found + 0.0), stated);
-}
+#[path = "../../stated.rs"]
+mod stated;
 
-#[track_caller]
-fn assert_all_stated<const N: usize>(found: impl IntoIterator<Item = f64>, stated: [&str; N]) {
-    let found: Vec<_> = found.into_iter().collect();
-    assert_eq!(found.len(), N);
-    found.into_iter().zip(stated).for_each(|(found, stated)| assert_stated(found, stated));
-}
+use stated::{assert_all_stated, assert_stated};
 
 fn example() -> (Array2<f64>, [usize; 3]) {
     (array![[2.0, 1.0, 0.1], [0.0, 0.0, 0.0], [-1.0, 3.0, 1.0]], [0, 2, 1])

@@ -7,12 +7,10 @@ use ndarray::{Array2, NdFloat, array};
 // Links OpenBLAS, where products run on it.
 use gradcheck as _;
 
-/// A number as the text prints it.
-#[track_caller]
-fn assert_stated(found: f64, stated: &str) {
-    let decimals = stated.split_once('.').map_or(0, |(_, digits)| digits.len());
-    assert_eq!(format!("{:.decimals$}", found + 0.0), stated);
-}
+#[path = "../../stated.rs"]
+mod stated;
+
+use stated::assert_stated;
 
 #[track_caller]
 fn assert_all_stated<const N: usize>(found: &Array2<f64>, stated: [&str; N]) {

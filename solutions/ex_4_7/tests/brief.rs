@@ -7,19 +7,10 @@ use ndarray::{Array2, Axis, NdFloat, array, s};
 // Links OpenBLAS, where products run on it.
 use gradcheck as _;
 
-/// A number as the text prints it.
-#[track_caller]
-fn assert_stated(found: f64, stated: &str) {
-    let decimals = stated.split_once('.').map_or(0, |(_, digits)| digits.len());
-    assert_eq!(format!("{:.decimals$}", found + 0.0), stated);
-}
+#[path = "../../stated.rs"]
+mod stated;
 
-#[track_caller]
-fn assert_all_stated<const N: usize>(found: impl IntoIterator<Item = f64>, stated: [&str; N]) {
-    let found: Vec<_> = found.into_iter().collect();
-    assert_eq!(found.len(), N);
-    found.into_iter().zip(stated).for_each(|(found, stated)| assert_stated(found, stated));
-}
+use stated::{assert_all_stated, assert_stated};
 
 fn options(ignore: Option<usize>, smoothing: f64, z_loss: f64) -> Options<f64> {
     Options { ignore, smoothing, z_loss }

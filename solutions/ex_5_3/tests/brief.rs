@@ -7,12 +7,10 @@ use ex_5_3::{
 };
 use ndarray::array;
 
-/// A number as the text prints it.
-#[track_caller]
-fn assert_stated(found: f64, stated: &str) {
-    let decimals = stated.split_once('.').map_or(0, |(_, digits)| digits.len());
-    assert_eq!(format!("{:.decimals$}", found + 0.0), stated);
-}
+#[path = "../../stated.rs"]
+mod stated;
+
+use stated::assert_stated;
 
 fn documents() -> Vec<Vec<u16>> {
     vec![vec![5, 6, 7], vec![8, 9], vec![5, 6, 7, 8], vec![8, 9]]

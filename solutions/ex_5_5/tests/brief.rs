@@ -9,23 +9,14 @@ use ndarray::{Array2, Axis, array};
 // Links OpenBLAS, where products run on it.
 use gradcheck as _;
 
+#[path = "../../stated.rs"]
+mod stated;
+
+use stated::{assert_all_stated, assert_stated};
+
 const IDS: [usize; 10] = [0, 1, 2, 1, 2, 0, 1, 1, 2, 0];
 
 const TEXT: &str = "the cat sat on the mat and the rat sat on the hat";
-
-/// A number as the text prints it.
-#[track_caller]
-fn assert_stated(found: f64, stated: &str) {
-    let decimals = stated.split_once('.').map_or(0, |(_, digits)| digits.len());
-    assert_eq!(format!("{:.decimals$}", found + 0.0), stated);
-}
-
-#[track_caller]
-fn assert_all_stated<const N: usize>(found: impl IntoIterator<Item = f64>, stated: [&str; N]) {
-    let found: Vec<_> = found.into_iter().collect();
-    assert_eq!(found.len(), N);
-    found.into_iter().zip(stated).for_each(|(found, stated)| assert_stated(found, stated));
-}
 
 fn characters(text: &str) -> (Vec<usize>, Vec<char>) {
     let alphabet: BTreeSet<_> = text.chars().collect();

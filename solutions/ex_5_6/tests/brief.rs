@@ -7,21 +7,12 @@ use ndarray::{Array2, Array4, Axis, array, s};
 // Links OpenBLAS, where products run on it.
 use gradcheck as _;
 
+#[path = "../../stated.rs"]
+mod stated;
+
+use stated::{assert_all_stated, assert_stated};
+
 const BASE: f64 = 10_000.0;
-
-/// A number as the text prints it.
-#[track_caller]
-fn assert_stated(found: f64, stated: &str) {
-    let decimals = stated.split_once('.').map_or(0, |(_, digits)| digits.len());
-    assert_eq!(format!("{:.decimals$}", found + 0.0), stated);
-}
-
-#[track_caller]
-fn assert_all_stated<const N: usize>(found: impl IntoIterator<Item = f64>, stated: [&str; N]) {
-    let found: Vec<_> = found.into_iter().collect();
-    assert_eq!(found.len(), N);
-    found.into_iter().zip(stated).for_each(|(found, stated)| assert_stated(found, stated));
-}
 
 fn one_head(rows: Array2<f64>) -> Array4<f64> {
     rows.insert_axis(Axis(0)).insert_axis(Axis(0))
