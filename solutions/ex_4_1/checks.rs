@@ -3,8 +3,8 @@
 use engine::checks::{
     Case, Check,
     Kind::{Gradient, Property, Value},
-    Learner, Lesson, Miss, Outcome, Verdict, all_close, all_close_in_single, close,
-    gradients as differences,
+    Learner, Lesson, Miss, Outcome, all_close, all_close_in_single, close,
+    gradients as differences, panics,
 };
 use ndarray::{Array1, Array2, Axis};
 
@@ -469,14 +469,12 @@ fn unfit(learner: &mut Learner) -> Outcome {
 }
 
 fn refused<T>(function: &str, what: &str, call: Result<T, Miss>) -> Outcome {
-    match call {
-        Err(miss) if miss.verdict == Verdict::Panicked => Ok(()),
-        Err(miss) => Err(miss),
-        Ok(_) => Err(Miss::failed(format!(
+    panics(call, || {
+        format!(
             "`{function}` takes {what}, and gives numbers for it. Broadcasting stretches what has one row or one \
              number. Which condition would you assert at the start?"
-        ))),
-    }
+        )
+    })
 }
 
 /// Numbers that f32 holds, compared with the right values there.

@@ -5,7 +5,7 @@ use std::f64::consts::FRAC_PI_2;
 use engine::checks::{
     Case, Check,
     Kind::{Property, Value},
-    Learner, Lesson, Miss, Outcome, Verdict, all_close, all_close_in_single, close,
+    Learner, Lesson, Miss, Outcome, all_close, all_close_in_single, close, panics,
 };
 use ndarray::{Array2, array};
 
@@ -429,14 +429,12 @@ fn unfit(learner: &mut Learner) -> Outcome {
 }
 
 fn refused<T>(function: &str, what: &str, call: Result<T, Miss>) -> Outcome {
-    match call {
-        Err(miss) if miss.verdict == Verdict::Panicked => Ok(()),
-        Err(miss) => Err(miss),
-        Ok(_) => Err(Miss::failed(format!(
+    panics(call, || {
+        format!(
             "`{function}` takes {what}, and goes on. A mistake in a training loop then trains without a word. \
              Which condition would you assert at the start?"
-        ))),
-    }
+        )
+    })
 }
 
 /// Numbers that f32 holds, compared with the right values there.

@@ -5,7 +5,7 @@ use std::f64::consts::LN_2;
 use engine::checks::{
     Case, Check,
     Kind::{Cost, Gradient, Property, Value},
-    Learner, Lesson, Miss, Outcome, Verdict, all_close, all_close_in_single, close, gradients,
+    Learner, Lesson, Miss, Outcome, all_close, all_close_in_single, close, gradients, panics,
     same_shape,
 };
 use ndarray::{Array1, Array2, Axis, array};
@@ -434,16 +434,12 @@ fn unfit(learner: &mut Learner) -> Outcome {
         (Array2::zeros((0, 4)), vec![], "no row at all"),
     ];
     for (z, targets, what) in calls {
-        match learner.call(cross_entropy, (z, targets)) {
-            Err(miss) if miss.verdict == Verdict::Panicked => {}
-            Err(miss) => return Err(miss),
-            Ok(_) => {
-                return Err(Miss::failed(format!(
-                    "`cross_entropy` takes {what}, and gives numbers for it. A mistake in the data then trains \
-                     on without a word. Which condition would you assert at the start?"
-                )));
-            }
-        }
+        panics(learner.call(cross_entropy, (z, targets)), || {
+            format!(
+                "`cross_entropy` takes {what}, and gives numbers for it. A mistake in the data then trains \
+                 on without a word. Which condition would you assert at the start?"
+            )
+        })?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use engine::checks::{
     Callback, Case, Check,
     Kind::{Gradient, Property, Value},
-    Learner, Lesson, Miss, Outcome, Verdict, all_close, all_close_in_single, gradients, same_shape,
+    Learner, Lesson, Miss, Outcome, all_close, all_close_in_single, gradients, panics, same_shape,
 };
 use ndarray::{Array2, ShapeBuilder, array};
 
@@ -401,14 +401,12 @@ fn unfit(learner: &mut Learner) -> Outcome {
 }
 
 fn refused<A>(function: &str, what: &str, answer: Result<A, Miss>) -> Outcome {
-    match answer {
-        Err(miss) if miss.verdict == Verdict::Panicked => Ok(()),
-        Err(miss) => Err(miss),
-        Ok(_) => Err(Miss::failed(format!(
+    panics(answer, || {
+        format!(
             "`{function}` takes {what}, and gives numbers for it. Which condition would you assert at the start? A \
              comparison with NaN is false, and an axis of length 1 is stretched to fit."
-        ))),
-    }
+        )
+    })
 }
 
 /// Numbers that f32 holds, compared with the right values there.

@@ -3,8 +3,8 @@
 use engine::checks::{
     Case, Check,
     Kind::{Cost, Gradient, Property, Value},
-    Learner, Lesson, Limits, Miss, Outcome, Verdict, all_close, all_close_in_single, close,
-    gradients, same_shape,
+    Learner, Lesson, Limits, Miss, Outcome, all_close, all_close_in_single, close, gradients,
+    panics, same_shape,
 };
 use ndarray::{Array1, Array2, ShapeBuilder, array, s};
 
@@ -526,13 +526,11 @@ fn unfit(learner: &mut Learner) -> Outcome {
 }
 
 fn refused<A>(function: &str, what: &str, answer: Result<A, Miss>) -> Outcome {
-    match answer {
-        Err(miss) if miss.verdict == Verdict::Panicked => Ok(()),
-        Err(miss) => Err(miss),
-        Ok(_) => Err(Miss::failed(format!(
+    panics(answer, || {
+        format!(
             "`{function}` takes {what}, and gives numbers for it. Which condition would you assert at the start?"
-        ))),
-    }
+        )
+    })
 }
 
 /// Numbers that f32 holds, compared with the right values there.

@@ -3,7 +3,7 @@
 use engine::checks::{
     Check,
     Kind::{Property, Value},
-    Learner, Lesson, Miss, Outcome, Verdict, same_shape,
+    Learner, Lesson, Miss, Outcome, panics, same_shape,
 };
 use ndarray::Array2;
 
@@ -438,13 +438,9 @@ fn told_of_order(x: &Array2<usize>, all: &[u16], (count, time): (usize, usize)) 
 
 /// A call that does not fit, and what it would be to take it.
 fn refused<T>(result: Result<T, Miss>, function: &str, what: &str) -> Outcome {
-    match result {
-        Err(miss) if miss.verdict == Verdict::Panicked => Ok(()),
-        Err(miss) => Err(miss),
-        Ok(_) => Err(Miss::failed(format!(
-            "`{function}` takes {what}, and gives an answer. Which condition would you assert?"
-        ))),
-    }
+    panics(result, || {
+        format!("`{function}` takes {what}, and gives an answer. Which condition would you assert?")
+    })
 }
 
 fn unfit(learner: &mut Learner) -> Outcome {

@@ -3,7 +3,7 @@
 use engine::checks::{
     Case, Check, Filling,
     Kind::{Cost, Gradient, Property, Value},
-    Learner, Lesson, Limits, Miss, Outcome, Verdict, all_close, all_close_in_single, gradients,
+    Learner, Lesson, Limits, Miss, Outcome, all_close, all_close_in_single, gradients, panics,
     same_shape,
 };
 use ndarray::{Array2, Array3, Axis, ShapeBuilder, array};
@@ -380,14 +380,12 @@ fn copies(learner: &mut Learner) -> Outcome {
 
 /// A call whose ids do not fit, and what it would be to take them.
 fn refused<T>(result: Result<T, Miss>, function: &str, what: &str) -> Outcome {
-    match result {
-        Err(miss) if miss.verdict == Verdict::Panicked => Ok(()),
-        Err(miss) => Err(miss),
-        Ok(_) => Err(Miss::failed(format!(
+    panics(result, || {
+        format!(
             "`{function}` takes {what}, and gives numbers for it. A mistake in the data then trains on without a \
              word. Which condition would you assert?"
-        ))),
-    }
+        )
+    })
 }
 
 fn unfit(learner: &mut Learner) -> Outcome {

@@ -5,7 +5,7 @@ use std::f64::consts::LN_2;
 use engine::checks::{
     Check, Filling,
     Kind::{Gradient, Property, Value},
-    Learner, Lesson, Miss, Outcome, Verdict, all_close, all_close_in_single, close, gradients,
+    Learner, Lesson, Miss, Outcome, all_close, all_close_in_single, close, gradients, panics,
     same_shape, within,
 };
 use ndarray::{Array2, Axis, array};
@@ -521,13 +521,11 @@ fn bits(learner: &mut Learner) -> Outcome {
 
 /// A call that has no answer, and what it would be to give one.
 fn refused<T>(result: Result<T, Miss>, function: &str, what: &str) -> Outcome {
-    match result {
-        Err(miss) if miss.verdict == Verdict::Panicked => Ok(()),
-        Err(miss) => Err(miss),
-        Ok(_) => Err(Miss::failed(format!(
+    panics(result, || {
+        format!(
             "`{function}` takes {what}, and gives numbers for it. Which condition would you assert?"
-        ))),
-    }
+        )
+    })
 }
 
 fn unfit(learner: &mut Learner) -> Outcome {

@@ -3,7 +3,7 @@
 use engine::checks::{
     Check, Filling,
     Kind::{Gradient, Property, Value},
-    Learner, Lesson, Miss, Outcome, Verdict, all_close, all_close_in_single, gradients, same_shape,
+    Learner, Lesson, Miss, Outcome, all_close, all_close_in_single, gradients, panics, same_shape,
 };
 use ndarray::{Array2, Array4, ArrayView1, ShapeBuilder};
 
@@ -317,13 +317,11 @@ fn question(learner: &mut Learner) -> Outcome {
 
 /// A call that does not fit, and what it would be to take it.
 fn refused<T>(result: Result<T, Miss>, function: &str, what: &str) -> Outcome {
-    match result {
-        Err(miss) if miss.verdict == Verdict::Panicked => Ok(()),
-        Err(miss) => Err(miss),
-        Ok(_) => Err(Miss::failed(format!(
+    panics(result, || {
+        format!(
             "`{function}` takes {what}, and gives numbers for it. Which condition would you assert?"
-        ))),
-    }
+        )
+    })
 }
 
 fn unfit(learner: &mut Learner) -> Outcome {

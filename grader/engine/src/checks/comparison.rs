@@ -43,6 +43,19 @@ pub fn within(name: &str, got: f64, want: f64, tolerance: f64) -> Outcome {
     Err(miss.of(&[name]).revealing(reveal))
 }
 
+/// Holds for a call that panics, as the contract says of what does not fit. `otherwise` is what to say of one that
+/// is answered.
+///
+/// # Errors
+/// When there is an answer, or none for another reason.
+pub fn panics<T>(call: Result<T, Miss>, otherwise: impl FnOnce() -> String) -> Outcome {
+    match call {
+        Err(miss) if miss.verdict == Verdict::Panicked => Ok(()),
+        Err(miss) => Err(miss),
+        Ok(_) => Err(Miss::failed(otherwise())),
+    }
+}
+
 /// Compares arrays of one rank: shapes first, then every element.
 ///
 /// # Errors
