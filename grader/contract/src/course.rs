@@ -125,11 +125,29 @@ fn lesson(root: &Path, id: &str, leave_out: &[&str]) -> Result<String, String> {
     if !has_lesson(&parsed) {
         return Err(format!("{} has no `pub const LESSON`", file("checks.rs")));
     }
-    let surface = Surface::read(&solution, read("adapter.rs")?.as_deref());
+    let dependencies = Dependencies::of(root, id)?;
+    let earlier = earlier(root, &dependencies.lessons)?;
+    let surface = Surface::building_on(&earlier, &solution, read("adapter.rs")?.as_deref());
     let surface = surface.map_err(|error| file(&error.to_string()))?;
-    let dependencies = Dependencies::read(root, &format!("exercises/{id}/Cargo.toml"))?;
     let formulas = read("formulas.rs")?.unwrap_or_default();
     Ok(module(id, &root.join(file("checks.rs")), &surface, &dependencies, &formulas))
+}
+
+/// The solutions of these lessons, and of those that they build on in turn, by their ids.
+fn earlier(root: &Path, lessons: &[String]) -> Result<Vec<(String, syn::File)>, String> {
+    let (mut found, mut open) = (BTreeMap::new(), lessons.to_vec());
+    while let Some(id) = open.pop() {
+        if found.contains_key(&id) {
+            continue;
+        }
+        let file = format!("solutions/{id}/src/lib.rs");
+        let solution = text(root, &file)?.ok_or_else(|| missing(&file))?;
+        let solution = parse(&solution)
+            .map_err(|(line, message)| format!("{file}, line {line}: {message}"))?;
+        open.extend(Dependencies::of(root, &id)?.lessons);
+        found.insert(id, solution);
+    }
+    Ok(found.into_iter().collect())
 }
 
 /// The text of a file, if there is one.
@@ -197,8 +215,9 @@ struct Manifest {
 }
 
 impl Dependencies {
-    fn read(root: &Path, file: &str) -> Result<Self, String> {
-        let text = text(root, file)?.ok_or_else(|| missing(file))?;
+    fn of(root: &Path, id: &str) -> Result<Self, String> {
+        let file = format!("exercises/{id}/Cargo.toml");
+        let text = text(root, &file)?.ok_or_else(|| missing(&file))?;
         let manifest: Manifest =
             basic_toml::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
         let names = manifest.dependencies.into_keys().filter(|name| name != "ndarray");
@@ -293,13 +312,32 @@ mod tests {
 
     #[test]
     fn a_lesson_names_its_crates_and_the_lessons_that_it_builds_on() {
-        let course = Course::of(&["ex_3_1"]);
+        let course = Course::of(&["ex_2_1", "ex_3_1", "ex_10_1"]);
         let manifest = "[dependencies]\nndarray.workspace = true\nfastrand = \"2\"\n\
                         ex_10_1.path = \"../ex_10_1\"\nex_2_1 = { path = \"../ex_2_1\" }\n\
                         [dev-dependencies]\napprox = \"0.5\"\n";
         course.write("exercises/ex_3_1/Cargo.toml", manifest);
         let expected = "crates: &[\"fastrand\"], lessons: &[\"ex_2_1\", \"ex_10_1\"] }";
         assert!(course.text(&[]).contains(expected), "{}", course.text(&[]));
+    }
+
+    #[test]
+    fn a_lesson_is_left_out_where_one_that_it_builds_on_cannot_be_read() {
+        let course = Course::of(&["ex_1_1", "ex_1_2", "ex_1_3"]);
+        for (id, earlier) in [("ex_1_3", "ex_1_2"), ("ex_1_2", "ex_1_1")] {
+            let manifest = format!("[dependencies]\n{earlier}.path = \"../{earlier}\"\n");
+            course.write(&format!("exercises/{id}/Cargo.toml"), &manifest);
+        }
+        assert!(course.stated().ends_with("left_out: &[] };\n"));
+        course.write("solutions/ex_1_1/src/lib.rs", "\npub fn ()");
+        let why = "solutions/ex_1_1/src/lib.rs, line 2: does not parse: expected";
+        for id in ["ex_1_1", "ex_1_2", "ex_1_3"] {
+            assert!(
+                course.stated().contains(&format!("(\"{id}\", \"{why}")),
+                "{}",
+                course.stated()
+            );
+        }
     }
 
     #[test]
@@ -319,9 +357,10 @@ mod tests {
             assert!(generated.text.contains("left_out: &[] }"), "{}", root.display());
             for id in ids(root) {
                 let read = |name| text(root, &format!("solutions/{id}/{name}")).unwrap();
-                let adapter = read("adapter.rs");
+                let (solution, adapter) = (read("src/lib.rs").unwrap(), read("adapter.rs"));
+                let earlier = earlier(root, &Dependencies::of(root, &id).unwrap().lessons).unwrap();
                 let surface =
-                    Surface::read(&read("src/lib.rs").unwrap(), adapter.as_deref()).unwrap();
+                    Surface::building_on(&earlier, &solution, adapter.as_deref()).unwrap();
                 assert!(adapter.is_some() || surface.uncrossable().is_empty(), "{surface:?}");
             }
         }

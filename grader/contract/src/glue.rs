@@ -16,7 +16,7 @@ impl Surface {
     pub fn impls(&self) -> String {
         let impls = self.types.iter().filter(|it| it.owner == Owner::Lesson).map(|it| {
             let paths = Paths::of_root();
-            it.conversion(&paths.own(it.owner, &it.name), &paths)
+            it.conversion(&paths.own(&it.owner, &it.name), &paths)
         });
         format!("const _: () = {{\n{}}};\n", lines(impls))
     }
@@ -40,7 +40,7 @@ impl Surface {
         }
         let impls = self.types.iter().filter(|it| it.owner == Owner::Adapter).map(|it| {
             let paths = Paths::of_adapter();
-            it.conversion(&paths.own(it.owner, &it.name), &paths)
+            it.conversion(&paths.own(&it.owner, &it.name), &paths)
         });
         // The author's text first: its inner documentation has to come before everything else.
         format!("{}\n{PRELUDE}\n{}", self.adapter, lines(impls))
@@ -64,7 +64,7 @@ impl Function {
         let types = self.parameters.iter().map(|it| paths.owned(&it.crossing));
         let passed = names.iter().zip(&self.parameters).map(|(name, it)| it.passed(name, &paths));
         let owner = match self.owner {
-            Owner::Lesson => quote!(learner),
+            Owner::Lesson | Owner::Earlier(_) => quote!(learner),
             Owner::Adapter => quote!(adapter),
         };
         let own = self.name.of_function();

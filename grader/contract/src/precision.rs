@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use syn::{
     GenericParam, Generics, Ident, Item, PathArguments, TypeParam, TypeParamBound, TypePath,
-    WherePredicate,
+    UseTree, WherePredicate, parse_quote,
     visit_mut::{self, VisitMut},
 };
 
@@ -164,7 +164,7 @@ impl VisitMut for Substitution<'_> {
         visit_mut::visit_type_path_mut(self, path);
         if path.path.is_ident(self.parameter) {
             let number = Ident::new(self.precision.name(), self.parameter.span());
-            *path = syn::parse_quote!(::core::primitive::#number);
+            *path = parse_quote!(::core::primitive::#number);
         }
     }
 }
@@ -184,6 +184,17 @@ impl VisitMut for Names<'_> {
         if let Some(precision) = precision_of(&last.arguments) {
             last.ident = instance(&last.ident, precision);
             last.arguments = PathArguments::None;
+        }
+    }
+
+    /// Who imports a type imports its instances.
+    fn visit_use_tree_mut(&mut self, tree: &mut UseTree) {
+        visit_mut::visit_use_tree_mut(self, tree);
+        let UseTree::Name(it) = &*tree else { return };
+        if self.generic.contains(&it.ident) {
+            let instances = Precision::ALL.map(|precision| instance(&it.ident, precision));
+            let [double, single] = instances;
+            *tree = parse_quote!({ #double, #single });
         }
     }
 }

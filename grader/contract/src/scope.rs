@@ -34,11 +34,19 @@ const STANDARD: [(&str, &str, usize); 5] = [
     ("vec", "Vec", 1),
 ];
 
-/// The types that a lesson and its adapter declare: those that cross, and why the others do not.
+/// The types that a lesson, its adapter and the lessons before it declare: those that cross, and why the
+/// others do not.
 #[derive(Debug, Default, Clone)]
 pub struct Declared {
     pub crossing: BTreeMap<(Owner, String), Name>,
     pub refused: BTreeMap<(Owner, String), String>,
+}
+
+impl Declared {
+    fn has(&self, owner: Owner, name: &str) -> bool {
+        let key = (owner, name.to_owned());
+        self.crossing.contains_key(&key) || self.refused.contains_key(&key)
+    }
 }
 
 /// The names that a file knows.
@@ -198,7 +206,7 @@ impl<'a> Scope<'a> {
     fn own(&self, owner: Owner, name: String) -> Result<Type, Why> {
         let key = (owner, name);
         if let Some(name) = self.declared.crossing.get(&key) {
-            return Ok(Type::Own(owner, name.clone()));
+            return Ok(Type::Own(key.0, name.clone()));
         }
         let why = self.declared.refused.get(&key).map(|why| format!(": {why}"));
         Err(format!("`{}` does not cross{}", key.1, why.unwrap_or_default()))
@@ -336,12 +344,15 @@ impl<'a> Scope<'a> {
         match path.as_slice() {
             ["crate", name] => match self.aliases.get(*name) {
                 Some(alias) => Some(Meaning::Alias(alias)),
-                None => Some(Meaning::Own(self.owner, (*name).to_owned())),
+                None => Some(Meaning::Own(self.owner.clone(), (*name).to_owned())),
             },
             ["learner", name] if self.owner == Owner::Adapter => {
                 Some(Meaning::Own(Owner::Lesson, (*name).to_owned()))
             }
             ["wire", "Callback"] if self.owner == Owner::Adapter => Some(Meaning::Callback),
+            [lesson, name] if self.declared.has(earlier(lesson), name) => {
+                Some(Meaning::Own(earlier(lesson), (*name).to_owned()))
+            }
             ["ndarray", name] => self.of_ndarray(name, type_arguments(&found.path)),
             ["std", module, name] => standard(|it| (it.0, it.1) == (*module, *name)),
             ["str"] => Some(Meaning::Str),
@@ -390,10 +401,7 @@ impl<'a> Scope<'a> {
     fn step(&self, names: &[String]) -> Option<Vec<String>> {
         let (first, rest) = names.split_first()?;
         let is_own = |name: &String| {
-            let key = (self.owner, name.clone());
-            self.aliases.contains_key(name)
-                || self.declared.crossing.contains_key(&key)
-                || self.declared.refused.contains_key(&key)
+            self.aliases.contains_key(name) || self.declared.has(self.owner.clone(), name)
         };
         if first == "self" {
             return Some([&["crate".to_owned()], rest].concat());
@@ -418,14 +426,14 @@ impl<'a> Scope<'a> {
         match module.as_str() {
             "ndarray" => name.starts_with("Array") || name.starts_with("Ix"),
             "wire" => name == "Callback",
-            "learner" => {
-                let key = (Owner::Lesson, name.clone());
-                self.declared.crossing.contains_key(&key)
-                    || self.declared.refused.contains_key(&key)
-            }
-            _ => false,
+            "learner" => self.declared.has(Owner::Lesson, name),
+            lesson => self.declared.has(earlier(lesson), name),
         }
     }
+}
+
+fn earlier(lesson: &str) -> Owner {
+    Owner::Earlier(lesson.to_owned())
 }
 
 /// How many imports a name may lead through.

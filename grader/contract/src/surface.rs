@@ -24,9 +24,9 @@ pub struct ContractError {
 }
 
 impl ContractError {
-    fn new(owner: Owner, line: usize, message: String) -> Self {
+    fn new(owner: &Owner, line: usize, message: String) -> Self {
         let file = match owner {
-            Owner::Lesson => "src/lib.rs",
+            Owner::Lesson | Owner::Earlier(_) => "src/lib.rs",
             Owner::Adapter => "adapter.rs",
         };
         Self { file, line, message }
@@ -36,6 +36,7 @@ impl ContractError {
 /// The types and functions of a lesson, as generated code needs them.
 #[derive(Debug)]
 pub struct Surface {
+    /// Those of the lesson and its adapter, and those of earlier lessons that these hold.
     pub(crate) types: Vec<Declaration>,
     pub(crate) functions: Vec<Function>,
     /// The public items of the solution.
@@ -68,6 +69,26 @@ pub(crate) enum Parts {
     Named(Vec<(String, Type)>),
 }
 
+impl Declaration {
+    /// The types of all its fields.
+    fn types(&self) -> Vec<&Type> {
+        match &self.shape {
+            Shape::Struct(parts) => parts.types(),
+            Shape::Enum(variants) => variants.iter().flat_map(|(_, parts)| parts.types()).collect(),
+        }
+    }
+}
+
+impl Parts {
+    fn types(&self) -> Vec<&Type> {
+        match self {
+            Self::Unit => Vec::new(),
+            Self::Tuple(types) => types.iter().collect(),
+            Self::Named(fields) => fields.iter().map(|(_, found)| found).collect(),
+        }
+    }
+}
+
 /// A function that can be called.
 #[derive(Debug, Clone)]
 pub(crate) struct Function {
@@ -78,6 +99,11 @@ pub(crate) struct Function {
 }
 
 impl Function {
+    /// As what the arguments cross.
+    fn crossing(&self) -> Vec<Type> {
+        self.parameters.iter().map(|it| it.crossing.clone()).collect()
+    }
+
     /// The result, unless it is `()`, and the types of what was changed.
     pub fn outputs(&self) -> Vec<Type> {
         let result = Some(&self.output).filter(|output| **output != Type::UNIT);
@@ -113,9 +139,22 @@ impl Surface {
     /// # Errors
     /// When a file does not parse, or the adapter has a public function that cannot be called.
     pub fn read(solution: &str, adapter: Option<&str>) -> Result<Self, ContractError> {
-        let lesson = parsed(Owner::Lesson, solution)?;
-        let of_adapter = adapter.map(|text| parsed(Owner::Adapter, text)).transpose()?;
-        let sources = sources(&lesson, of_adapter.as_ref());
+        Self::building_on(&[], solution, adapter)
+    }
+
+    /// The same for a lesson that builds on others. Of each, directly or not, `earlier` has the id and the
+    /// solution's `lib.rs`: their types may be part of this lesson's types and functions.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn building_on(
+        earlier: &[(String, syn::File)],
+        solution: &str,
+        adapter: Option<&str>,
+    ) -> Result<Self, ContractError> {
+        let lesson = parsed(&Owner::Lesson, solution)?;
+        let of_adapter = adapter.map(|text| parsed(&Owner::Adapter, text)).transpose()?;
+        let sources = sources(&lesson, of_adapter.as_ref(), earlier);
         let (declared, types) = declarations(&sources);
         let mut surface = Self {
             types,
@@ -125,9 +164,10 @@ impl Surface {
             uncrossable: Vec::new(),
         };
         // The adapter's functions last: one of the same name replaces the solution's.
-        for source in &sources {
+        for source in sources.iter().filter(|it| !it.owner.is_earlier()) {
             surface.add_functions(source, &declared)?;
         }
+        surface.leave_out_unused_types();
         Ok(surface)
     }
 
@@ -142,8 +182,29 @@ impl Surface {
         self.functions.iter().map(|function| function.name.written.as_str())
     }
 
+    /// Leaves out the types of earlier lessons that nothing of this one holds.
+    fn leave_out_unused_types(&mut self) {
+        let of_function = |it: &Function| [it.crossing(), it.outputs()].concat();
+        let of_functions: Vec<_> = self.functions.iter().flat_map(of_function).collect();
+        let own = self.types.iter().filter(|it| !it.owner.is_earlier());
+        let named = of_functions.iter().chain(own.flat_map(Declaration::types));
+        let mut used: Vec<_> = named.flat_map(Type::declared).collect();
+        let mut looked_at = 0;
+        while let Some(&(owner, name)) = used.get(looked_at) {
+            let declaration = self.types.iter().find(|it| (&it.owner, &it.name) == (owner, name));
+            let held = declaration.into_iter().flat_map(Declaration::types);
+            let new = held.flat_map(Type::declared).filter(|key| !used.contains(key));
+            let new: Vec<_> = new.collect();
+            used.extend(new);
+            looked_at += 1;
+        }
+        let is_used =
+            |it: &Declaration| !it.owner.is_earlier() || used.contains(&(&it.owner, &it.name));
+        self.types = self.types.iter().filter(|it| is_used(it)).cloned().collect();
+    }
+
     fn add_functions(&mut self, source: &Source, declared: &Declared) -> Result<(), ContractError> {
-        let scope = Scope::new(source.owner, &source.file, declared);
+        let scope = Scope::new(source.owner.clone(), &source.file, declared);
         for item in &source.file.items {
             let Syntax::Fn(item) = item else { continue };
             if !matches!(item.vis, Visibility::Public(_)) {
@@ -153,7 +214,7 @@ impl Surface {
             let name = source.named(name);
             self.functions.retain(|function| function.name != name);
             self.uncrossable.retain(|(other, _)| *other != name.written);
-            match function(source.owner, &name, &scope, &item.sig) {
+            match function(&source.owner, &name, &scope, &item.sig) {
                 Ok(function) => self.functions.push(function),
                 Err(why) if source.owner == Owner::Lesson => {
                     self.uncrossable.push((name.written, why));
@@ -161,7 +222,7 @@ impl Surface {
                 Err(why) => {
                     let line = item.sig.ident.span().start().line;
                     let message = format!("`{}` cannot be called: {why}", name.written);
-                    return Err(ContractError::new(source.owner, line, message));
+                    return Err(ContractError::new(&source.owner, line, message));
                 }
             }
         }
@@ -174,19 +235,26 @@ fn adapter_text(text: Option<&str>, file: Option<&syn::File>) -> String {
     both.map(|(text, file)| with_paths_of_macros(text, file)).unwrap_or_default()
 }
 
-fn parsed(owner: Owner, text: &str) -> Result<syn::File, ContractError> {
+fn parsed(owner: &Owner, text: &str) -> Result<syn::File, ContractError> {
     parse(text).map_err(|(line, message)| ContractError::new(owner, line, message))
 }
 
 /// The files, generic over no precision any more.
-fn sources(lesson: &syn::File, adapter: Option<&syn::File>) -> Vec<Source> {
-    let generic = generic_types(lesson);
-    let source = |owner, file| {
+fn sources(
+    lesson: &syn::File,
+    adapter: Option<&syn::File>,
+    earlier: &[(String, syn::File)],
+) -> Vec<Source> {
+    let files = [lesson].into_iter().chain(earlier.iter().map(|(_, file)| file));
+    let generic: Vec<_> = files.flat_map(generic_types).collect();
+    let source = |owner, file: &syn::File| {
         let Instances { file, written } = Instances::of(file, &generic);
         Source { owner, file, written }
     };
-    let lesson = source(Owner::Lesson, lesson);
-    [lesson].into_iter().chain(adapter.map(|file| source(Owner::Adapter, file))).collect()
+    let of_earlier = |(id, file): &(String, syn::File)| source(Owner::Earlier(id.clone()), file);
+    let own = [source(Owner::Lesson, lesson)];
+    let adapter = adapter.map(|file| source(Owner::Adapter, file));
+    own.into_iter().chain(adapter).chain(earlier.iter().map(of_earlier)).collect()
 }
 
 /// The syntax of a file, or the line where it ends to be Rust, and why.
@@ -203,7 +271,7 @@ pub(crate) fn parse(text: &str) -> Result<syn::File, (usize, String)> {
 }
 
 fn function(
-    owner: Owner,
+    owner: &Owner,
     name: &Name,
     scope: &Scope,
     signature: &syn::Signature,
@@ -218,7 +286,7 @@ fn function(
     });
     let parameters = parameters.collect::<Result<Vec<_>, _>>()?;
     let output = scope.output(&signature.output)?;
-    let function = Function { owner, name: name.clone(), parameters, output };
+    let function = Function { owner: owner.clone(), name: name.clone(), parameters, output };
     match function.parameters.len().max(function.outputs().len()) {
         0..=MAX_TUPLE => Ok(function),
         _ => Err(format!("more than {MAX_TUPLE} arguments or results do not cross")),
@@ -231,7 +299,7 @@ fn declarations(sources: &[Source]) -> (Declared, Vec<Declaration>) {
     let mut declared = Declared::default();
     for source in sources {
         for (name, _) in public_types(source) {
-            declared.crossing.insert((source.owner, name.clone()), source.named(name));
+            declared.crossing.insert((source.owner.clone(), name.clone()), source.named(name));
         }
     }
     refuse_replaced(&mut declared);
@@ -264,9 +332,9 @@ type Refused = BTreeMap<(Owner, String), Why>;
 fn crossing(sources: &[Source], declared: &Declared) -> (Vec<Declaration>, Refused) {
     let (mut found, mut refused) = (Vec::new(), Refused::new());
     for source in sources {
-        let scope = Scope::new(source.owner, &source.file, declared);
+        let scope = Scope::new(source.owner.clone(), &source.file, declared);
         for (name, item) in public_types(source) {
-            let key = (source.owner, name);
+            let key = (source.owner.clone(), name);
             let Some(name) = declared.crossing.get(&key) else { continue };
             match shape(&scope, item) {
                 Ok(shape) => found.push(Declaration { owner: key.0, name: name.clone(), shape }),
@@ -424,6 +492,50 @@ mod tests {
         let function = &surface.functions[0];
         assert_eq!(function.parameters[0].crossing, own("CacheF32", "Cache<f32>"));
         assert_eq!(function.output, own("Cache", "Cache<f64>"));
+    }
+
+    /// A lesson that builds on one with a layer, which builds on one with a cache.
+    fn later(solution: &str) -> Surface {
+        let earlier = [
+            ("ex_1_1", "pub struct Cache<F: ndarray::NdFloat>(pub F); pub struct Other;"),
+            ("ex_1_2", "use ex_1_1::Cache; pub struct Layer<F: NdFloat> { pub cache: Cache<F> }"),
+        ];
+        let earlier = earlier.map(|(id, text)| (id.to_owned(), syn::parse_file(text).unwrap()));
+        Surface::building_on(&earlier, solution, None).unwrap()
+    }
+
+    #[test]
+    fn types_of_earlier_lessons_cross_however_they_are_named() {
+        let earlier = |in_checks: &str, written: &str| {
+            let [in_checks, written] = [in_checks, written].map(str::to_owned);
+            Type::Own(Owner::Earlier("ex_1_2".to_owned()), Name { in_checks, written })
+        };
+        for imports in ["use ex_1_2::Layer;", "use ex_1_2::*;", "use ex_1_2::{self, Layer};"] {
+            let solution = "pub fn f<F: ndarray::NdFloat>(x: &Layer<F>) -> ex_1_2::Layer<F> {}";
+            let surface = later(&format!("{imports} {solution}"));
+            assert_eq!(surface.uncrossable(), []);
+            let [double, single] = [&surface.functions[0], &surface.functions[1]];
+            assert_eq!(double.output, earlier("Layer", "Layer<f64>"));
+            assert_eq!(single.output, earlier("LayerF32", "Layer<f32>"));
+            assert_eq!(single.parameters[0].crossing, single.output);
+        }
+    }
+
+    #[test]
+    fn types_of_earlier_lessons_are_kept_where_they_are_needed() {
+        let names = |surface: Surface| -> Vec<String> {
+            surface.types.into_iter().map(|it| it.name.in_checks).collect()
+        };
+        let held = "pub struct Net { pub layers: Vec<ex_1_2::Layer<f32>> }";
+        assert_eq!(names(later(held)), ["Net", "CacheF32", "LayerF32"]);
+        assert_eq!(names(later("pub fn f(x: f64) {}")), [""; 0]);
+        // Whose a conversion is decides which crate has it.
+        let impls = later(held).impls().replace(' ', "");
+        assert!(
+            impls.contains("forcrate::Net{") && impls.matches("Wirefor").count() == 1,
+            "{impls}"
+        );
+        assert!(impls.contains("Vec<::ex_1_2::Layer<::core::primitive::f32>>"), "{impls}");
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! The module that checks see: the lesson's types, and a name with types for each function.
+//! The module that checks see: the lesson's types, and a name with types for each function. The types of
+//! an earlier lesson are in a module that is named after it.
+
+use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,7 +9,7 @@ use quote::quote;
 use crate::{
     glue::lines,
     surface::{Declaration, Function, Parts, Shape, Surface},
-    types::{Paths, ident},
+    types::{Owner, Paths, ident},
 };
 
 impl Surface {
@@ -14,9 +17,24 @@ impl Surface {
     #[must_use]
     pub fn typed(&self) -> String {
         let paths = Paths::of_checks();
-        let types = self.types.iter().map(|it| it.typed(&paths));
+        let own = self.types.iter().filter(|it| !it.owner.is_earlier());
+        let types = own.map(|it| it.typed(&paths));
         let functions = self.functions.iter().map(|it| it.typed(&paths));
-        lines(types.chain(functions))
+        lines(types.chain(functions).chain(self.modules_of_earlier()))
+    }
+
+    fn modules_of_earlier(&self) -> impl Iterator<Item = TokenStream> {
+        let paths = Paths::of_earlier();
+        let mut modules: BTreeMap<&str, Vec<TokenStream>> = BTreeMap::new();
+        for declaration in &self.types {
+            if let Owner::Earlier(id) = &declaration.owner {
+                modules.entry(id).or_default().push(declaration.typed(&paths));
+            }
+        }
+        modules.into_iter().map(|(id, types)| {
+            let id = ident(id);
+            quote!(pub mod #id { #(#types)* })
+        })
     }
 }
 

@@ -6,12 +6,21 @@ use quote::{ToTokens as _, quote};
 use crate::in_any_precision;
 
 /// The module that declares a type of the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
     /// The learner's crate.
     Lesson,
     /// `adapter.rs`.
     Adapter,
+    /// The crate of an earlier lesson, by its id.
+    Earlier(String),
+}
+
+impl Owner {
+    /// Whether the lesson only uses what is declared there.
+    pub fn is_earlier(&self) -> bool {
+        matches!(self, Self::Earlier(_))
+    }
 }
 
 /// What something of the contract is called.
@@ -38,7 +47,7 @@ pub enum Type {
     Tuple(Vec<Type>),
     /// A function that the grader evaluates, with the tuple of its arguments and its result.
     Callback(Box<Type>, Box<Type>),
-    /// A struct or an enum of the contract.
+    /// A struct or an enum of the contract, or of an earlier lesson's.
     Own(Owner, Name),
 }
 
@@ -80,6 +89,21 @@ impl Type {
             }
             Self::Array(_, part) | Self::Fixed(part, _) => part.holds_callback(),
             Self::Primitive(_) | Self::Own(..) => false,
+        }
+    }
+
+    /// The declared types that are part of it.
+    pub fn declared(&self) -> Vec<(&Owner, &Name)> {
+        match self {
+            Self::Own(owner, name) => vec![(owner, name)],
+            Self::Standard(_, _, parts) | Self::Tuple(parts) => {
+                parts.iter().flat_map(Self::declared).collect()
+            }
+            Self::Array(_, part) | Self::Fixed(part, _) => part.declared(),
+            Self::Callback(arguments, output) => {
+                [arguments, output].into_iter().flat_map(|part| part.declared()).collect()
+            }
+            Self::Primitive(_) => Vec::new(),
         }
     }
 }
@@ -166,6 +190,8 @@ pub struct Paths {
     pub lesson: TokenStream,
     /// Before the name of a type of the adapter's, with its `::`.
     pub adapter: TokenStream,
+    /// Before the id of an earlier lesson.
+    pub earlier: TokenStream,
     /// Whether types have the names that checks know.
     pub in_checks: bool,
 }
@@ -179,8 +205,14 @@ impl Paths {
             wire: quote!(::engine::wire),
             lesson: quote!(self::),
             adapter: quote!(self::),
+            earlier: quote!(self::),
             in_checks: true,
         }
+    }
+
+    /// In a module of that module, which has the types of an earlier lesson.
+    pub fn of_earlier() -> Self {
+        Self { earlier: quote!(super::), ..Self::of_checks() }
     }
 
     /// At the root of a worker, whose crate may have given any name without `::` another meaning.
@@ -191,6 +223,7 @@ impl Paths {
             wire: quote!(::gradlings_wire),
             lesson: quote!(crate::),
             adapter: quote!(adapter::),
+            earlier: quote!(::),
             in_checks: false,
         }
     }
@@ -232,15 +265,19 @@ impl Paths {
                 let (arguments, output) = (self.owned(arguments), self.owned(output));
                 quote!(#wire::Callback<#arguments, #output>)
             }
-            Type::Own(owner, name) => self.own(*owner, name),
+            Type::Own(owner, name) => self.own(owner, name),
         }
     }
 
-    /// A type of the lesson's or the adapter's.
-    pub fn own(&self, owner: Owner, name: &Name) -> TokenStream {
+    /// A declared type.
+    pub fn own(&self, owner: &Owner, name: &Name) -> TokenStream {
         let module = match owner {
-            Owner::Lesson => &self.lesson,
-            Owner::Adapter => &self.adapter,
+            Owner::Lesson => self.lesson.clone(),
+            Owner::Adapter => self.adapter.clone(),
+            Owner::Earlier(id) => {
+                let (before, id) = (&self.earlier, ident(id));
+                quote!(#before #id::)
+            }
         };
         let name = if self.in_checks {
             ident(&name.in_checks).into_token_stream()

@@ -3,6 +3,8 @@
 
 // As the generated module of a grader finds them.
 extern crate self as engine;
+// The lesson that this one builds on.
+extern crate self as ex_1_1;
 pub use gradlings_wire as wire;
 pub use ndarray;
 /// What checks name.
@@ -14,6 +16,9 @@ pub mod checks {
 #[path = "kinds/solution.rs"]
 mod solution;
 pub use solution::*;
+#[path = "kinds/earlier.rs"]
+mod earlier;
+pub use earlier::*;
 
 /// A function of a contract.
 pub trait Function {
@@ -31,6 +36,7 @@ mod contract {
 }
 
 include!("kinds/impls.txt");
+include!("kinds/earlier.txt");
 
 #[allow(clippy::type_complexity)]
 fn functions() -> wire::Functions {
@@ -94,6 +100,21 @@ fn types_of_the_lesson_cross_in_both_directions() {
     assert_eq!(answer(1, contract::Scheme::Central), Err("[2]".to_owned()));
     assert_eq!(call(contract::value, ()), contract::Shape::Circle(1.0));
     assert_eq!(call(contract::fields, (rectangle,)), 2);
+}
+
+#[test]
+fn types_of_an_earlier_lesson_cross_in_both_precisions() {
+    use contract::{Network, NetworkF32, ex_1_1};
+    let scale = |factor, shift| ex_1_1::Scale { factor, shift };
+    let network = |factor: f64| Network {
+        layers: vec![scale(factor, Some(array![1.0])), scale(-factor, None)],
+        last: ex_1_1::Either::Scaled { scale: scale(factor, None) },
+    };
+    let answer = call(contract::doubled, (network(1.5), scale(2.0, Some(array![0.25, 0.5])), 3.0));
+    assert_eq!(answer, (6.75, network(3.0)));
+    let network = NetworkF32 { layers: Vec::new(), last: ex_1_1::EitherF32::Nothing };
+    let scale = ex_1_1::ScaleF32 { factor: 0.5_f32, shift: None };
+    assert_eq!(call(contract::doubled_f32, (network.clone(), scale, 3.0)), (1.5, network));
 }
 
 #[test]

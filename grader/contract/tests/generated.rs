@@ -9,10 +9,14 @@ fn kinds(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kinds").join(name)
 }
 
+fn text(name: &str) -> String {
+    fs::read_to_string(kinds(name)).unwrap()
+}
+
 fn surface() -> Surface {
-    let [solution, adapter] =
-        ["solution.rs", "adapter.rs"].map(|name| fs::read_to_string(kinds(name)).unwrap());
-    Surface::read(&solution, Some(&adapter)).unwrap()
+    let earlier = syn::parse_file(&text("earlier.rs")).unwrap();
+    let earlier = [("ex_1_1".to_owned(), earlier)];
+    Surface::building_on(&earlier, &text("solution.rs"), Some(&text("adapter.rs"))).unwrap()
 }
 
 #[test]
@@ -23,6 +27,7 @@ fn the_files_are_what_is_generated() {
         ("impls.txt", surface.impls()),
         ("glue.txt", surface.glue()),
         ("adapter.txt", surface.adapter_module()),
+        ("earlier.txt", Surface::read(&text("earlier.rs"), None).unwrap().impls()),
     ];
     let writes = std::env::var("GRADLINGS_CONTRACT").is_ok_and(|value| value == "write");
     for (name, text) in texts {
@@ -48,7 +53,8 @@ fn what_cannot_be_called_is_told() {
     let callable = ["scalars", "borrowed", "changed", "added", "filled", "views", "closures"];
     let further = ["generic_closures", "own", "containers", "value", "fields"];
     let of_both_precisions = ["norm", "norm::<f32>", "norm_backward", "norm_backward::<f32>"];
+    let of_earlier_types = ["doubled", "doubled::<f32>"];
     let of_adapter = ["train", "loss"];
-    let all = [&callable[..], &further, &of_both_precisions, &of_adapter];
+    let all = [&callable[..], &further, &of_both_precisions, &of_earlier_types, &of_adapter];
     assert_eq!(functions, all.concat());
 }

@@ -11,6 +11,9 @@
     clippy::all
 )]
 
+// The lesson that this one builds on.
+extern crate self as ex_1_1;
+
 use ::gradlings_wire::ndarray as nd;
 use ::std::{
     clone::Clone,
@@ -189,6 +192,29 @@ pub fn norm_backward<F: nd::NdFloat>(cache: &Cache<F>) -> F {
     cache.rstd
 }
 
+pub struct Scale<F> {
+    pub factor: F,
+    pub shift: Option<nd::Array1<F>>,
+}
+
+pub enum Either<F> {
+    Nothing,
+    Scaled { scale: Scale<F> },
+}
+
+pub struct Unused {
+    pub x: f64,
+}
+
+pub struct Network<F> {
+    pub layers: ::std::vec::Vec<Scale<F>>,
+    pub last: Either<F>,
+}
+
+pub fn doubled<F: nd::NdFloat>(_: &mut Network<F>, scale: &Scale<F>, _: F) -> F {
+    scale.factor
+}
+
 pub struct Model(f64);
 
 impl Model {
@@ -206,6 +232,7 @@ pub fn train(model: Model, steps: &mut dyn Iterator<Item = f64>) -> Model {
 }
 
 ::core::include!("kinds/impls.txt");
+::core::include!("kinds/earlier.txt");
 
 fn functions() -> ::gradlings_wire::Functions {
     mod adapter {

@@ -192,7 +192,8 @@ impl<'a> Builds<'a> {
         let folder = self.grader.workspace.solution(earlier.id);
         let sources = self.solution(earlier)?;
         let slot = self.slot(earlier, &format!("{}-library", earlier.id), &folder)?;
-        let job = self.job(earlier, &sources, earlier.id, &slot, Product::Library, links);
+        let product = library(earlier);
+        let job = self.job(earlier, &sources, earlier.id, &slot, product, links);
         let built = self.run(&job)?;
         built.map_err(|messages| GradeError::unsound(earlier, "src/lib.rs", messages))
     }
@@ -220,7 +221,7 @@ impl<'a> Builds<'a> {
         let slot = self.slot(earlier, &format!("{}-library", earlier.id), handed.path)?;
         let handed =
             Handed { sources: &sources, scan: &scan, display_path: &display_path, ..handed };
-        let built = self.run(&self.handed_job(earlier, handed, &slot, Product::Library, links))?;
+        let built = self.run(&self.handed_job(earlier, handed, &slot, library(earlier), links))?;
         Ok(built.map_err(|messages| NoWorker::compile_error(of_own(messages))))
     }
 
@@ -283,6 +284,12 @@ impl<'a> Builds<'a> {
     fn slot(&self, lesson: &Lesson, build: &str, origin: &Path) -> Result<PathBuf, GradeError> {
         self.grader.workspace.slot(build, origin).map_err(GradeError::of(lesson))
     }
+}
+
+/// A library whose types cross as part of those of later lessons: a conversion belongs to the crate that
+/// declares the type.
+fn library(lesson: &'static Lesson) -> Product<'static> {
+    Product::Library(lesson.contract.impls)
 }
 
 /// The sources of a solution, and what is known of them.

@@ -114,8 +114,8 @@ struct Call<'a> {
 pub enum Product<'a> {
     /// A program, by these items after the last line of the crate's root.
     Worker(&'a str),
-    /// A library for later lessons.
-    Library,
+    /// A library for later lessons, with these items after the last line of the crate's root.
+    Library(&'a str),
     /// Messages alone.
     Check,
 }
@@ -223,13 +223,13 @@ impl Job<'_> {
         self.folder().join(match self.product {
             Product::Worker(_) => "worker".to_owned(),
             // In a folder with nothing else in it, which later lessons' compilers may read.
-            Product::Library => format!("library/lib{}.rlib", self.lesson.id),
+            Product::Library(_) => format!("library/lib{}.rlib", self.lesson.id),
             Product::Check => "check.rmeta".to_owned(),
         })
     }
 
     fn is_optimised(&self) -> bool {
-        self.lesson.optimised || matches!(self.product, Product::Library)
+        self.lesson.optimised || matches!(self.product, Product::Library(_))
     }
 
     fn key(&self, kit: &Kit) -> String {
@@ -257,7 +257,7 @@ impl Job<'_> {
         self.keep_only(None)?;
         let built = self.compiled(kit);
         let product = match self.product {
-            Product::Library => "library",
+            Product::Library(_) => "library",
             Product::Worker(_) | Product::Check => "worker",
         };
         self.keep_only(built.is_ok().then_some(product))?;
@@ -425,7 +425,8 @@ impl Job<'_> {
     fn rustc(&self, kit: &Kit) -> io::Result<Finished> {
         let entry = match self.product {
             Product::Worker(entry) => format!("{entry} fn main() {{ {NAMES}main() }}"),
-            Product::Library | Product::Check => String::new(),
+            Product::Library(entry) => entry.to_owned(),
+            Product::Check => String::new(),
         };
         self.write_sources(&entry, kit)?;
         self.compile(kit, &self.call())
@@ -435,7 +436,7 @@ impl Job<'_> {
     fn call(&self) -> Call<'_> {
         let kind = match self.product {
             Product::Worker(_) => "bin",
-            Product::Library => "rlib",
+            Product::Library(_) => "rlib",
             Product::Check => "lib",
         };
         let root = self.folder().join("src/lib.rs");

@@ -2,6 +2,7 @@
 
 use std::vec;
 
+use ex_1_1::Scale;
 use ndarray::{self as nd, Array1, ArrayRef1, ArrayView1, ArrayView2, ArrayViewMut1, prelude::*};
 
 /// A matrix of this lesson's.
@@ -164,6 +165,25 @@ where
     F: nd::NdFloat,
 {
     cache.rstd + cache.xhat.sum()
+}
+
+/// Layers of an earlier lesson.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network<F: nd::NdFloat> {
+    /// Those in the middle.
+    pub layers: Vec<Scale<F>>,
+    /// The last one.
+    pub last: ex_1_1::Either<F>,
+}
+
+/// Doubles the factors of a network, and applies a layer.
+pub fn doubled<F: nd::NdFloat>(network: &mut Network<F>, scale: &Scale<F>, x: F) -> F {
+    let double = |scale: &mut Scale<F>| scale.factor = scale.factor + scale.factor;
+    network.layers.iter_mut().for_each(double);
+    if let ex_1_1::Either::Scaled { scale } = &mut network.last {
+        double(scale);
+    }
+    scale.factor * x + scale.shift.as_ref().map_or(F::zero(), |it| it.sum())
 }
 
 /// A model, which keeps its state for itself.
