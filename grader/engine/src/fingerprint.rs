@@ -11,7 +11,7 @@ use crate::{checks::Lesson, grading::Grader, hash::hash};
 const ENGINE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What of a lesson decides, beside its solution.
-const FILES: [&str; 4] = ["checks.rs", "adapter.rs", "formulas.rs", "wrong.rs"];
+const FILES: [&str; 5] = ["checks.rs", "reference.rs", "adapter.rs", "formulas.rs", "wrong.rs"];
 
 /// The crates that decide.
 const CRATES: [&str; 5] =

@@ -1,7 +1,8 @@
 //! Comparisons: each holds or says what is wrong, without giving the right value away.
 
-use gradcheck::{Arguments, Report, Structure};
-use ndarray::{Array, Dimension, arr0};
+use fastrand::Rng;
+use gradcheck::{Argument, Arguments, Report, Structure};
+use ndarray::{Array, ArrayD, Dimension, arr0};
 
 use super::{Learner, Miss, Outcome, Verdict};
 use crate::error_map::ErrorMap;
@@ -169,6 +170,88 @@ pub fn gradients<A: Arguments<Real = f64> + Copy>(
     Err(miss.revealing(report.to_string()))
 }
 
+/// An array of a model, and the gradient that is claimed for it.
+#[derive(Debug, Clone)]
+pub struct Tensor {
+    /// What messages call it: how code gets at it.
+    pub name: String,
+    /// The array.
+    pub value: ArrayD<f64>,
+    /// The gradient of the loss by it.
+    pub gradient: ArrayD<f64>,
+}
+
+/// Compares the gradients of all arrays of a model, which stand in the order from its inputs to its loss, with finite
+/// differences of a reference loss. Each array is moved along one random direction, which takes a few forward passes
+/// however many numbers it has; of those that disagree, the one nearest to the loss is compared number by number.
+///
+/// # Errors
+/// When a gradient has another shape than its array, or is not that of the reference loss.
+pub fn gradients_of_model(
+    rng: &mut Rng,
+    tensors: &[Tensor],
+    loss: impl Fn(&[ArrayD<f64>]) -> f64,
+) -> Outcome {
+    for Tensor { name, value, gradient } in tensors {
+        same_shape(&format!("the gradient of `{name}`"), gradient.shape(), value.shape())?;
+    }
+    // No weight is near 0, so that no number of a gradient goes unseen.
+    let mut weight = || (0.5 + rng.f64() / 2.0) * if rng.bool() { 1.0 } else { -1.0 };
+    let direction = |it: &Tensor| ArrayD::from_shape_simple_fn(it.value.shape(), &mut weight);
+    let directions: Vec<_> = tensors.iter().map(direction).collect();
+    let lines = || tensors.iter().zip(&directions);
+    let slope = |(it, direction): (&Tensor, &ArrayD<f64>)| {
+        Argument::scalar(&it.name, 0.0, (&it.gradient * direction).sum())
+    };
+    let slopes: Vec<_> = lines().map(slope).collect();
+    let report = gradcheck::check(
+        |steps| {
+            let moved = |((it, direction), step): ((&Tensor, &ArrayD<f64>), &ArrayD<f64>)| {
+                &it.value + &(direction * step.sum())
+            };
+            loss(&lines().zip(steps).map(moved).collect::<Vec<_>>())
+        },
+        &slopes,
+    );
+    let Err(miss) = judged(&report) else { return Ok(()) };
+    let wrong = report.wrong_arguments();
+    let Some(last) = tensors.iter().rposition(|it| wrong.contains(&&*it.name)) else {
+        return Err(miss);
+    };
+    let miss = number_by_number(tensors, last, loss).err().unwrap_or(miss);
+    let message = match wrong.len() - 1 {
+        0 => miss.message,
+        1 => format!("{}. That of one array further from the loss is wrong as well", miss.message),
+        more => format!(
+            "{}. Those of {more} arrays further from the loss are wrong as well",
+            miss.message
+        ),
+    };
+    Err(Miss { message, ..miss }.revealing(report.to_string()))
+}
+
+/// Compares the gradient of one array of a model in every coordinate.
+fn number_by_number(
+    tensors: &[Tensor],
+    at: usize,
+    loss: impl Fn(&[ArrayD<f64>]) -> f64,
+) -> Outcome {
+    let Tensor { name, value, gradient } = &tensors[at];
+    let mut values: Vec<_> = tensors.iter().map(|it| it.value.clone()).collect();
+    let report = gradcheck::check(
+        |moved| {
+            values[at].clone_from(&moved[0]);
+            loss(&values)
+        },
+        &[Argument::new(name, value, gradient)],
+    );
+    judged(&report).map_err(|miss| {
+        let named = format!("the gradient of `{name}`");
+        let message = miss.message.replace(&format!("dL/d{name}"), &named);
+        Miss { message, ..miss }.of(&[&named])
+    })
+}
+
 /// What a comparison with the reference says of the learner's gradients.
 fn judged(report: &Report) -> Outcome {
     let of_reference = report.findings().iter().any(|finding| finding.gradient().is_none());
@@ -304,6 +387,38 @@ mod tests {
         assert!(!miss.message.contains("2.5") && miss.reveal.contains("2.5"));
         let miss = all_close("z", &array![f64::NAN], &array![1.0], &array![1.0]).unwrap_err();
         assert_eq!(miss.message, "z is NaN");
+    }
+
+    #[test]
+    fn of_a_model_the_wrong_gradient_nearest_to_the_loss_is_told() {
+        // ½|x|² + Σ w·v
+        let loss = |at: &[ArrayD<f64>]| at[0].pow2().sum() / 2.0 + (&at[1] * &at[2]).sum();
+        let [x, w, v] =
+            [array![1.0, 2.0], array![3.0, 4.0], array![5.0, -6.0]].map(Array::into_dyn);
+        let told = |dx: &ArrayD<f64>, dw: &ArrayD<f64>, dv: &ArrayD<f64>| {
+            let tensors = [("x", &x, dx), ("w", &w, dw), ("blocks[0].v", &v, dv)];
+            let tensors = tensors.map(|(name, value, gradient)| {
+                let (name, value, gradient) = (name.to_owned(), value.clone(), gradient.clone());
+                Tensor { name, value, gradient }
+            });
+            let miss = gradients_of_model(&mut Rng::with_seed(1), &tensors, loss).err();
+            miss.map(|it| it.message).unwrap_or_default()
+        };
+        assert_eq!(told(&x, &v, &w), "");
+        assert_eq!(
+            told(&(&x * 2.0), &v, &w),
+            "the gradient of `x` is 2 times too large everywhere"
+        );
+        let zero = "the gradient of `blocks[0].v` is zero everywhere in this call";
+        let none = &w * 0.0;
+        assert_eq!(told(&x, &v, &none), zero);
+        let both = format!("{zero}. That of one array further from the loss is wrong as well");
+        assert_eq!(told(&x, &-&v, &none), both);
+        let of_shape = told(&x, &array![[5.0, -6.0]].into_dyn(), &w);
+        assert_eq!(of_shape, "the gradient of `w` has shape [1, 2] where [2] is expected");
+        let mut one = w.clone();
+        one[[1]] = 4.5;
+        assert!(told(&x, &v, &one).contains("`blocks[0].v`"), "{}", told(&x, &v, &one));
     }
 
     /// Jumps at w = 0.
