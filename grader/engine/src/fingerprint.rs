@@ -1,11 +1,13 @@
 //! What the verdict on a lesson depends on, beside the submission and the seed.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
-use crate::{checks::Lesson, grading::Grader, hash::hash};
+use crate::{
+    checks::Lesson,
+    grading::Grader,
+    hash::hash,
+    kit::own::{self, read_all},
+};
 
 /// The sources of the engine, and of the crates beside it.
 const ENGINE: &str = env!("CARGO_MANIFEST_DIR");
@@ -40,27 +42,8 @@ impl Grader {
         let files = FILES.iter().map(|file| solution.join(file)).chain([manifest]);
         // Not every lesson has all of them.
         parts.extend(files.map(|file| fs::read_to_string(file).unwrap_or_default()));
+        parts.extend(own::sources(self.workspace.root(), lesson.contract.crates.iter().copied())?);
         let earlier = lesson.contract.lessons.iter().filter_map(|id| self.course.lesson(id));
         earlier.into_iter().try_for_each(|earlier| self.read_lesson(earlier, parts))
     }
-}
-
-/// The texts of a folder's Rust and TOML files, in a fixed order.
-fn read_all(folder: &Path, texts: &mut Vec<String>) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        // A grader may have moved away from its sources.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    let mut paths: Vec<PathBuf> =
-        entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            read_all(&path, texts)?;
-        } else if path.extension().is_some_and(|it| it == "rs" || it == "toml") {
-            texts.push(fs::read_to_string(&path)?);
-        }
-    }
-    Ok(())
 }

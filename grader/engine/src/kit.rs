@@ -1,6 +1,7 @@
 //! The kit: what every worker is linked against, built once and read-only from then on.
 
 mod cargo;
+pub mod own;
 
 use std::{
     collections::BTreeSet,
@@ -336,18 +337,15 @@ fn key(workspace: &Workspace, crates: &BTreeSet<&str>) -> Result<String, KitErro
     let mut parts = vec![wire::GEMM_BACKEND.to_owned()];
     parts.extend(wire::SOURCES.map(str::to_owned));
     parts.extend(crates.iter().map(|name| (*name).to_owned()));
+    let root = workspace.root();
+    let read = |source| KitError::Read { path: root.to_owned(), source };
+    parts.extend(own::sources(root, crates.iter().copied()).map_err(read)?);
     for name in ["Cargo.toml", "Cargo.lock"] {
-        let path = cargo_root(workspace.root()).join(name);
+        let path = own::cargo_root(root).join(name);
         let text = fs::read_to_string(&path);
         parts.push(text.map_err(|source| KitError::Read { path, source })?);
     }
     Ok(hash(parts))
-}
-
-/// The folder of the Cargo workspace that holds the course, which may be above it.
-fn cargo_root(course: &Path) -> &Path {
-    let is_root = |folder: &&Path| folder.join("Cargo.lock").is_file();
-    course.ancestors().find(is_root).unwrap_or(course)
 }
 
 #[cfg(test)]

@@ -86,8 +86,12 @@ fn manifest() -> String {
     let (_, settings) = text.split_once("[workspace.package]").expect("a section of the manifest");
     let paths = format!("path = \"{}/", root().display());
     let settings = settings.replace("path = \"", &paths);
-    // There is no package of this name there.
+    // There is no package of these names there.
     let settings = settings.replace("grader = { debug = 0 }\n", "");
+    let settings = settings.replace("kernels = { debug = 0 }\n", "");
+    let (before, kernels) = settings.split_once("[profile.dev.package.kernels]\n").unwrap();
+    let (_, after) = kernels.split_once("\n\n").unwrap();
+    let settings = [before, after].concat();
     let members = r#"["exercises/*", "solutions/*", "grader"]"#;
     format!("[workspace]\nresolver = \"3\"\nmembers = {members}\n\n[workspace.package]{settings}")
 }
