@@ -11,6 +11,7 @@ use std::{
 };
 
 use fragments::{Fragments, files};
+use serde_json::Value;
 use tempfile::TempDir;
 
 fn root() -> &'static Path {
@@ -18,10 +19,18 @@ fn root() -> &'static Path {
 }
 
 fn hand_out() -> TempDir {
+    hand_out_lessons(&[])
+}
+
+/// With some lessons, or with all where none is named.
+fn hand_out_lessons(lessons: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut grader = Command::new(env!("CARGO_BIN_EXE_grader"));
     // Whoever works on the course has changes that git does not have.
     grader.args(["handout", "--allow-dirty", "--out"]).arg(folder.path());
+    if !lessons.is_empty() {
+        grader.arg("--lessons").args(lessons);
+    }
     let output = grader.output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     folder
@@ -32,8 +41,9 @@ fn said(output: &Output) -> String {
 }
 
 fn secrets() -> Fragments {
-    let allowed = ["exercises", "grader/gradcheck/src", "grader/kernels/src", "grader/wire/src"];
-    let allowed = allowed.map(|it| root().join(it));
+    let allowed = ["gradcheck", "kernels", "programs", "wire"];
+    let allowed = allowed.map(|it| root().join("grader").join(it).join("src"));
+    let allowed = [&allowed[..], &[root().join("exercises")]].concat();
     Fragments::of(&root().join("solutions"), &allowed)
 }
 
@@ -61,6 +71,34 @@ fn the_workflow_for_learners_and_its_scripts_come_along() {
     }
     // They decide grades, in the instructor's repository.
     assert!(!handout.path().join(".github/workflows/grade-class.yml").exists());
+}
+
+/// Cargo finds every package of them in the lock file, and `cargo test` leaves unfinished work alone.
+#[test]
+fn programs_come_along_with_all_that_they_run() {
+    let handout = hand_out();
+    assert!(handout.path().join("grader/programs/src/main.rs").is_file());
+    assert!(!handout.path().join("grader/programs/tests").exists());
+    assert!(!handout.path().join("grader/reference").exists());
+    let mut cargo = Command::new(env!("CARGO"));
+    let metadata = cargo.args(["metadata", "--locked", "--offline", "--format-version=1"]);
+    let output = metadata.current_dir(handout.path()).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let tested = metadata["workspace_default_members"].as_array().unwrap();
+    let tested: Vec<_> = tested.iter().filter_map(Value::as_str).collect();
+    assert_eq!(tested.len(), 2, "{tested:?}");
+    assert!(tested.iter().all(|it| it.contains("gradcheck") || it.contains("wire")), "{tested:?}");
+}
+
+#[test]
+fn a_program_that_cannot_run_is_not_handed_out_and_the_script_says_so() {
+    let handout = hand_out_lessons(&["ex_5_2"]);
+    assert!(!handout.path().join("grader/programs").exists());
+    let output = Command::new(handout.path().join("x")).arg("corpus").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let message = "failed to run `./x corpus`: the lessons that it runs were not handed out";
+    assert!(said(&output).contains(message), "{}", said(&output));
 }
 
 #[test]

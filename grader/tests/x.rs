@@ -123,6 +123,34 @@ fn the_grader_is_found_where_cargo_puts_it() {
     }
 }
 
+/// They are built each time, and start where `./x` was started: the files that they are given are there.
+#[test]
+fn programs_run_what_a_learner_wrote_or_the_solutions() {
+    let machine = Machine::new();
+    for (option, package) in [("--text=a", "programs"), ("--reference", "reference")] {
+        let mut x = machine.x("corpus", "course/x");
+        let output = x.arg(option).current_dir(machine.path("notes")).output().unwrap();
+        let started = format!("{}: corpus {option}\n", machine.path("notes").display());
+        assert!(said(&output).starts_with(&started), "{}", said(&output));
+        let notes = machine.notes("cargo");
+        let built = format!("build --quiet --profile programs --package {package} ");
+        assert!(notes.lines().last().unwrap().starts_with(&built), "{notes}");
+    }
+}
+
+#[test]
+fn a_program_that_cannot_be_built_is_not_run() {
+    let machine = Machine::new();
+    fs::write(
+        machine.path("bin/cargo"),
+        "#!/bin/sh\necho 'error: no such function' >&2; exit 101\n",
+    )
+    .unwrap();
+    let output = machine.x("corpus", "course/x").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).ends_with("error: no such function\n"), "{}", said(&output));
+}
+
 #[test]
 fn cargo_builds_for_this_machine_and_panics_unwind() {
     let machine = Machine::new();

@@ -47,14 +47,17 @@ pub fn workspace(
     locked: &[String],
 ) -> Result<String, HandoutError> {
     let Manifest { workspace, profile } = read(packages.root().join("Cargo.toml"))?;
-    let is_exercise = |member: &&&str| member.starts_with("exercises/");
-    let others: Vec<_> = members.iter().filter(|it| !is_exercise(it)).collect();
+    let is_unfinished = |member: &str| {
+        let package = needed.iter().find(|it| it.folder() == packages.root().join(member));
+        member.starts_with("exercises/") || package.is_some_and(|it| it.is_program())
+    };
+    let others: Vec<_> = members.iter().filter(|it| !is_unfinished(it)).collect();
     let mut text = String::from("[workspace]\n");
     if let Some(resolver) = workspace.resolver {
         let _ = writeln!(text, "resolver = {resolver:?}");
     }
     let _ = writeln!(text, "members = {}", list(members));
-    text += "# Unfinished work must not turn `cargo test` red: exercises are tested by name.\n";
+    text += "# Unfinished work must not turn `cargo test` red: exercises, and what runs them, are tested by name.\n";
     let _ = writeln!(text, "default-members = {}", list(&others));
     section(&mut text, "workspace.package", &workspace.package);
     let asked: BTreeSet<_> =

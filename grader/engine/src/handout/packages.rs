@@ -46,6 +46,20 @@ impl Package {
     pub fn folder(&self) -> &Path {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
     }
+
+    /// True for a program that runs what learners write.
+    pub fn is_program(&self) -> bool {
+        !is_exercise(self.folder()) && self.exercises().next().is_some()
+    }
+
+    /// The exercises that it depends on.
+    fn exercises(&self) -> impl Iterator<Item = &Dependency> {
+        self.dependencies.iter().filter(|it| it.path.as_deref().is_some_and(is_exercise))
+    }
+}
+
+fn is_exercise(folder: &Path) -> bool {
+    folder.parent().is_some_and(|it| it.ends_with("exercises"))
 }
 
 impl Packages {
@@ -78,21 +92,41 @@ impl Packages {
         &self.workspace_root
     }
 
-    /// The wire, the lessons, and all packages that they need, in the order of cargo's answer.
+    /// The wire, the lessons, the programs that run them, and all packages that these need, in the order of
+    /// their paths.
     pub fn needed(&self, lessons: &[&str]) -> Result<Vec<&Package>, HandoutError> {
-        let mut open: Vec<_> = lessons.iter().copied().chain([WIRE]).collect();
-        let mut needed: Vec<&Package> = Vec::new();
-        while let Some(name) = open.pop() {
-            let package = self.package(name)?;
-            if needed.iter().any(|known| known.name == name) {
-                continue;
-            }
-            needed.push(package);
-            let here = package.dependencies.iter().filter(|it| it.path.is_some());
-            open.extend(here.map(|it| it.name.as_str()));
-        }
+        let lessons = lessons.iter().chain([&WIRE]).map(|name| self.package(name));
+        let lessons = self.with_dependencies(lessons.collect::<Result<_, _>>()?)?;
+        let programs = self.programs(&lessons);
+        let mut needed = self.with_dependencies([lessons, programs].concat())?;
         needed.sort_by(|a, b| a.manifest_path.cmp(&b.manifest_path));
         Ok(needed)
+    }
+
+    /// These packages, and those that they need.
+    fn with_dependencies<'a>(
+        &'a self,
+        mut open: Vec<&'a Package>,
+    ) -> Result<Vec<&'a Package>, HandoutError> {
+        let mut found: Vec<&Package> = Vec::new();
+        while let Some(package) = open.pop() {
+            if found.iter().any(|known| known.name == package.name) {
+                continue;
+            }
+            found.push(package);
+            for here in package.dependencies.iter().filter(|it| it.path.is_some()) {
+                open.push(self.package(&here.name)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The programs all of whose exercises are there.
+    fn programs(&self, there: &[&Package]) -> Vec<&Package> {
+        let is_there = |name: &str| there.iter().any(|it| it.name == name);
+        let is_runnable =
+            |it: &&Package| it.is_program() && it.exercises().all(|it| is_there(&it.name));
+        self.packages.iter().filter(is_runnable).collect()
     }
 
     /// Where a file lies, which may be a link: a crate shares its licences with the course. What a link
