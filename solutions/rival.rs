@@ -71,6 +71,16 @@ pub fn fastest<T>(
     [own, theirs]
 }
 
+/// Prints a row of a table: the time here, there, and how many times as long it takes there.
+pub fn print_row(task: &str, [own, theirs]: [f64; 2]) {
+    let told = |number: f64, unit| match number.is_finite() {
+        true => format!("{number:.2}{unit}"),
+        false => "–".to_owned(),
+    };
+    let times = [own, theirs].map(|seconds| told(1e3 * seconds, " ms"));
+    println!("| {task} | {} | {} |", times.join(" | "), told(theirs / own, ""));
+}
+
 /// The middle one of times; NaN where there are none.
 pub fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 
 use ex_4_2::{AdamW, Moments, adamw_step, zeros_like};
 use ndarray::{ArrayD, IxDyn};
-use rival::{Rival, fastest};
+use rival::{Rival, fastest, print_row};
 
 #[path = "../../rival.rs"]
 mod rival;
@@ -58,8 +58,7 @@ fn main() {
     let settings = AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.1 };
     let mut torch = Rival::start(SCRIPT, &[""; 0], 1);
     let mut compare = |task: &str, run: &dyn Fn()| {
-        let [own, theirs] = fastest(ROUNDS, run, &mut torch, task);
-        println!("| {task} | {:.1} ms | {:.1} ms | {:.2} |", 1e3 * own, 1e3 * theirs, theirs / own);
+        print_row(task, fastest(ROUNDS, run, &mut torch, task));
     };
     let state = RefCell::new((parameters, moments));
     let step = || {

@@ -9,7 +9,7 @@
 
 use ex_4_3::{gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, silu, silu_backward};
 use ndarray::Array2;
-use rival::{Rival, fastest};
+use rival::{Rival, fastest, print_row};
 
 #[path = "../../rival.rs"]
 mod rival;
@@ -51,8 +51,7 @@ for line in sys.stdin:
 
 /// Prints one row of the table.
 fn compare<T>(task: &str, torch: &mut Option<Rival>, run: impl Fn() -> T) {
-    let [own, theirs] = fastest(ROUNDS, run, torch, task);
-    println!("| {task} | {:.2} ms | {:.2} ms | {:.2} |", 1e3 * own, 1e3 * theirs, theirs / own);
+    print_row(task, fastest(ROUNDS, run, torch, task));
 }
 
 fn main() {

@@ -11,7 +11,7 @@ use std::hint::black_box;
 
 use ex_4_4::{cross_entropy, softmax};
 use ndarray::Array2;
-use rival::{Rival, fastest};
+use rival::{Rival, fastest, print_row};
 
 #[path = "../../rival.rs"]
 mod rival;
@@ -49,13 +49,8 @@ fn main() {
         let targets: Vec<_> = (0..rows).map(|row| row * 7 % classes).collect();
         let mut torch = Rival::start(SCRIPT, &[rows, classes].map(|size| size.to_string()), 1);
         let mut compare = |task: &str, run: &dyn Fn()| {
-            let [own, theirs] = fastest(ROUNDS, run, &mut torch, task);
-            println!(
-                "| {rows} × {classes} | {task} | {:.1} ms | {:.1} ms | {:.2} |",
-                1e3 * own,
-                1e3 * theirs,
-                theirs / own
-            );
+            let times = fastest(ROUNDS, run, &mut torch, task);
+            print_row(&format!("{rows} × {classes} | {task}"), times);
         };
         compare("softmax", &|| drop(black_box(softmax(&z))));
         compare("cross_entropy", &|| drop(black_box(cross_entropy(&z, &targets))));

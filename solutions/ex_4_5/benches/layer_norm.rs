@@ -11,7 +11,7 @@ use std::hint::black_box;
 
 use ex_4_5::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
 use ndarray::{Array1, Array2};
-use rival::{Rival, fastest};
+use rival::{Rival, fastest, print_row};
 
 #[path = "../../rival.rs"]
 mod rival;
@@ -62,9 +62,7 @@ fn main() {
     let mut torch = Rival::start(SCRIPT, &[rows, width].map(|size| size.to_string()), 1);
     println!("| {rows} × {width} | solution | PyTorch | PyTorch / solution |\n|---|---|---|---|");
     let mut compare = |task: &str, run: &dyn Fn()| {
-        let [own, theirs] = fastest(ROUNDS, run, &mut torch, task);
-        let [own, theirs] = [own, theirs].map(|seconds| 1e3 * seconds);
-        println!("| `{task}` | {own:.1} ms | {theirs:.1} ms | {:.2} |", theirs / own);
+        print_row(&format!("`{task}`"), fastest(ROUNDS, run, &mut torch, task));
     };
     compare("layer_norm", &|| {
         let (y, cache) = layer_norm(&x, &gamma, &beta, EPS);
