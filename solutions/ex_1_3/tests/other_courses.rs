@@ -1,10 +1,13 @@
 //! What the tests of other courses accept of this lesson's wrong variants, for `docs/other-courses.md`.
 
+use close::close;
 use ndarray::{Array2, array};
 
 // Links OpenBLAS, where products run on it.
 use gradcheck as _;
 
+#[path = "../../close.rs"]
+mod close;
 #[path = "../../other_courses.rs"]
 mod other_courses;
 #[allow(dead_code, unused_imports, reason = "a policy looks at a part of a lesson")]
@@ -70,7 +73,7 @@ fn inputs_that_are_never_negative() {
         let z = Array2::from_shape_fn((10, 10), |(i, j)| (10 * i + j) as f64 / 20.0);
         let a = it.relu.0(&z);
         let dz = it.relu.1(&(2.0 * &a), &z);
-        close(&a, &z, 1e-5) && close(&dz, &(2.0 * &z), 1e-5)
+        close(&a, &z, [1e-5; 2]) && close(&dz, &(2.0 * &z), [1e-5; 2])
     };
     other_courses::compare("1.3 Inputs that are never negative", &accepted(of_relu, accepts));
 }
@@ -91,20 +94,12 @@ fn an_upstream_gradient_of_ones() {
         let right = activations!(ex_1_3);
         let known = [(it.sigmoid, right.sigmoid), (it.tanh, right.tanh), (it.relu, right.relu)];
         let smooth = |(forward, backward): (Forward, Backward)| {
-            close(&backward(&ones, &forward(&z)), &slopes(forward), 1e-2)
+            close(&backward(&ones, &forward(&z)), &slopes(forward), [1e-2; 2])
         };
-        known.iter().all(|(found, wanted)| close(&found.0(&z), &wanted.0(&z), 1e-2))
+        known.iter().all(|(found, wanted)| close(&found.0(&z), &wanted.0(&z), [1e-2; 2]))
             && smooth(it.sigmoid)
             && smooth(it.tanh)
-            && close(&it.relu.1(&ones, &z), &slopes(it.relu.0), 1e-2)
+            && close(&it.relu.1(&ones, &z), &slopes(it.relu.0), [1e-2; 2])
     };
     other_courses::compare("1.3 An upstream gradient of ones", &accepted(of_all, accepts));
-}
-
-/// NumPy's `assert_allclose` with one number for both tolerances.
-fn close(found: &Array2<f64>, wanted: &Array2<f64>, tolerance: f64) -> bool {
-    found
-        .iter()
-        .zip(wanted)
-        .all(|(found, wanted)| (found - wanted).abs() <= tolerance + tolerance * wanted.abs())
 }

@@ -1,8 +1,11 @@
 //! What the tests of other courses accept of this lesson's wrong variants, for `docs/other-courses.md`.
 
+use close::close;
 use gradcheck::random;
-use ndarray::{Array, Array1, Array2, Axis, Dimension};
+use ndarray::{Array1, Array2, Axis};
 
+#[path = "../../close.rs"]
+mod close;
 #[path = "../../other_courses.rs"]
 mod other_courses;
 #[allow(dead_code, unused_imports, reason = "a policy looks at a part of a lesson")]
@@ -45,8 +48,8 @@ fn logits() -> Array2<f64> {
 fn is_right((forward, backward): Softmax) -> bool {
     let (z, dp) = (logits(), random((4, 4), 7));
     let p = ex_4_4::softmax(&z);
-    close(&forward(&z), &p, 1e-12)
-        && close(&backward(&dp, &p), &ex_4_4::softmax_backward(&dp, &p), 1e-12)
+    close(&forward(&z), &p, [1e-12; 2])
+        && close(&backward(&dp, &p), &ex_4_4::softmax_backward(&dp, &p), [1e-12; 2])
 }
 
 /// Rows that add up to 1, and the gradient of the sum of all probabilities against central differences.
@@ -62,8 +65,8 @@ fn accepts((forward, backward): Softmax) -> bool {
         };
         *difference = (sum_at(1e-6) - sum_at(-1e-6)) / 2e-6;
     }
-    close(&p.sum_axis(Axis(1)), &Array1::ones(4), 1e-2)
-        && close(&backward(&Array2::ones(z.dim()), &p), &differences, 1e-2)
+    close(&p.sum_axis(Axis(1)), &Array1::ones(4), [1e-2; 2])
+        && close(&backward(&Array2::ones(z.dim()), &p), &differences, [1e-2; 2])
 }
 
 #[test]
@@ -75,12 +78,4 @@ fn the_sum_of_probabilities() {
     let wrong = variants().filter(|(_, it)| !is_right(*it));
     let accepted = wrong.filter(|(_, it)| accepts(*it)).map(|(name, _)| name);
     other_courses::compare("4.4 The sum of probabilities", &accepted.collect::<Vec<_>>());
-}
-
-/// NumPy's `assert_allclose` with one number for both tolerances.
-fn close<D: Dimension>(found: &Array<f64, D>, wanted: &Array<f64, D>, tolerance: f64) -> bool {
-    let near = |(found, wanted): (&f64, &f64)| {
-        (found - wanted).abs() <= tolerance + tolerance * wanted.abs()
-    };
-    found.shape() == wanted.shape() && found.iter().zip(wanted).all(near)
 }

@@ -2,10 +2,13 @@
 
 use std::panic::catch_unwind;
 
+use close::close;
 use ex_4_5::Cache;
 use gradcheck::random;
 use ndarray::{Array1, Array2};
 
+#[path = "../../close.rs"]
+mod close;
 #[path = "../../other_courses.rs"]
 mod other_courses;
 #[allow(dead_code, unused_imports, reason = "a policy looks at a part of a lesson")]
@@ -79,8 +82,7 @@ fn only_rows_of_order_1() {
         let x = normal((4 * 12, 64));
         let gamma = random(64, 2);
         let [(found, _), (wanted, _)] = [norms, RIGHT].map(|it| (it.rms)(&x, &gamma, 1e-5));
-        let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-6 + 1e-4 * b.abs();
-        found.iter().zip(&wanted).all(close)
+        close(&found, &wanted, [1e-6, 1e-4])
     };
     other_courses::compare("4.5 Rows of order 1 alone", &accepted(of_rms, accepts));
 }

@@ -1,8 +1,11 @@
 //! What the tests of other courses accept of this lesson's wrong variants, for `docs/other-courses.md`.
 
+use close::close;
 use gradcheck::random;
 use ndarray::Array4;
 
+#[path = "../../close.rs"]
+mod close;
 #[path = "../../other_courses.rs"]
 mod other_courses;
 #[allow(dead_code, unused_imports, reason = "a policy looks at a part of a lesson")]
@@ -17,8 +20,7 @@ macro_rules! one_head_agrees {
         let positions: Vec<_> = (0..12).collect();
         let snapshot = ex_5_6::rope(&x, &positions, 10_000.0);
         let y = $($of)::*::rope(&x, &positions, 10_000.0);
-        let near = |(y, it): (&f32, &f32)| (y - it).abs() <= 1e-6 + 1e-4 * it.abs();
-        y.iter().zip(&snapshot).all(near)
+        close(&y, &snapshot, [1e-6, 1e-4])
     }};
 }
 
