@@ -15,6 +15,7 @@ use tempfile::TempDir;
 /// Builds a grader that says how it was called, where the configuration wants it.
 const CARGO: &str = r#"
 echo "$* panic=${CARGO_PROFILE_DEV_PANIC-} target=${CARGO_BUILD_TARGET-}" >> "$NOTES/cargo"
+case $* in *programs*) echo 'warning: of a learner' >&2 ;; esac
 sleep 0.2
 folder=${CONFIGURED:-${CARGO_TARGET_DIR:-$PWD/target}}/debug
 mkdir -p "$folder"
@@ -132,6 +133,7 @@ fn programs_run_what_a_learner_wrote_or_the_solutions() {
         let output = x.arg(option).current_dir(machine.path("notes")).output().unwrap();
         let started = format!("{}: corpus {option}\n", machine.path("notes").display());
         assert!(said(&output).starts_with(&started), "{}", said(&output));
+        assert!(!said(&output).contains("warning"), "{}", said(&output));
         let notes = machine.notes("cargo");
         let built = format!("build --quiet --profile programs --package {package} ");
         assert!(notes.lines().last().unwrap().starts_with(&built), "{notes}");
