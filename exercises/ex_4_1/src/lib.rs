@@ -42,7 +42,7 @@ pub fn linear_backward<F: NdFloat>(
 }
 
 /// Weights (d_out, d_in) by Glorot and Bengio, of draws `u` (d_out, d_in) that are uniform in [0, 1): uniform
-/// around 0. Their variance is `gain`² divided by the mean of fan_in and fan_out.
+/// around 0, with the variance 1 over the mean of fan_in and fan_out, and then multiplied by `gain`.
 #[allow(unused_variables)]
 pub fn xavier_uniform(u: &Array2<f64>, gain: f64) -> Array2<f64> {
     todo!("how far out must a uniform distribution reach to have this deviation?")

@@ -372,6 +372,7 @@ pub fn tell_locked(course: &Course, workspace: &Workspace, lessons: &[&'static L
 /// Says of a lesson that is locked that it is graded nevertheless.
 fn locked(progress: &Progress, lesson: &Lesson, here: &[&'static Lesson]) -> Option<String> {
     let Gate::Locked(first) = progress.gate(lesson, here) else { return None };
-    let (id, first) = (lesson.id, first.join(", "));
-    Some(format!("{id} is locked until {first} is done; it is graded all the same."))
+    let are = if first.len() == 1 { "is" } else { "are" };
+    let (id, first) = (lesson.id, first.join(" and "));
+    Some(format!("{id} is locked until {first} {are} done; it is graded all the same."))
 }
