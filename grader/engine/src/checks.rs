@@ -56,7 +56,7 @@ pub const COMPUTED: f64 = 1e-9;
 pub struct Limits {
     /// Processor time in seconds.
     pub seconds: u64,
-    /// Address space in MiB.
+    /// Address space in MiB, beside what a BLAS library sets aside for itself.
     pub memory_mib: u64,
 }
 
