@@ -167,8 +167,8 @@ fn batch(
     is_the_same(assignment, seed)?;
     let seed = u64::from(seed);
     let record = !command.insecure;
-    let (reveal, own, depth) = (false, false, Depth::Diagnosed);
-    let options = Options { sandbox: confinement, record, seed, reveal, own, depth };
+    let (incremental, reveal, own, depth) = (false, false, false, Depth::Diagnosed);
+    let options = Options { sandbox: confinement, record, incremental, seed, reveal, own, depth };
     let grader = common.grader(course)?;
     grader.may_record()?;
     tell_how(book, &options, partition)?;

@@ -247,10 +247,23 @@ impl<'a> Builds<'a> {
         product: Product<'b>,
         links: &'b Links,
     ) -> Job<'b> {
-        let (lines, afresh, sandbox) = (false, false, self.options.sandbox);
+        let (lines, afresh) = (false, false);
+        let Options { sandbox, incremental, .. } = self.options;
         // A solution is what its own items are compared with.
         let items = lesson.contract.items;
-        Job { lesson, sources, items, display_path, slot, product, links, lines, sandbox, afresh }
+        Job {
+            lesson,
+            sources,
+            items,
+            display_path,
+            slot,
+            product,
+            links,
+            lines,
+            sandbox,
+            afresh,
+            incremental,
+        }
     }
 
     /// Runs a job; gives the compiler's messages where the sources are to blame.

@@ -338,7 +338,7 @@ fn options(command: &Grade) -> miette::Result<Options> {
     let seed = command.seed.unwrap_or_else(|| if record { fresh_seed() } else { 0 });
     let sandbox = sandbox(record, command.insecure)?;
     let depth = if command.no_diagnosis { Depth::Scored } else { Depth::Diagnosed };
-    Ok(Options { sandbox, record, seed, reveal, own, depth })
+    Ok(Options { sandbox, record, incremental: true, seed, reveal, own, depth })
 }
 
 /// Hidden inputs that a learner could have drawn beforehand would be no secret. 32 bits are few enough

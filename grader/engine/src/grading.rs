@@ -49,6 +49,9 @@ pub struct Options {
     pub sandbox: Sandbox,
     /// Grades officially.
     pub record: bool,
+    /// The compiler keeps what it need not do again when the same folder is graded after an edit. What is
+    /// graded once builds in two thirds of the time without.
+    pub incremental: bool,
     /// What hidden inputs are drawn from.
     pub seed: u64,
     /// Shows hidden inputs and expected values.

@@ -94,6 +94,7 @@ fn tried(builds: &Builds, limits: Limits, slot: &Path) -> Result<(), String> {
         lines: false,
         sandbox: builds.options.sandbox,
         afresh: false,
+        incremental: false,
     };
     let built = job.run(&builds.grader.kit).map_err(|error| error.to_string())?;
     let worker = Worker::start(&builds.program(&built), limits);

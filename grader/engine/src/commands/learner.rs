@@ -67,7 +67,7 @@ pub fn watch(
 fn practice(depth: Depth) -> miette::Result<Options> {
     let sandbox = sandbox(false, false)?;
     let (record, seed, reveal, own) = (false, 0, false, false);
-    Ok(Options { sandbox, record, seed, reveal, own, depth })
+    Ok(Options { sandbox, record, incremental: true, seed, reveal, own, depth })
 }
 
 /// Shows the brief of a lesson.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    mutation::{Mutant, mutants},
+    mutation::{Mutant, Mutants},
     sample::Sample,
 };
 use crate::{
@@ -72,8 +72,10 @@ pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fate
     let failed = GradeError::of(lesson);
     let folder = grader.workspace.solution(lesson.id);
     let solution = fs::read_to_string(folder.join("src/lib.rs")).map_err(&failed)?;
-    let mutants = mutants(&solution);
-    let chosen: Vec<Mutant> = if all { mutants } else { SAMPLE.of(mutants) };
+    let mutants = Mutants::of(&solution);
+    let numbers = mutants.numbers().collect();
+    let chosen = if all { numbers } else { SAMPLE.of(numbers) };
+    let chosen: Vec<Mutant> = chosen.into_iter().map(|it| mutants.mutant(it)).collect();
     let mut kept = Kept::open(grader, lesson).map_err(&failed)?;
     let fate = |mutant: &Mutant| match kept.fates.get(&key(mutant)) {
         Some(fate) => Ok(*fate),

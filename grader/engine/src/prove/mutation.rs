@@ -1,5 +1,7 @@
 //! Small changes to a solution, one at a time.
 
+use std::ops::Range;
+
 use quote::{ToTokens, quote};
 use syn::{
     BinOp, Block, Expr, ExprPath, FieldValue, File, Ident, ItemEnum, ItemFn, Lit, Pat, Stmt, UnOp,
@@ -16,19 +18,41 @@ pub struct Mutant {
     pub text: String,
 }
 
-/// Every mutant of a solution; none where it is not Rust.
-pub fn mutants(solution: &str) -> Vec<Mutant> {
-    let Ok(original) = syn::parse_file(solution) else { return Vec::new() };
-    let mut enums = Enums::default();
-    enums.visit_file(&original);
-    let mut found = Vec::new();
-    loop {
-        let mut file: File = original.clone();
-        let mut mutation = Mutation { enums: &enums.0, ..Mutation::at(found.len()) };
+/// The mutants of a solution, by their number in the order of a walk through its file. Making one takes a
+/// walk, so that a sample costs no more than its size.
+pub struct Mutants {
+    original: File,
+    enums: Vec<(Ident, Vec<Ident>)>,
+    count: usize,
+}
+
+impl Mutants {
+    /// None at all where the solution is not Rust.
+    pub fn of(solution: &str) -> Self {
+        let original = syn::parse_file(solution).unwrap_or_else(|_| parse_quote!());
+        let mut enums = Enums::default();
+        enums.visit_file(&original);
+        let mut mutants = Self { original, enums: enums.0, count: 0 };
+        mutants.count = mutants.walk(usize::MAX).1.seen;
+        mutants
+    }
+
+    pub fn numbers(&self) -> Range<usize> {
+        0..self.count
+    }
+
+    /// The mutant of a number below the count.
+    pub fn mutant(&self, number: usize) -> Mutant {
+        let (file, mutation) = self.walk(number);
+        Mutant { description: mutation.description, text: file.into_token_stream().to_string() }
+    }
+
+    /// The file with the change of this number, and what the walk saw up to there.
+    fn walk(&self, wanted: usize) -> (File, Mutation<'_>) {
+        let mut file = self.original.clone();
+        let mut mutation = Mutation::at(wanted, &self.enums);
         mutation.visit_file_mut(&mut file);
-        let Some(description) = mutation.description else { return found };
-        let text = file.into_token_stream().to_string();
-        found.push(Mutant { description, text });
+        (file, mutation)
     }
 }
 
@@ -64,23 +88,23 @@ struct Mutation<'a> {
     statement: String,
     names: Vec<Ident>,
     enums: &'a [(Ident, Vec<Ident>)],
-    description: Option<String>,
+    description: String,
 }
 
-impl Mutation<'_> {
-    fn at(wanted: usize) -> Self {
-        let (function, statement, names) = (String::new(), String::new(), Vec::new());
-        Self { wanted, seen: 0, function, statement, names, enums: &[], description: None }
+impl<'a> Mutation<'a> {
+    fn at(wanted: usize, enums: &'a [(Ident, Vec<Ident>)]) -> Self {
+        let (function, statement, description) = Default::default();
+        Self { wanted, seen: 0, function, statement, names: Vec::new(), enums, description }
     }
 
     /// True for the change that is wanted.
     fn is_here(&mut self, from: &dyn ToTokens, to: &dyn ToTokens) -> bool {
         self.seen += 1;
-        let here = self.seen == self.wanted + 1;
+        let here = self.seen - 1 == self.wanted;
         if here {
             let (from, to) = (from.to_token_stream(), to.to_token_stream());
             let Self { function, statement, .. } = self;
-            self.description = Some(format!("{function}: `{from}` → `{to}` in `{statement}`"));
+            self.description = format!("{function}: `{from}` → `{to}` in `{statement}`");
         }
         here
     }
@@ -119,6 +143,9 @@ impl VisitMut for Mutation<'_> {
     }
 
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if self.seen > self.wanted {
+            return;
+        }
         for changed in changes(expr, &self.names, self.enums) {
             if self.is_here(&expr.clone(), &changed) {
                 *expr = changed;
@@ -220,6 +247,11 @@ fn other_paths(path: &ExprPath, names: &[Ident], enums: &[(Ident, Vec<Ident>)]) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn mutants(solution: &str) -> Vec<Mutant> {
+        let mutants = Mutants::of(solution);
+        mutants.numbers().map(|number| mutants.mutant(number)).collect()
+    }
 
     #[test]
     fn each_mutant_is_one_change() {
