@@ -140,6 +140,23 @@ fn programs_run_what_a_learner_wrote_or_the_solutions() {
     }
 }
 
+/// The programs take none of its words.
+#[test]
+fn every_command_of_the_grader_reaches_it() {
+    let help = Command::new(env!("CARGO_BIN_EXE_grader")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let commands = help.split("Commands:").nth(1).and_then(|it| it.split("Options:").next());
+    let words = commands.unwrap().lines().filter_map(|line| line.split_whitespace().next());
+    // Those for a class are in another build of it.
+    let of_a_class = ["batch", "merge", "export", "amend", "learner", "clean"];
+    let machine = Machine::new();
+    for word in words.chain(of_a_class) {
+        let output = machine.x(word, "course/x").output().unwrap();
+        let wanted = format!("--workspace {} {word}\n", machine.path("course").display());
+        assert!(said(&output).contains(&wanted), "{word}: {}", said(&output));
+    }
+}
+
 #[test]
 fn a_program_that_cannot_be_built_is_not_run() {
     let machine = Machine::new();

@@ -19,8 +19,8 @@ pub struct Cli {
 pub enum Command {
     /// Make a corpus with your lessons 5.1 to 5.3: a tokeniser, and files of tokens for training and validation.
     Corpus(Corpus),
-    /// Show batches of a corpus, from any position on.
-    Batch(Batch),
+    /// Show the windows of a corpus, batch by batch, from any position on.
+    Windows(Windows),
 }
 
 #[derive(Debug, Args)]
@@ -48,7 +48,7 @@ pub struct Corpus {
 }
 
 #[derive(Debug, Args)]
-pub struct Batch {
+pub struct Windows {
     /// The folder of the corpus.
     #[arg(long, value_name = "DIR", default_value_os_t = default_folder())]
     pub corpus: PathBuf,

@@ -3,13 +3,13 @@
 //! Lessons have no files, no memory maps and no threads; their programs do. The package `reference` is built from
 //! the same sources, and runs the course's solutions.
 
-mod batch;
 mod cli;
 mod corpus;
 mod panics;
 mod stage;
 mod store;
 mod text;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -42,7 +42,7 @@ fn run(cli: &Cli) -> miette::Result<()> {
     }
     match &cli.command {
         Command::Corpus(command) => corpus::make(command),
-        Command::Batch(command) => batch::show(command),
+        Command::Windows(command) => windows::show(command),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `./x corpus` and `./x batch` from end to end, on small texts.
+//! `./x corpus` and `./x windows` from end to end, on small texts.
 
 use std::{
     collections::BTreeMap,
@@ -115,7 +115,7 @@ fn the_summary_counts_what_is_in_the_files() {
 fn batches_go_on_where_they_stopped() {
     let folder = corpus();
     let batch = |options: &str| {
-        let options = format!("batch --corpus out --batch 3 --context 16 --seed 7 {options}");
+        let options = format!("windows --corpus out --batch 3 --context 16 --seed 7 {options}");
         run(&options.split_whitespace().collect::<Vec<_>>(), folder.path())
     };
     let (begun, next) = split_at(&batch("--count 1"), "The next batch:");
@@ -202,7 +202,7 @@ fn a_corpus_that_cannot_be_written_leaves_the_old_one() {
 fn what_is_no_whole_corpus_is_not_read() {
     let folder = corpus();
     let batch = |options: &[&str]| {
-        refused(&[&["batch", "--corpus", "out"], options].concat(), folder.path())
+        refused(&[&["windows", "--corpus", "out"], options].concat(), folder.path())
     };
     let said = batch(&["--window", "9999"]);
     assert!(said.contains("failed to begin with window 9999: an epoch of out has"), "{said}");
@@ -227,6 +227,6 @@ fn it_is_clear_whose_lessons_run() {
     let whose = if is_reference { "the course's solutions" } else { "your own" };
     let said = make(folder.path(), "text");
     assert!(said.contains(&format!("Lessons 5.1 to 5.3: {whose}.")), "{said}");
-    let asked = program(&["batch", "--corpus", "out", "--reference"], folder.path());
+    let asked = program(&["windows", "--corpus", "out", "--reference"], folder.path());
     assert_eq!(asked.status.success(), is_reference, "{}", self::said(&asked));
 }

@@ -1,10 +1,10 @@
-//! `./x batch`: batches of a corpus, as a training gets them.
+//! `./x windows`: the windows of a corpus, as a training gets them.
 
 use std::path::PathBuf;
 
 use ex_5_3::{Position, next_batch, window_count};
 
-use crate::{cli::Batch, corpus::shown_text, store::Store};
+use crate::{cli::Windows, corpus::shown_text, store::Store};
 
 /// There is nothing at a position.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -23,9 +23,9 @@ struct NoWindow {
 ///
 /// # Errors
 /// When there is no corpus, or no such position in it.
-pub fn show(command: &Batch) -> miette::Result<()> {
+pub fn show(command: &Windows) -> miette::Result<()> {
     let store = Store::open(&command.corpus)?;
-    let Batch { batch, seed, epoch, window, .. } = *command;
+    let Windows { batch, seed, epoch, window, .. } = *command;
     let context = command.context as usize;
     let count = window_count(store.training.len() / 2, context);
     if window >= count {
