@@ -2,7 +2,8 @@
 
 use pikchr::{Pikchr, PikchrFlags};
 
-/// Up to this width in pixels, a graph is shown as wide as it is, however small the screen: it scrolls.
+/// Up to this width in pixels, a graph is shown as wide as it is, however small the screen: it scrolls. A wider one
+/// is shown at two thirds of its width at least, where its texts can still be read.
 const READABLE: isize = 560;
 
 /// A graph as a figure in one line.
@@ -15,7 +16,8 @@ pub fn drawn(text: &str) -> Result<String, String> {
     let (svg, width) = (graph.rendered(), graph.width());
     let (_, rest) = svg.split_once("viewBox").ok_or("the graph is empty")?;
     let name = format!("Graph: {}", named(svg).join(", "));
-    let style = format!("width:{width}px;min-width:{}px", width.min(READABLE));
+    let least = width.min(READABLE).max(2 * width / 3);
+    let style = format!("width:{width}px;min-width:{least}px");
     let drawing =
         format!("<svg role=\"img\" aria-label=\"{name}\" style=\"{style}\" viewBox{rest}");
     let drawing = drawing.lines().collect::<String>().replace("rgb(0,0,0)", "currentColor");
@@ -41,6 +43,14 @@ mod tests {
         assert!(found.contains("currentColor") && !found.contains("rgb("), "{found}");
         assert!(found.contains("aria-label=\"Graph: tanh, a, L\""), "{found}");
         assert!(!found.contains('\n'));
+    }
+
+    #[test]
+    fn a_small_screen_makes_a_graph_no_smaller_than_it_can_be_read() {
+        for (inches, least) in [(1, 148), (5, 560), (7, 674)] {
+            let found = drawn(&format!("line right {inches}")).unwrap();
+            assert!(found.contains(&format!("min-width:{least}px")), "{inches}: {found}");
+        }
     }
 
     #[test]
