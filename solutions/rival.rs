@@ -81,6 +81,13 @@ pub fn print_row(task: &str, [own, theirs]: [f64; 2]) {
     println!("| {task} | {} | {} |", times.join(" | "), told(theirs / own, ""));
 }
 
+/// Lets glibc keep the memory of arrays that are dropped. By default it gives large ones back to the system, which then
+/// clears them for the next round; that can take longer than what is measured. It keeps what is smaller than the largest
+/// array that it has seen freed, up to this size. A script does the same by `torch.ones(31 << 20, dtype=torch.uint8)`.
+pub fn keep_memory() {
+    drop(black_box(vec![1_u8; 31 << 20]));
+}
+
 /// The middle one of times; NaN where there are none.
 pub fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);

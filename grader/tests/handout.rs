@@ -58,6 +58,17 @@ fn nothing_of_the_solutions_is_handed_out() {
     assert_eq!(secret.next(), None);
 }
 
+/// What lessons name of the course's own crates is as fast there, and needs none of its tests.
+#[test]
+fn the_crates_that_lessons_name_come_along() {
+    let handout = hand_out();
+    assert!(handout.path().join("grader/kernels/src/lib.rs").is_file());
+    assert!(!handout.path().join("grader/kernels/tests").exists());
+    let manifest = fs::read_to_string(handout.path().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("kernels = { path = \"grader/kernels\" }\n"), "{manifest}");
+    assert!(manifest.contains("[profile.dev.package.kernels]\nopt-level = 3\n"), "{manifest}");
+}
+
 /// GitHub runs them there as they are.
 #[test]
 fn the_workflow_for_learners_and_its_scripts_come_along() {

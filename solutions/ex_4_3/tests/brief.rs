@@ -164,6 +164,15 @@ fn an_activation_waits_for_memory() {
     assert_eq!(12 * 2 * elements, 75_497_472);
 }
 
+/// The figures of `docs/performance.md`, which cannot be computed here.
+#[test]
+fn the_figures_are_those_of_the_performance_page() {
+    let page = include_str!("../../../docs/performance.md");
+    for row in ["| GELU | 13.94 ms | 1.25 ms |", "| SiLU | 2.81 ms | 0.82 ms |"] {
+        assert!(page.contains(row), "{row}");
+    }
+}
+
 #[test]
 fn the_worked_example() {
     assert_stated(below(1.0), "0.84134475");

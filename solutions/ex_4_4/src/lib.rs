@@ -1,23 +1,50 @@
 //! Lesson 4.4, solved: softmax and cross-entropy.
 
-use ndarray::{Array2, ArrayViewMut1, NdFloat};
+use ndarray::{Array1, Array2, ArrayViewMut1, NdFloat};
+
+/// How many parts of a row are searched for their maxima at once: a single search waits for itself at each number.
+const LANES: usize = 16;
+
+/// The largest number of a row.
+fn largest<F: NdFloat>(row: &ArrayViewMut1<F>) -> F {
+    let larger = |max: F, z: F| if z > max { z } else { max };
+    let (parts, rest) = row.as_slice().expect("a row has no gaps").as_chunks::<LANES>();
+    let mut lanes = [F::neg_infinity(); LANES];
+    for part in parts {
+        lanes.iter_mut().zip(part).for_each(|(max, &z)| *max = larger(*max, z));
+    }
+    lanes.iter().chain(rest).fold(F::neg_infinity(), |max, &z| larger(max, z))
+}
 
 /// Puts e^(z − max) in the place of each z, and gives the maximum and the sum of the exponentials.
 fn exponentials<F: NdFloat>(row: &mut ArrayViewMut1<F>) -> (F, F) {
-    let max = row.fold(F::neg_infinity(), |max, &z| max.max(z));
-    row.mapv_inplace(|z| (z - max).exp());
+    let max = largest(row);
+    row.mapv_inplace(|z| z - max);
+    kernels::exp(row);
     (max, row.sum())
+}
+
+/// A copy of `z` whose rows are changed as soon as they are copied, while they are in cache.
+fn by_rows<F: NdFloat>(
+    z: &Array2<F>,
+    mut change: impl FnMut(ArrayViewMut1<F>, usize),
+) -> Array2<F> {
+    let mut copy = Array2::zeros((0, z.ncols()));
+    copy.reserve_rows(z.nrows()).expect("an array of this size is there");
+    for (place, row) in z.rows().into_iter().enumerate() {
+        copy.push_row(row).expect("a row of z is as wide as a row of its copy");
+        change(copy.row_mut(place), place);
+    }
+    copy
 }
 
 /// The probabilities P (N, V) of `z` (N, V): each row is a distribution. Right for logits up to ±10⁴; a logit
 /// of −∞ has the probability 0, and a row with a NaN is NaN.
 pub fn softmax<F: NdFloat>(z: &Array2<F>) -> Array2<F> {
-    let mut p = z.clone();
-    for mut row in p.outer_iter_mut() {
+    by_rows(z, |mut row, _| {
         let (_, sum) = exponentials(&mut row);
-        row /= sum;
-    }
-    p
+        row *= sum.recip();
+    })
 }
 
 /// dL/dZ (N, V) from the upstream gradient `dp` = dL/dP (N, V) and the output `p` (N, V) of `softmax`.
@@ -32,14 +59,13 @@ pub fn softmax_backward<F: NdFloat>(dp: &Array2<F>, p: &Array2<F>) -> Array2<F> 
 
 /// The logarithms of the probabilities of `z` (N, V), also where a probability is too small to be a number.
 pub fn log_softmax<F: NdFloat>(z: &Array2<F>) -> Array2<F> {
-    let mut logp = z.clone();
-    let mut exponential = z.clone();
-    for (mut row, mut exponential) in logp.outer_iter_mut().zip(exponential.outer_iter_mut()) {
-        let (max, sum) = exponentials(&mut exponential);
+    let mut copy = Array1::zeros(z.ncols());
+    by_rows(z, |mut row, _| {
+        copy.assign(&row);
+        let (max, sum) = exponentials(&mut copy.view_mut());
         let log_sum = sum.ln();
         row.mapv_inplace(|z| z - max - log_sum);
-    }
-    logp
+    })
 }
 
 /// dL/dZ (N, V) from the upstream gradient `dlogp` (N, V) of `log_softmax`, and `p` (N, V), the output of
@@ -64,14 +90,15 @@ pub fn cross_entropy<F: NdFloat>(z: &Array2<F>, targets: &[usize]) -> (F, Array2
     assert_eq!(targets.len(), rows, "there must be one target for each row");
     let weight = F::one() / F::from(rows).expect("a count is a number");
     let mut loss = F::zero();
-    let mut dz = z.clone();
-    for ((mut row, z), &target) in dz.outer_iter_mut().zip(z.outer_iter()).zip(targets) {
+    let dz = by_rows(z, |mut row, place| {
+        let target = targets[place];
         assert!(target < classes, "target {target} is not one of {classes} classes");
+        let logit = row[target];
         let (max, sum) = exponentials(&mut row);
-        loss += (max - z[target]) + sum.ln();
+        loss += (max - logit) + sum.ln();
         // P and the mean in one pass.
         row *= weight / sum;
         row[target] -= weight;
-    }
+    });
     (loss * weight, dz)
 }

@@ -146,6 +146,18 @@ fn the_counts_of_the_hardware_layers() {
     assert_stated(2.0 * 205_852_672.0 / 1e6, "412");
 }
 
+/// The figures of `docs/performance.md`, which cannot be computed here.
+#[test]
+fn the_figures_are_those_of_the_performance_page() {
+    let page = include_str!("../../../docs/performance.md");
+    for row in [
+        "| 1024 × 50,257 | softmax | 659.6 ms | 142.5 ms |",
+        "| 1024 × 50,257 | `cross_entropy` | 1385.4 ms | 135.3 ms |",
+    ] {
+        assert!(page.contains(row), "{row}");
+    }
+}
+
 #[test]
 fn the_worked_example() {
     let z = array![[2.0, 1.0, 0.1]];

@@ -1,18 +1,23 @@
-//! LayerNorm and RMSNorm, forward and backward, beside PyTorch, in f32 on one thread.
+//! LayerNorm and RMSNorm, forward and backward, beside the same step by step over whole arrays, and beside PyTorch, in f32
+//! on one thread.
 //!
 //! ```sh
 //! PYTHON=python3 cargo bench --package solution_ex_4_5
 //! ```
 //!
-//! The two take turns, and the fastest of all rounds is told. `PYTHON` is an interpreter that has PyTorch;
+//! Solution and PyTorch take turns, and the fastest of all rounds is told. `PYTHON` is an interpreter that has PyTorch;
 //! without it PyTorch is left out.
 
 use std::hint::black_box;
 
+use correct::whole_arrays;
 use ex_4_5::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
 use ndarray::{Array1, Array2};
-use rival::{Rival, fastest, print_row};
+use rival::{Rival, fastest, keep_memory, print_row};
 
+#[allow(dead_code, unused_imports, reason = "a benchmark needs a part of it")]
+#[path = "../correct.rs"]
+mod correct;
 #[path = "../../rival.rs"]
 mod rival;
 
@@ -45,13 +50,8 @@ for line in sys.stdin:
     print(time.perf_counter() - start, flush=True)
 ";
 
-/// An allocator gives large arrays back to the system when they are dropped, which then clears them for the
-/// next round; that can take longer than the norms. glibc keeps memory once it has seen an array of this
-/// size freed. PyTorch is told the same.
-const KEPT_BYTES: usize = 31 << 20;
-
 fn main() {
-    drop(black_box(vec![1_u8; KEPT_BYTES]));
+    keep_memory();
     let (rows, width) = SHAPE;
     let numbers = |factor: usize| {
         let number = |(i, j)| ((i * factor + j * 17) % 101) as f32 / 20.0 - 2.5;
@@ -60,16 +60,29 @@ fn main() {
     let (x, dy) = (numbers(31), numbers(7));
     let [gamma, beta] = [0.1, 0.2].map(|step| Array1::linspace(-1.0_f32, 1.0 + step, width));
     let mut torch = Rival::start(SCRIPT, &[rows, width].map(|size| size.to_string()), 1);
-    println!("| {rows} × {width} | solution | PyTorch | PyTorch / solution |\n|---|---|---|---|");
-    let mut compare = |task: &str, run: &dyn Fn()| {
-        print_row(&format!("`{task}`"), fastest(ROUNDS, run, &mut torch, task));
+    println!("| {rows} × {width} | whole arrays | solution | PyTorch | PyTorch / solution |");
+    println!("|---|---|---|---|---|");
+    let mut compare = |task: &str, [own, whole]: [&dyn Fn(); 2]| {
+        let times = fastest(ROUNDS, own, &mut torch, task);
+        let [whole, _] = fastest(ROUNDS, whole, &mut None, task);
+        print_row(&format!("`{task}` | {:.2} ms", 1e3 * whole), times);
     };
-    compare("layer_norm", &|| {
+    let own = || {
         let (y, cache) = layer_norm(&x, &gamma, &beta, EPS);
         drop(black_box((y, layer_norm_backward(&dy, &cache, &gamma))));
-    });
-    compare("rms_norm", &|| {
+    };
+    let whole = || {
+        let (y, cache) = whole_arrays::layer_norm(&x, &gamma, &beta, EPS);
+        drop(black_box((y, whole_arrays::layer_norm_backward(&dy, &cache, &gamma))));
+    };
+    compare("layer_norm", [&own, &whole]);
+    let own = || {
         let (y, cache) = rms_norm(&x, &gamma, EPS);
         drop(black_box((y, rms_norm_backward(&dy, &cache, &gamma))));
-    });
+    };
+    let whole = || {
+        let (y, cache) = whole_arrays::rms_norm(&x, &gamma, EPS);
+        drop(black_box((y, whole_arrays::rms_norm_backward(&dy, &cache, &gamma))));
+    };
+    compare("rms_norm", [&own, &whole]);
 }

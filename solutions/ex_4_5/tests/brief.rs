@@ -150,7 +150,10 @@ fn the_counts_of_the_hardware_layers() {
 #[test]
 fn the_figures_are_those_of_the_performance_page() {
     let page = include_str!("../../../docs/performance.md");
-    for row in ["| `layer_norm` | 11.5 ms | 6.3 ms |", "| `rms_norm` | 11.2 ms | 27.0 ms |"] {
+    for row in [
+        "| `layer_norm` | 49.5 ms | 10.6 ms | 5.6 ms |",
+        "| `rms_norm` | 38.7 ms | 9.1 ms | 26.5 ms |",
+    ] {
         assert!(page.contains(row), "{row}");
     }
 }
