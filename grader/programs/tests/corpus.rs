@@ -1,5 +1,7 @@
 //! `./x corpus` and `./x windows` from end to end, on small texts.
 
+#![cfg(unix)]
+
 use std::{
     collections::BTreeMap,
     fs,
