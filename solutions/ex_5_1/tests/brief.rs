@@ -134,6 +134,8 @@ fn the_rust_of_the_brief_computes_what_its_python_does() {
     assert!((n, name) > (2, "pear"));
     let text = "é";
     assert_eq!(text.bytes().collect::<Vec<_>>(), [0xc3, 0xa9]);
+    let c = text.chars().next_back().expect("a character");
+    assert_eq!(c.len_utf8(), 2);
     let (a, b) = (vec![1], vec![2]);
     assert_eq!([&*a, &*b].concat(), [1, 2]);
     let mut heap = BinaryHeap::new();
