@@ -3,7 +3,7 @@
 #![allow(missing_docs, reason = "the solution documents these functions")]
 
 use ex_4_7::Options;
-use ndarray::{Array1, Array2, Axis, NdFloat, s};
+use ndarray::{Array1, Array2, ArrayView1, Axis, NdFloat, s};
 
 /// A number in the precision that is asked for.
 fn number<F: NdFloat>(value: usize) -> F {
@@ -324,6 +324,28 @@ pub mod maximum_of_last_chunk {
     }
 }
 
+/// A `chunked_loss` with what it makes of the right one.
+macro_rules! chunks {
+    (|$x:ident, $w:ident, $targets:ident, $options:ident, $chunk:ident, $right:ident| $changed:expr) => {
+        pub fn chunked_loss<F: NdFloat>(
+            $x: &Array2<F>,
+            $w: &Array2<F>,
+            $targets: &[usize],
+            $options: &Options<F>,
+            $chunk: usize,
+        ) -> (F, Array2<F>, Array2<F>) {
+            let $right = ex_4_7::chunked_loss($x, $w, $targets, $options, $chunk);
+            $changed
+        }
+    };
+}
+
+/// log Σ e^z of a row.
+fn log_sum<F: NdFloat>(row: ArrayView1<F>) -> F {
+    let max = row.fold(F::neg_infinity(), |max, &z| max.max(z));
+    max + row.fold(F::zero(), |sum, &z| sum + (z - max).exp()).ln()
+}
+
 /// dL/dZ in full, for variants that may hold it.
 fn in_full<F: NdFloat>(
     x: &Array2<F>,
@@ -344,18 +366,12 @@ pub mod dx_of_last_chunk {
     pub use ex_4_7::*;
     use ndarray::{Array2, NdFloat, s};
 
-    pub fn chunked_loss<F: NdFloat>(
-        x: &Array2<F>,
-        w: &Array2<F>,
-        targets: &[usize],
-        options: &Options<F>,
-        chunk: usize,
-    ) -> (F, Array2<F>, Array2<F>) {
-        let (loss, _, dw) = ex_4_7::chunked_loss(x, w, targets, options, chunk);
+    chunks!(|x, w, targets, options, chunk, right| {
+        let (loss, _, dw) = right;
         let (_, dz) = super::in_full(x, w, targets, options);
         let last = super::ranges(w.nrows(), chunk).last().unwrap_or(0..0);
         (loss, dz.slice(s![.., last.clone()]).dot(&w.slice(s![last, ..])), dw)
-    }
+    });
 }
 
 /// Your gradients are those of a softmax over each chunk by itself: its probabilities add up to 1 in each. All chunks
@@ -364,17 +380,10 @@ pub mod softmax_of_each_chunk {
     pub use ex_4_7::*;
     use ndarray::{Array2, NdFloat};
 
-    pub fn chunked_loss<F: NdFloat>(
-        x: &Array2<F>,
-        w: &Array2<F>,
-        targets: &[usize],
-        options: &Options<F>,
-        chunk: usize,
-    ) -> (F, Array2<F>, Array2<F>) {
-        let (loss, ..) = ex_4_7::chunked_loss(x, w, targets, options, chunk);
+    chunks!(|x, w, targets, options, chunk, right| {
         let dz = super::each_by_itself(x, w, targets, options, chunk);
-        (loss, dz.dot(w), dz.t().dot(x))
-    }
+        (right.0, dz.dot(w), dz.t().dot(x))
+    });
 }
 
 fn each_by_itself<F: NdFloat>(
@@ -388,14 +397,7 @@ fn each_by_itself<F: NdFloat>(
     let (_, mut dz) = in_full(x, w, targets, options);
     let weight = number::<F>(counted(targets, options).max(1)).recip();
     let all = softmax(&z);
-    let log_sums: Array1<F> = z
-        .rows()
-        .into_iter()
-        .map(|row| {
-            let max = row.fold(F::neg_infinity(), |max, &z| max.max(z));
-            max + row.fold(F::zero(), |sum, &z| sum + (z - max).exp()).ln()
-        })
-        .collect();
+    let log_sums: Array1<F> = z.rows().into_iter().map(log_sum).collect();
     for range in ranges(w.nrows(), chunk) {
         let alone = softmax(&z.slice(s![.., range.clone()]).to_owned());
         for (row, target) in targets.iter().enumerate() {
@@ -417,14 +419,7 @@ pub mod target_in_every_chunk {
     pub use ex_4_7::*;
     use ndarray::{Array2, NdFloat};
 
-    pub fn chunked_loss<F: NdFloat>(
-        x: &Array2<F>,
-        w: &Array2<F>,
-        targets: &[usize],
-        options: &Options<F>,
-        chunk: usize,
-    ) -> (F, Array2<F>, Array2<F>) {
-        let (loss, ..) = ex_4_7::chunked_loss(x, w, targets, options, chunk);
+    chunks!(|x, w, targets, options, chunk, right| {
         let (_, mut dz) = super::in_full(x, w, targets, options);
         let weight = super::number::<F>(super::counted(targets, options).max(1)).recip();
         for range in super::ranges(w.nrows(), chunk) {
@@ -435,8 +430,8 @@ pub mod target_in_every_chunk {
                 }
             }
         }
-        (loss, dz.dot(w), dz.t().dot(x))
-    }
+        (right.0, dz.dot(w), dz.t().dot(x))
+    });
 }
 
 /// Your loss in chunks adds up the losses of the chunks: log Σ e^z of each of them. The logarithm of a sum is not the sum of
@@ -445,16 +440,10 @@ pub mod log_sums_added {
     pub use ex_4_7::*;
     use ndarray::{Array2, NdFloat};
 
-    pub fn chunked_loss<F: NdFloat>(
-        x: &Array2<F>,
-        w: &Array2<F>,
-        targets: &[usize],
-        options: &Options<F>,
-        chunk: usize,
-    ) -> (F, Array2<F>, Array2<F>) {
-        let (_, dx, dw) = ex_4_7::chunked_loss(x, w, targets, options, chunk);
+    chunks!(|x, w, targets, options, chunk, right| {
+        let (_, dx, dw) = right;
         (super::by_added_log_sums(x, w, targets, options, chunk), dx, dw)
-    }
+    });
 }
 
 fn by_added_log_sums<F: NdFloat>(
@@ -472,11 +461,8 @@ fn by_added_log_sums<F: NdFloat>(
         if Some(target) == options.ignore {
             continue;
         }
-        let log_sum = ranges(w.nrows(), chunk).fold(F::zero(), |sum, range| {
-            let z = z.slice(s![row, range]);
-            let max = z.fold(F::neg_infinity(), |max, &z| max.max(z));
-            sum + max + z.fold(F::zero(), |sum, &z| sum + (z - max).exp()).ln()
-        });
+        let log_sum = ranges(w.nrows(), chunk)
+            .fold(F::zero(), |sum, range| sum + log_sum(z.slice(s![row, range])));
         let picked = (F::one() - options.smoothing) * z[[row, target]];
         let smoothed = picked + options.smoothing * means[row];
         loss += weight * (log_sum - smoothed + options.z_loss * log_sum * log_sum);
