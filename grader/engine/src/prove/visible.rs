@@ -119,11 +119,12 @@ impl Outputs {
     }
 }
 
-/// The lesson that a line of cargo's names: where it warns of a file, or runs a lesson's tests.
+/// The lesson that a line of cargo's names: where it warns of a file, or runs a lesson's tests. A line that begins
+/// otherwise may be a panic in an earlier lesson, which is none of cargo's.
 fn lesson_in(line: &str) -> Option<String> {
     let heads = ["Running ", "exercises/ex_", "solutions/ex_"];
-    let at = heads.iter().find_map(|head| line.find(head))?;
-    let at = at + line[at..].find("ex_")?;
+    let line = line.trim_start();
+    let at = heads.iter().any(|head| line.starts_with(head)).then(|| line.find("ex_"))??;
     let id = line[at..].split(|it: char| !it.is_ascii_alphanumeric() && it != '_').next()?;
     Some(id.to_owned())
 }
@@ -166,6 +167,7 @@ mod tests {
      Running tests/ex_2_1.rs (target/debug/deps/ex_2_1-1f)
 test one ... ok
 test two ... FAILED
+thread 'two' panicked at exercises/ex_1_4/src/lib.rs:3:5:
 not yet implemented: add b
      Running tests/ex_2_2.rs (target/debug/deps/ex_2_2-2f)
 test three ... ok
