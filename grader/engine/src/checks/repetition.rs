@@ -103,19 +103,40 @@ impl<'a> Turn<'a> {
     }
 }
 
+/// A call, with the shapes of the arrays that were given: in order, for there may be many.
+struct Shaped<'a> {
+    call: &'a Probe,
+    shapes: Vec<Vec<usize>>,
+}
+
+impl<'a> Shaped<'a> {
+    fn of(call: &'a Probe) -> Self {
+        let mut shapes = Vec::new();
+        collect_shapes(&call.arguments, &mut shapes);
+        shapes.sort_unstable();
+        Self { call, shapes }
+    }
+
+    /// How many arrays of this call have the shape of one of the other's.
+    fn fit(&self, other: &Self) -> usize {
+        self.shapes.iter().filter(|shape| other.shapes.binary_search(shape).is_ok()).count()
+    }
+}
+
 /// Calls of every function after calls of every function.
 fn turns<'a>(rng: &mut Rng, calls: &[&'a Probe], known: &[&str]) -> Vec<Turn<'a>> {
     let functions = by_function(calls);
     let mut turns = Vec::new();
-    for of_one in functions.iter().filter(|calls| !known.contains(&calls[0].function)) {
+    for of_one in functions.iter().filter(|calls| !known.contains(&calls[0].call.function)) {
         for of_other in &functions {
             // What a function remembers is its own, as a rule.
-            let is_own = of_one[0].function == of_other[0].function;
+            let is_own = of_one[0].call.function == of_other[0].call.function;
             let following = if is_own { FOLLOWING } else { following(functions.len()) };
             for _ in 0..REPEATED {
                 let repeated: Vec<_> =
-                    (0..=following).map(|_| of_one[rng.usize(..of_one.len())]).collect();
+                    (0..=following).map(|_| &of_one[rng.usize(..of_one.len())]).collect();
                 let before = rival(rng, repeated[0], of_other);
+                let repeated = repeated.into_iter().map(|it| it.call).collect();
                 turns.extend(before.map(|before| Turn { before, repeated }));
             }
         }
@@ -130,13 +151,13 @@ fn following(functions: usize) -> usize {
     (CALLS / turns.max(1)).saturating_sub(2).clamp(1, FOLLOWING)
 }
 
-fn by_function<'a>(calls: &[&'a Probe]) -> Vec<Vec<&'a Probe>> {
-    let mut functions: Vec<Vec<&Probe>> = Vec::new();
+fn by_function<'a>(calls: &[&'a Probe]) -> Vec<Vec<Shaped<'a>>> {
+    let mut functions: Vec<Vec<Shaped>> = Vec::new();
     // What takes nothing answers always the same.
     for call in calls.iter().filter(|call| call.arguments != Value::Tuple(Vec::new())) {
-        match functions.iter_mut().find(|known| known[0].function == call.function) {
-            Some(known) => known.push(call),
-            None => functions.push(vec![call]),
+        match functions.iter_mut().find(|known| known[0].call.function == call.function) {
+            Some(known) => known.push(Shaped::of(call)),
+            None => functions.push(vec![Shaped::of(call)]),
         }
     }
     functions
@@ -144,16 +165,9 @@ fn by_function<'a>(calls: &[&'a Probe]) -> Vec<Vec<&'a Probe>> {
 
 /// A call with other data, with as many arrays of the same shapes as there are: what was remembered for
 /// them fits.
-fn rival<'a>(rng: &mut Rng, call: &Probe, others: &[&'a Probe]) -> Option<&'a Probe> {
-    let shapes = |probe: &Probe| {
-        let mut shapes = Vec::new();
-        collect_shapes(&probe.arguments, &mut shapes);
-        shapes
-    };
-    let own = shapes(call);
-    let fit = |other: &Probe| shapes(other).iter().filter(|shape| own.contains(shape)).count();
-    let others = others.iter().filter(|other| other.arguments != call.arguments);
-    let fits: Vec<_> = others.map(|other| (fit(other), *other)).collect();
+fn rival<'a>(rng: &mut Rng, own: &Shaped, others: &[Shaped<'a>]) -> Option<&'a Probe> {
+    let others = others.iter().filter(|other| other.call.arguments != own.call.arguments);
+    let fits: Vec<_> = others.map(|other| (other.fit(own), other.call)).collect();
     let best = fits.iter().map(|(fit, _)| *fit).max()?;
     let best: Vec<_> = fits.into_iter().filter(|(fit, _)| *fit == best).collect();
     Some(best[rng.usize(..best.len())].1)
@@ -188,13 +202,13 @@ mod tests {
             probe("f", (Array2::from_elem((rows, 2), element),).into_value())
         };
         let calls = [of(3, 1.0), of(3, 2.0), of(4, 1.0)];
-        let others: Vec<_> = calls.iter().collect();
+        let others: Vec<_> = calls.iter().map(Shaped::of).collect();
         let mut rng = Rng::with_seed(1);
-        let found = rival(&mut rng, &calls[0], &others).unwrap();
+        let found = rival(&mut rng, &others[0], &others).unwrap();
         assert_eq!(found.arguments, calls[1].arguments);
-        let found = rival(&mut rng, &of(5, 1.0), &others[2..]).unwrap();
+        let found = rival(&mut rng, &Shaped::of(&of(5, 1.0)), &others[2..]).unwrap();
         assert_eq!(found.arguments, calls[2].arguments);
-        assert!(rival(&mut rng, &calls[0], &others[..1]).is_none());
+        assert!(rival(&mut rng, &others[0], &others[..1]).is_none());
     }
 
     #[test]

@@ -62,6 +62,15 @@ impl fmt::Display for Mutant {
     }
 }
 
+impl Mutant {
+    /// True where calls of this function may be answered otherwise, or matter to those that are.
+    pub fn meets(&self, function: &str) -> bool {
+        let of_other =
+            matches!(&self.how, How::OfLastCall { function: other, .. } if other == function);
+        of_other || self.function == function
+    }
+}
+
 /// Every mutant of the functions that these calls are of. `names` gives the names of a function's
 /// arguments. An instance in another precision has none of its own: it is the same code.
 pub fn mutants(calls: &[&Probe], names: impl Fn(&str) -> Vec<String>) -> Vec<Mutant> {

@@ -142,13 +142,13 @@ impl Trial<'_> {
             {
                 Ending::Failed
             }
-            () if self.is_equal(wide)? => Ending::Equal,
+            () if self.is_equal(mutant, wide)? => Ending::Equal,
             () => Ending::Survived,
         })
     }
 
-    /// True when every wide call is answered as the solution does.
-    fn is_equal(&self, wide: &[Probe]) -> io::Result<bool> {
+    /// True when every wide call is answered as the solution does; those that the mutant has no part in are.
+    fn is_equal(&self, mutant: &Mutant, wide: &[Probe]) -> io::Result<bool> {
         let Trials { lesson, .. } = self.trials;
         let solution = self.trials.trial(None);
         // There are more wide calls than a check makes, and a busy machine must not change what is said.
@@ -159,7 +159,7 @@ impl Trial<'_> {
             [Ok(one), Ok(other)] => same_again(&one, &other, lesson.precision),
             _ => false,
         };
-        Ok(wide.iter().all(same))
+        Ok(wide.iter().filter(|probe| mutant.meets(probe.function)).all(same))
     }
 
     /// What a check says, and the calls that it made.
