@@ -130,7 +130,8 @@ fn lesson(root: &Path, id: &str, leave_out: &[&str]) -> Result<String, String> {
     let surface = Surface::building_on(&earlier, &solution, read("adapter.rs")?.as_deref());
     let surface = surface.map_err(|error| file(&error.to_string()))?;
     let formulas = read("formulas.rs")?.unwrap_or_default();
-    Ok(module(id, &root.join(file("checks.rs")), &surface, &dependencies, &formulas))
+    let checks = Checks { path: &root.join(file("checks.rs")), text: &checks };
+    Ok(module(id, checks, &surface, &dependencies, &formulas))
 }
 
 /// The solutions of these lessons, and of those that they build on in turn, by their ids.
@@ -163,9 +164,23 @@ fn missing(file: &str) -> String {
     format!("{file} is missing")
 }
 
+/// The file of a lesson's checks.
+struct Checks<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Checks<'_> {
+    /// True where this name stands.
+    fn name(&self, name: &str) -> bool {
+        let is_part = |it: char| it.is_alphanumeric() || it == '_';
+        self.text.split(|it| !is_part(it)).any(|word| word == name)
+    }
+}
+
 fn module(
     id: &str,
-    checks: &Path,
+    checks: Checks,
     surface: &Surface,
     dependencies: &Dependencies,
     formulas: &str,
@@ -176,20 +191,20 @@ fn module(
          pub const LESSON: ::engine::checks::Lesson = ::engine::checks::Lesson {{ id: {id:?}, \
          contract: {}, formulas: {formulas:?}, ..checks::LESSON }}; }}\n",
         surface.typed(),
-        checks.display().to_string(),
-        contract(surface, dependencies),
+        checks.path.display().to_string(),
+        contract(surface, &checks, dependencies),
     )
 }
 
 /// The expression of a [`Contract`](crate::Contract).
-fn contract(surface: &Surface, dependencies: &Dependencies) -> String {
+fn contract(surface: &Surface, checks: &Checks, dependencies: &Dependencies) -> String {
     let items: Vec<_> = surface.items.iter().map(item).collect();
     format!(
         "::engine::Contract {{ items: &[{}], impls: {:?}, glue: {:?}, \
          adapter: {:?}, crates: &{:?}, lessons: &{:?} }}",
         items.join(", "),
         surface.impls(),
-        surface.glue(),
+        surface.glue(|name| checks.name(name)),
         surface.adapter_module(),
         dependencies.crates,
         dependencies.lessons,

@@ -95,7 +95,7 @@ mod tests {
         let surface = Surface::read(solution, adapter).unwrap();
         Contract {
             impls: surface.impls().leak(),
-            glue: surface.glue().leak(),
+            glue: surface.glue(|_| true).leak(),
             adapter: surface.adapter_module().leak(),
             ..Contract::EMPTY
         }

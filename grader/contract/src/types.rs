@@ -62,6 +62,11 @@ impl Name {
         quote!(#name<#number>)
     }
 
+    /// True for an instance in single precision of a function.
+    pub fn is_single(&self) -> bool {
+        in_any_precision(&self.written) != self.written
+    }
+
     /// A function, in the learner's crate. Its arguments tell which instance is meant; a learner's function
     /// may have further parameters.
     pub fn of_function(&self) -> Ident {

@@ -25,7 +25,7 @@ fn the_files_are_what_is_generated() {
     let texts = [
         ("typed.txt", surface.typed()),
         ("impls.txt", surface.impls()),
-        ("glue.txt", surface.glue()),
+        ("glue.txt", surface.glue(|_| true)),
         ("adapter.txt", surface.adapter_module()),
         ("earlier.txt", Surface::read(&text("earlier.rs"), None).unwrap().impls()),
     ];
