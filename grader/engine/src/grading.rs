@@ -67,6 +67,8 @@ pub struct Options {
 pub enum Depth {
     /// What explains wrong answers is looked for.
     Diagnosed,
+    /// The same, and no answer of what has passed is asked for again.
+    Explained,
     /// The score is found, and nothing else.
     Scored,
     /// Only whether every point is earned.
@@ -406,7 +408,9 @@ impl Walk<'_> {
         if let Some(rebuilds) = rebuilds {
             count_needed_loops(lesson, rebuilds, &mut checked);
         }
-        self.repeat(lesson, subject, &mut checked).map_err(GradeError::of(lesson))?;
+        if self.builds.options.depth != Depth::Explained || !checked.iter().any(is_missed) {
+            self.repeat(lesson, subject, &mut checked).map_err(GradeError::of(lesson))?;
+        }
         self.diagnose(lesson, subject, &mut checked);
         Ok(LessonReport::of(lesson, &checked))
     }
@@ -468,7 +472,8 @@ impl Walk<'_> {
     /// built, `prove` tells their author.
     fn diagnose(&self, lesson: &'static Lesson, subject: &Subject, checked: &mut [Checked]) {
         let reports = checked.iter().map(|it| &it.report);
-        if self.builds.options.depth != Depth::Diagnosed || !diagnosis::is_needed(reports) {
+        let is_explained = matches!(self.builds.options.depth, Depth::Diagnosed | Depth::Explained);
+        if !is_explained || !diagnosis::is_needed(reports) {
             return;
         }
         (self.scored)(&LessonReport::of(lesson, checked));

@@ -302,7 +302,8 @@ impl Proof<'_> {
         for (variant, only) in variants.iter().zip(SEEDS.cycle()) {
             let seeds = if extent.all { SEEDS } else { only..only + 1 };
             for seed in seeds {
-                let report = self.variant(&program, &variant.name, &scan, seed)?;
+                let options = Options { depth: Depth::Explained, ..options(seed) };
+                let report = self.variant(&program, &variant.name, &scan, options)?;
                 self.wrong_variant(variant, &report);
             }
         }
@@ -358,7 +359,7 @@ impl Proof<'_> {
             let (_, solution) = solution(&self.grader.workspace, self.lesson)?;
             for Variant { name, .. } in variants {
                 let scan = variant_scan(solution.clone(), &text, &name);
-                let report = self.variant(&program, &name, &scan, 0)?;
+                let report = self.variant(&program, &name, &scan, options(0))?;
                 self.correct_variant(&name, &report);
                 let subject =
                     Subject { program: &program, variant: Some(&name), scan: &scan, mutant: None };
@@ -555,12 +556,12 @@ impl Proof<'_> {
         program: &Program,
         name: &str,
         scan: &Scan,
-        seed: u64,
+        options: Options,
     ) -> Result<LessonReport, GradeError> {
         // What others of the file have used is not this one's.
         let program = Program { budget: Arc::default(), ..program.clone() };
         let subject = Subject { program: &program, variant: Some(name), scan, mutant: None };
-        self.grader.grade_subject(self.lesson, &subject, options(seed))
+        self.grader.grade_subject(self.lesson, &subject, options)
     }
 
     fn failed(&self, source: io::Error) -> GradeError {
