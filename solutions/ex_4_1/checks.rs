@@ -306,10 +306,11 @@ fn scaled(learner: &mut Learner) -> Outcome {
 
 /// Draws of which some are too far, and one is just at the limit.
 fn cut_off(learner: &mut Learner) -> Outcome {
-    let deviations = learner.decades(-3.0, 3.0, 12);
-    let limits = learner.decades(-3.0, 3.0, 12);
+    let mut deviations = learner.decades(-3.0, 3.0, 13);
+    deviations[5] = 0.0;
+    let limits = learner.decades(-3.0, 3.0, 13);
     let shapes =
-        [(1, 1), (2, 3), (3, 2), (0, 4), (4, 1), (3, 3), (1, 130), (40, 2), (2, 40), (5, 5)];
+        [(1, 1), (1, 1), (2, 3), (3, 2), (0, 4), (4, 1), (3, 3), (1, 130), (130, 2), (2, 40), (5, 5)];
     for (at, (rows, columns)) in shapes.into_iter().chain([(2, 2), (3, 1)]).enumerate() {
         let (deviation, limit) = (deviations[at], limits[at]);
         let mut draws = learner.array([3 * rows * columns + 40], -2.0, 2.0) * limit;
@@ -410,7 +411,7 @@ fn moment(learner: &mut Learner) -> Outcome {
     let factors = learner.decades(-1.0, 1.0, 24);
     let mut calls = Vec::new();
     for at in 0..24 {
-        let layers = [1, 2, 10, 0, 3, 24, 5, 96][at % 8];
+        let layers = [1, 2, 10, 0, 3, 24, 5, 150][at % 8];
         let width = [1, 256, 4, 768, 33, 7][at % 6];
         let sign = if at.is_multiple_of(2) { 1.0 } else { -1.0 };
         let alpha = if at.is_multiple_of(5) { 0.0 } else { sign * alphas[at] };

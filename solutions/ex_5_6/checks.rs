@@ -127,7 +127,7 @@ fn positions(learner: &mut Learner, count: usize, turn: usize) -> Vec<usize> {
 }
 
 fn waves(learner: &mut Learner) -> Outcome {
-    let shapes = [[4, 6], [3, 2], [1, 8], [40, 4], [130, 2], [2, 70], [3, 0], [0, 4]];
+    let shapes = [[4, 6], [3, 2], [1, 8], [40, 4], [130, 2], [2, 130], [3, 0], [0, 4]];
     let mut cases: Vec<_> = shapes.map(|shape| (shape, 1e4)).to_vec();
     let bases = learner.decades(0.1, 6.0, shapes.len());
     cases.extend(shapes.into_iter().zip(bases));

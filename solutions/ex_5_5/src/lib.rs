@@ -78,7 +78,7 @@ pub fn train(w: &Array2<f64>, ids: &[usize], steps: usize, rate: f64) -> (Array2
     assert!(rate.is_finite(), "the learning rate is {rate}");
     let (x, y) = pairs(ids);
     let mut w = w.clone();
-    let mut curve = Vec::with_capacity(steps + 1);
+    let mut curve = Vec::new();
     for _ in 0..steps {
         let (loss, dw) = bigram_backward(&w, x, y);
         curve.push(loss);
