@@ -245,7 +245,7 @@ fn sources(
     adapter: Option<&syn::File>,
     earlier: &[(String, syn::File)],
 ) -> Vec<Source> {
-    let files = [lesson].into_iter().chain(earlier.iter().map(|(_, file)| file));
+    let files = [lesson].into_iter().chain(adapter).chain(earlier.iter().map(|(_, file)| file));
     let generic: Vec<_> = files.flat_map(generic_types).collect();
     let source = |owner, file: &syn::File| {
         let Instances { file, written } = Instances::of(file, &generic);
@@ -492,6 +492,19 @@ mod tests {
         let function = &surface.functions[0];
         assert_eq!(function.parameters[0].crossing, own("CacheF32", "Cache<f32>"));
         assert_eq!(function.output, own("Cache", "Cache<f64>"));
+    }
+
+    #[test]
+    fn types_of_an_adapter_cross_in_both_precisions() {
+        let adapter = "pub struct Held<F: NdFloat> { pub x: Vec<F> } \
+            pub fn of<F: NdFloat>(held: Held<F>) {} pub fn plain(held: &Held<f64>) {}";
+        let surface = Surface::read("", Some(adapter)).unwrap();
+        let held = |at: usize| match &surface.functions[at].parameters[0].crossing {
+            Type::Own(Owner::Adapter, name) => (&*name.in_checks, &*name.written),
+            other => panic!("{other:?}"),
+        };
+        let [double, single] = [("Held", "Held<f64>"), ("HeldF32", "Held<f32>")];
+        assert_eq!([held(0), held(1), held(2)], [double, single, double]);
     }
 
     /// A lesson that builds on one with a layer, which builds on one with a cache.
