@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Runs what you wrote, on real data.
 #[derive(Debug, Parser)]
@@ -21,6 +21,8 @@ pub enum Command {
     Corpus(Corpus),
     /// Show the windows of a corpus, batch by batch, from any position on.
     Windows(Windows),
+    /// Train a model with your lessons 6.4 and 6.6, on a corpus. It goes on from the last checkpoint.
+    Train(Train),
 }
 
 #[derive(Debug, Args)]
@@ -73,6 +75,85 @@ pub struct Windows {
     pub count: usize,
 }
 
+#[derive(Debug, Args)]
+#[command(args_override_self = true)]
+pub struct Train {
+    /// The folder of the corpus.
+    #[arg(long, value_name = "DIR", default_value_os_t = default_folder(), conflicts_with = "text")]
+    pub corpus: PathBuf,
+    /// Texts to train on, in UTF-8, in place of a corpus. One is made of them first, in the folder of the model.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub text: Vec<PathBuf>,
+    /// How many tokens there are for these texts; with 257 each byte is one.
+    #[arg(long, value_name = "N", default_value_t = 1024, requires = "text",
+          value_parser = clap::value_parser!(u32).range(257..=65536))]
+    pub vocabulary: u32,
+    /// The folder that checkpoints, the log and the curve go to.
+    #[arg(long, value_name = "DIR", default_value_os_t = target().join("model"))]
+    pub out: PathBuf,
+    /// How many steps are made in all, with those of the checkpoint.
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = at_least_one)]
+    pub steps: usize,
+    /// The parts of the model.
+    #[arg(long, value_enum, default_value_t = StyleName::Gpt2)]
+    pub style: StyleName,
+    /// D, the width of the model.
+    #[arg(long, value_name = "D", default_value_t = 128)]
+    pub width: usize,
+    /// How many blocks it has.
+    #[arg(long, value_name = "L", default_value_t = 4, value_parser = at_least_one)]
+    pub layers: usize,
+    /// How many heads it has.
+    #[arg(long, value_name = "H", default_value_t = 4)]
+    pub heads: usize,
+    /// The tokens of a window.
+    #[arg(long, value_name = "T", default_value_t = 64,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub context: u32,
+    /// The windows of a step.
+    #[arg(long, value_name = "B", default_value_t = 12, value_parser = at_least_one)]
+    pub batch: usize,
+    /// The windows of a micro-batch.
+    #[arg(long, value_name = "B", default_value_t = 3, value_parser = at_least_one)]
+    pub micro: usize,
+    /// The largest learning rate.
+    #[arg(long, value_name = "RATE", default_value_t = 1e-3)]
+    pub rate: f64,
+    /// How many steps it rises; then it falls to a tenth, until --steps. By default a tenth of them, and at most 100.
+    #[arg(long, value_name = "N")]
+    pub warmup: Option<usize>,
+    /// The weight decay of matrices.
+    #[arg(long, value_name = "DECAY", default_value_t = 0.1)]
+    pub decay: f64,
+    /// The seed of the weights and of the order of the windows.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// How many steps lie between two checkpoints, each with a loss on the text for validation.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
+    pub every: usize,
+    /// How many threads share the micro-batches of a step; as many as there are processors by default.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub threads: Option<usize>,
+    /// Make the result the same to the bit, whatever the number of threads is.
+    #[arg(long)]
+    pub deterministic: bool,
+}
+
+/// What `--style` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StyleName {
+    Gpt2,
+    Llama,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// The folder of the course.
 pub fn root() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -81,6 +162,11 @@ pub fn root() -> &'static Path {
 
 /// Where a corpus lies unless another folder is named.
 fn default_folder() -> PathBuf {
+    target().join("corpus")
+}
+
+/// The folder of what is made.
+fn target() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    root().join(target.unwrap_or_else(|| "target".into())).join("corpus")
+    root().join(target.unwrap_or_else(|| "target".into()))
 }

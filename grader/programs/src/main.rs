@@ -3,12 +3,18 @@
 //! Lessons have no files, no memory maps and no threads; their programs do. The package `reference` is built from
 //! the same sources, and runs the course's solutions.
 
+mod checkpoint;
 mod cli;
 mod corpus;
+mod curve;
+mod divergence;
+mod log;
 mod panics;
 mod stage;
 mod store;
 mod text;
+mod threads;
+mod train;
 mod windows;
 
 use std::process::ExitCode;
@@ -43,6 +49,7 @@ fn run(cli: &Cli) -> miette::Result<()> {
     match &cli.command {
         Command::Corpus(command) => corpus::make(command),
         Command::Windows(command) => windows::show(command),
+        Command::Train(command) => train::run(command),
     }
 }
 

@@ -104,6 +104,16 @@ fn draft(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Writes a file beside its place, and puts it there when all of it is on disk. Whenever it is interrupted, the old file
+/// or the new one is there as a whole.
+///
+/// # Errors
+/// When the system fails. What was there is then as it was.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    draft(path, bytes)?;
+    finish(path)
+}
+
 fn replace(path: &Path, step: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), StoreError> {
     step(path).map_err(|source| StoreError::Replace { path: path.to_owned(), source })
 }
