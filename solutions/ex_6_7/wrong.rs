@@ -26,7 +26,8 @@ fn softmax<F: NdFloat>(z: &Array1<F>) -> Array1<F> {
 /// The ids from the most likely one to the least likely one.
 fn ranked<F: NdFloat>(p: &Array1<F>) -> Vec<usize> {
     let mut ids: Vec<_> = (0..p.len()).collect();
-    ids.sort_by(|&a, &b| p[b].partial_cmp(&p[a]).unwrap());
+    let falling = |one: &usize, other: &usize| p[*other].partial_cmp(&p[*one]).unwrap();
+    ids.sort_by(falling);
     ids
 }
 
