@@ -35,17 +35,16 @@ pub struct Checkpoint {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum CheckpointError {
     #[error("failed to read {path}")]
-    #[diagnostic(help("name another folder: --out DIR"))]
+    #[diagnostic(help("name another folder"))]
     Read { path: PathBuf, source: io::Error },
     #[error("failed to read {path}: it is no whole file of tensors")]
     #[diagnostic(help(
-        "it was cut short or is something else. Remove it to begin anew, or name another folder: --out DIR"
+        "it was cut short or is something else. Remove it to train anew, or name another folder"
     ))]
     Format { path: PathBuf, source: SafeTensorError },
     #[error("failed to read {path}: {what} is missing or does not fit")]
     #[diagnostic(help(
-        "`./x train` of another version wrote it, or another program. Remove it to begin anew, or name another folder: \
-         --out DIR"
+        "`./x train` of another version wrote it, or another program. Remove it to train anew, or name another folder"
     ))]
     Other { path: PathBuf, what: String },
 }

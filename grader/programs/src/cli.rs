@@ -23,6 +23,8 @@ pub enum Command {
     Windows(Windows),
     /// Train a model with your lessons 6.4 and 6.6, on a corpus. It goes on from the last checkpoint.
     Train(Train),
+    /// Let the model of `./x train` write, with your lesson 6.7.
+    Sample(Sample),
 }
 
 #[derive(Debug, Args)]
@@ -139,6 +141,33 @@ pub struct Train {
     pub deterministic: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(args_override_self = true)]
+pub struct Sample {
+    /// What the text begins with. Without it, the model begins a document.
+    #[arg(value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub text: String,
+    /// The folder of the model.
+    #[arg(long, value_name = "DIR", default_value_os_t = target().join("model"))]
+    pub model: PathBuf,
+    /// How many tokens it writes; fewer where it ends the document.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = at_least_one)]
+    pub tokens: usize,
+    /// At 0 the most likely token comes each time, at 1 each as often as the model has it, at inf all equally often.
+    #[arg(long, value_name = "TAU", default_value_t = 1.0, value_parser = temperature,
+          allow_negative_numbers = true)]
+    pub temperature: f64,
+    /// Draw from the K most likely tokens only.
+    #[arg(long, value_name = "K", value_parser = at_least_one)]
+    pub top_k: Option<usize>,
+    /// Draw from the fewest tokens only that have this probability together.
+    #[arg(long, value_name = "P", value_parser = mass, allow_negative_numbers = true)]
+    pub top_p: Option<f64>,
+    /// The seed of the random numbers: the same one gives the same text.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
 /// What `--style` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum StyleName {
@@ -151,6 +180,20 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(0) => Err("at least 1".to_owned()),
         Ok(number) => Ok(number),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+fn temperature(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(tau) if tau >= 0.0 => Ok(tau),
+        _ => Err("a number from 0 on, or inf".to_owned()),
+    }
+}
+
+fn mass(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(mass) if (0.0..=1.0).contains(&mass) => Ok(mass),
+        _ => Err("a number from 0 to 1".to_owned()),
     }
 }
 

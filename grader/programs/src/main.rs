@@ -10,6 +10,7 @@ mod curve;
 mod divergence;
 mod log;
 mod panics;
+mod sample;
 mod stage;
 mod store;
 mod text;
@@ -50,6 +51,7 @@ fn run(cli: &Cli) -> miette::Result<()> {
         Command::Corpus(command) => corpus::make(command),
         Command::Windows(command) => windows::show(command),
         Command::Train(command) => train::run(command),
+        Command::Sample(command) => sample::run(command),
     }
 }
 

@@ -34,7 +34,8 @@ use crate::{
     threads,
 };
 
-const CHECKPOINT: &str = "last.safetensors";
+/// The file of a checkpoint.
+pub const CHECKPOINT: &str = "last.safetensors";
 
 /// The most tokens on which a validation loss is measured between two checkpoints.
 const MAX_VALIDATION_TOKENS: usize = 20_000;
