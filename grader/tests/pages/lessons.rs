@@ -43,7 +43,9 @@ fn brief(lesson: &str) -> String {
 /// The tests that learners have.
 fn visible_tests(lesson: &str) -> String {
     let tests = fs::read_dir(root().join("exercises").join(lesson).join("tests")).unwrap();
-    let files = tests.map(|it| it.unwrap().path()).filter(|it| it.is_file());
+    // Beside them lie the files that they read.
+    let files = tests.map(|it| it.unwrap().path());
+    let files = files.filter(|it| it.extension().is_some_and(|it| it == "rs"));
     files.map(|it| fs::read_to_string(it).unwrap()).collect()
 }
 
