@@ -32,11 +32,11 @@ fn the_flops_of_three_models_are_those_stated() {
     let small = gpt2(65, 64, 128, 4, 4);
     assert_eq!(parameters(&small), 809_856);
     assert_stated(flops_per_token(&small) as f64 / 1e6, "5.2");
-    assert_stated(23_900.0 * flops_per_token(&small) as f64 / 1e9, "123");
+    assert_stated(24_800.0 * flops_per_token(&small) as f64 / 1e9, "128");
     let large = gpt2(65, 256, 384, 6, 6);
     assert_eq!(parameters(&large), 10_770_816);
     assert_stated(flops_per_token(&large) as f64 / 1e7, "7.1");
-    assert_stated(1_790.0 * flops_per_token(&large) as f64 / 1e9, "127");
+    assert_stated(1_870.0 * flops_per_token(&large) as f64 / 1e9, "133");
     assert_stated(parameters(&large) as f64 / parameters(&small) as f64, "13");
 }
 
@@ -46,9 +46,9 @@ fn what_the_smallest_gpt_2_takes_is_stated() {
     let of_token = flops_per_token(&model) as f64;
     assert_eq!(parameters(&model), 124_439_808);
     assert_stated(of_token / 1e8, "8.5");
-    assert_stated(125e9 / of_token, "146");
-    assert_stated(STEP * of_token / 125e9 / 3600.0, "1");
-    assert_stated(1e10 * of_token / 125e9 / MONTH, "26");
+    assert_stated(130e9 / of_token, "152");
+    assert_stated(STEP * of_token / 130e9 / 3600.0, "1");
+    assert_stated(1e10 * of_token / 130e9 / MONTH, "25");
     let bytes = 16.0 * parameters(&model) as f64;
     assert_stated(bytes / 1e9, "1.99");
     assert_stated(4.0 * activation_numbers(&model, 1, 1024) as f64 / 1e9, "2.31");
@@ -68,8 +68,8 @@ fn the_network_of_eight_machines_is_stated() {
     assert_stated(sent / 125e6, "7.0");
     assert_stated(sent / 125e8, "0.07");
     let of_step = |flops: f64| STEP * flops_per_token(&model) as f64 / flops;
-    assert_stated(of_step(8.0 * 125e9) / 60.0, "7.5");
-    assert_stated(100.0 * sent / 125e6 / of_step(8.0 * 125e9), "2");
+    assert_stated(of_step(8.0 * 130e9) / 60.0, "7.2");
+    assert_stated(100.0 * sent / 125e6 / of_step(8.0 * 130e9), "2");
     assert_stated(of_step(8.0 * 1e14), "0.6");
     assert_stated(sent / 125e6 / of_step(8.0 * 1e14), "12");
 }
