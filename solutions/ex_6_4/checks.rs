@@ -1,5 +1,8 @@
 //! Checks of lesson 6.4: GPT: assembly, every gradient, counting.
 
+#[allow(clippy::duplicate_mod, reason = "the checks of several lessons begin with it")]
+#[path = "reference.rs"]
+mod model;
 #[allow(clippy::duplicate_mod, reason = "the checks of two lessons compare with it")]
 #[path = "../ex_6_3/reference.rs"]
 mod reference;
@@ -13,7 +16,7 @@ use engine::{
     },
     wire::Wire,
 };
-use ndarray::{Array1, Array2, ArrayD, IxDyn, ShapeBuilder, array, s};
+use ndarray::{Array2, ArrayD, IxDyn, ShapeBuilder, array, s};
 
 use super::contract::{
     Config, Model, ModelF32, Style, activation_numbers, backward,
@@ -22,6 +25,7 @@ use super::contract::{
     flops_per_token, forward, forward_f32, loss_and_gradients, parameters, tensors, tensors_mut,
     training_bytes, zeros,
 };
+use model::empty;
 use reference::{Shape, Weights, arrays, each_array, with_each};
 
 pub const LESSON: Lesson = Lesson::new("GPT: assembly, every gradient, counting", CHECKS)
@@ -130,48 +134,6 @@ fn shapes(config: &Config) -> Vec<(String, Vec<usize>)> {
         put("head".to_owned(), &[vocabulary, width]);
     }
     shapes
-}
-
-/// A model of these sizes, of zeros.
-fn empty(config: &Config) -> Model {
-    let &Config { vocabulary, context, width, hidden, layers, style, .. } = config;
-    let keys = width / config.heads * config.kv_heads;
-    let is_gpt2 = style == Style::Gpt2;
-    let vector = Array1::zeros;
-    let matrix = |rows, columns| Array2::zeros((rows, columns));
-    let norm = || match style {
-        Style::Gpt2 => Norm::Layer { gain: vector(width), bias: vector(width) },
-        Style::Llama => Norm::Rms { gain: vector(width) },
-    };
-    let linear =
-        |rows, columns| Linear { w: matrix(rows, columns), b: is_gpt2.then(|| vector(rows)) };
-    let block = || Block {
-        norm1: norm(),
-        attention: Attention {
-            q: linear(width, width),
-            k: linear(keys, width),
-            v: linear(keys, width),
-            o: linear(width, width),
-        },
-        norm2: norm(),
-        feed_forward: match style {
-            Style::Gpt2 => {
-                FeedForward::Gelu { up: linear(hidden, width), down: linear(width, hidden) }
-            }
-            Style::Llama => FeedForward::SwiGlu {
-                w1: matrix(hidden, width),
-                w2: matrix(width, hidden),
-                w3: matrix(hidden, width),
-            },
-        },
-    };
-    Model {
-        embedding: matrix(vocabulary, width),
-        positions: is_gpt2.then(|| matrix(context, width)),
-        blocks: (0..layers).map(|_| block()).collect(),
-        norm: norm(),
-        head: (!is_gpt2).then(|| matrix(vocabulary, width)),
-    }
 }
 
 /// As `tensors` names the array that a check finds under this name.

@@ -1,5 +1,8 @@
 //! Checks of lesson 6.6: training a small language model.
 
+#[allow(clippy::duplicate_mod, reason = "the checks of several lessons begin with it")]
+#[path = "../ex_6_4/reference.rs"]
+mod model;
 #[allow(clippy::duplicate_mod, reason = "the checks of several lessons compare with it")]
 #[path = "../ex_6_3/reference.rs"]
 mod reference;
@@ -15,7 +18,7 @@ use engine::{
     },
     wire::Wire,
 };
-use ndarray::{Array1, Array2, ArrayD, Axis, IxDyn, ShapeBuilder as _, array};
+use ndarray::{Array2, ArrayD, Axis, IxDyn, ShapeBuilder as _, array};
 
 use super::contract::{
     Diverged, Held, HeldF32, MicroBatch, Named, Refusal, Settings, Step, accumulate,
@@ -27,6 +30,7 @@ use super::contract::{
     ex_6_4::{Config, Model, ModelF32, Style},
     read, restored, saved, started, trained, updated, written,
 };
+use model::empty;
 use reference::{Shape, Weights, arrays, each_array, with_each};
 
 pub const LESSON: Lesson = Lesson::new("Training a small language model", CHECKS)
@@ -96,47 +100,6 @@ fn small(style: Style) -> Config {
         style,
         rope_base: 50.0,
         epsilon: 0.1,
-    }
-}
-
-/// A model of these sizes, of zeros.
-fn empty(config: &Config) -> Model {
-    let &Config { vocabulary, context, width, hidden, layers, .. } = config;
-    let keys = width / config.heads * config.kv_heads;
-    let is_gpt2 = config.style == Style::Gpt2;
-    let vector = Array1::zeros;
-    let matrix = |rows, columns| Array2::zeros((rows, columns));
-    let norm = || match is_gpt2 {
-        true => Norm::Layer { gain: vector(width), bias: vector(width) },
-        false => Norm::Rms { gain: vector(width) },
-    };
-    let linear =
-        |rows, columns| Linear { w: matrix(rows, columns), b: is_gpt2.then(|| vector(rows)) };
-    let feed_forward = || match is_gpt2 {
-        true => FeedForward::Gelu { up: linear(hidden, width), down: linear(width, hidden) },
-        false => FeedForward::SwiGlu {
-            w1: matrix(hidden, width),
-            w2: matrix(width, hidden),
-            w3: matrix(hidden, width),
-        },
-    };
-    let block = || Block {
-        norm1: norm(),
-        attention: Attention {
-            q: linear(width, width),
-            k: linear(keys, width),
-            v: linear(keys, width),
-            o: linear(width, width),
-        },
-        norm2: norm(),
-        feed_forward: feed_forward(),
-    };
-    Model {
-        embedding: matrix(vocabulary, width),
-        positions: is_gpt2.then(|| matrix(context, width)),
-        blocks: (0..layers).map(|_| block()).collect(),
-        norm: norm(),
-        head: (!is_gpt2).then(|| matrix(vocabulary, width)),
     }
 }
 

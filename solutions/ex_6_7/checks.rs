@@ -1,5 +1,8 @@
 //! Checks of lesson 6.7: sampling and the KV cache.
 
+#[allow(clippy::duplicate_mod, reason = "the checks of several lessons begin with it")]
+#[path = "../ex_6_4/reference.rs"]
+mod model;
 #[allow(clippy::duplicate_mod, reason = "the checks of several lessons compare with it")]
 #[path = "../ex_6_3/reference.rs"]
 mod reference;
@@ -22,6 +25,7 @@ use super::contract::{
     generate, prefill, prefill_f32, probabilities, step, step_f32, temperature, temperature_f32,
     top_k, top_k_f32, top_p, top_p_f32,
 };
+use model::empty;
 use reference::{Shape, Weights, arrays, each_array, with_each};
 
 pub const LESSON: Lesson =
@@ -413,48 +417,6 @@ fn other(style: Style) -> Config {
     Config { width: 8, kv_heads: 1, hidden: 3, rope_base: 1e4, epsilon: 1e-3, ..small(style) }
 }
 
-/// A model of these sizes, of zeros.
-fn zeros(config: &Config) -> Model {
-    let &Config { vocabulary, context, width, hidden, layers, style, .. } = config;
-    let keys = width / config.heads * config.kv_heads;
-    let is_gpt2 = style == Style::Gpt2;
-    let vector = Array1::zeros;
-    let matrix = |rows, columns| Array2::zeros((rows, columns));
-    let norm = || match style {
-        Style::Gpt2 => Norm::Layer { gain: vector(width), bias: vector(width) },
-        Style::Llama => Norm::Rms { gain: vector(width) },
-    };
-    let linear =
-        |rows, columns| Linear { w: matrix(rows, columns), b: is_gpt2.then(|| vector(rows)) };
-    let block = || Block {
-        norm1: norm(),
-        attention: Attention {
-            q: linear(width, width),
-            k: linear(keys, width),
-            v: linear(keys, width),
-            o: linear(width, width),
-        },
-        norm2: norm(),
-        feed_forward: match style {
-            Style::Gpt2 => {
-                FeedForward::Gelu { up: linear(hidden, width), down: linear(width, hidden) }
-            }
-            Style::Llama => FeedForward::SwiGlu {
-                w1: matrix(hidden, width),
-                w2: matrix(width, hidden),
-                w3: matrix(hidden, width),
-            },
-        },
-    };
-    Model {
-        embedding: matrix(vocabulary, width),
-        positions: is_gpt2.then(|| matrix(context, width)),
-        blocks: (0..layers).map(|_| block()).collect(),
-        norm: norm(),
-        head: (!is_gpt2).then(|| matrix(vocabulary, width)),
-    }
-}
-
 /// A model, with its arrays by their names.
 struct Text {
     config: Config,
@@ -466,7 +428,7 @@ struct Text {
 impl Text {
     /// Random numbers of order 1, in either memory order, and a 0 in each array.
     fn of(learner: &mut Learner, config: Config) -> Self {
-        let model = with_each(zeros(&config), |name, array| {
+        let model = with_each(empty(&config), |name, array| {
             let columns = learner.rng().bool();
             let mut numbers = learner.array(array.raw_dim().set_f(columns), -1.0, 1.0);
             if name.ends_with("gain") {
