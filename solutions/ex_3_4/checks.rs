@@ -810,7 +810,7 @@ fn xor(learner: &mut Learner) -> Outcome {
         let start = Model::random(learner, &[2, 8, 1]);
         let settings = settings(learner, 400, 4, 0.2);
         let got = start.call(learner, &x, &y, &settings)?;
-        learner.draw("XOR", &got.curve);
+        learner.draw("XOR", "epochs", &got.curve);
         learned(&got, [&x, &y], settings.epochs, 1e-3)?;
     }
     Ok(())
@@ -837,7 +837,7 @@ fn two_moons(learner: &mut Learner) -> Outcome {
     let start = Model::random(learner, &[2, 16, 1]);
     let settings = settings(learner, 300, 32, 0.2);
     let got = start.call(learner, &x, &y, &settings)?;
-    learner.draw("two moons", &got.curve);
+    learner.draw("two moons", "epochs", &got.curve);
     let model = learned(&got, [&x, &y], settings.epochs, 0.15)?;
     let outputs = model.outputs(&x);
     let right = outputs.iter().zip(&y).filter(|(o, y)| *o * *y > 0.0).count();

@@ -441,7 +441,7 @@ fn entropy(learner: &mut Learner) -> Outcome {
     let ids = text_of_all_pairs(learner, vocabulary, 90);
     let w = learner.array([vocabulary; 2], -1.0, 1.0);
     let (w, curve) = learner.call(train, (w, ids.clone(), 120, 2.0))?;
-    learner.draw("the bigram model", &curve);
+    learner.draw("the bigram model", "steps", &curve);
     same_shape("the trained W", w.shape(), &[vocabulary; 2])?;
     let model = Model { w, x: ids[..ids.len() - 1].to_vec(), y: ids[1..].to_vec() };
     let tally = counted(&ids, vocabulary);

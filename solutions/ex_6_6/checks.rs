@@ -745,7 +745,7 @@ fn snapshot(learner: &mut Learner) -> Outcome {
     let (_, log) =
         learner.call(trained, (state.clone(), config.clone(), to_file(&TOKENS), steady, 30))?;
     let losses: Vec<_> = log.unwrap_or_default().iter().map(|it| it.loss).collect();
-    learner.draw("nine tokens, learned by heart", &losses);
+    learner.draw("nine tokens, learned by heart", "steps", &losses);
     let (_, log) = learner.call(trained, (state, config, to_file(&TOKENS), settings, 6))?;
     let log = log.unwrap_or_default();
     for (at, [loss, norm, rate]) in LOG.into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A loss over the epochs of a training, as a report keeps and draws it.
+//! A loss over the epochs or the steps of a training, as a report keeps and draws it.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
@@ -8,33 +8,36 @@ const MAX_POINTS: usize = 200;
 /// From the lowest to the highest.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The loss over the epochs of one training.
+/// The loss over the epochs or the steps of one training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
     /// What was trained on.
     pub title: String,
-    /// Epochs, ascending, and the loss of each: at least two. Losses that are not finite are left out.
+    /// What is counted between two losses: epochs, as in reports of a time that knew no other, or steps.
+    #[serde(default = "epochs")]
+    pub unit: String,
+    /// Numbers of epochs or steps, ascending, and the loss after each: at least two. Losses that are not finite are
+    /// left out.
     #[serde(deserialize_with = "two_or_more")]
     pub points: Vec<(usize, f64)>,
 }
 
 impl Curve {
-    /// The losses of the epochs from 0 on: of a long training, epochs at equal distances, and the last.
+    /// The losses after 0, 1, 2 and more of this unit: of a long training, those at equal distances, and the last.
     /// `None` where fewer than two are finite.
-    pub fn of(title: &str, losses: &[f64]) -> Option<Self> {
+    pub fn of(title: &str, unit: &str, losses: &[f64]) -> Option<Self> {
         let step = losses.len().saturating_sub(1).div_ceil(MAX_POINTS - 1).max(1);
-        let is_kept = |epoch: usize| epoch.is_multiple_of(step) || epoch + 1 == losses.len();
+        let is_kept = |at: usize| at.is_multiple_of(step) || at + 1 == losses.len();
         let all = losses.iter().copied().enumerate();
-        let points: Vec<_> =
-            all.filter(|(epoch, loss)| is_kept(*epoch) && loss.is_finite()).collect();
-        (points.len() > 1).then(|| Self { title: title.to_owned(), points })
+        let points: Vec<_> = all.filter(|(at, loss)| is_kept(*at) && loss.is_finite()).collect();
+        (points.len() > 1).then(|| Self { title: title.to_owned(), unit: unit.to_owned(), points })
     }
 
     /// In words: where it begins and ends.
     pub fn told(&self) -> String {
-        let [(_, first), (epochs, last)] = [self.points[0], self.points[self.points.len() - 1]];
+        let [(_, first), (count, last)] = [self.points[0], self.points[self.points.len() - 1]];
         let [first, last] = [first, last].map(shown);
-        format!("loss on {}: from {first} to {last} in {epochs} epochs", self.title)
+        format!("loss on {}: from {first} to {last} in {count} {}", self.title, self.unit)
     }
 
     /// As bars, at most one for each of these columns.
@@ -49,10 +52,9 @@ impl Curve {
     /// Every point in a square of side 1 with the origin at the lower left.
     pub fn places(&self) -> Vec<[f64; 2]> {
         let last = self.points.len() - 1;
-        let epochs = [self.points[0].0 as f64, self.points[last].0 as f64];
+        let ends = [self.points[0].0 as f64, self.points[last].0 as f64];
         let losses = self.range();
-        let place =
-            |(epoch, loss): &(usize, f64)| [share(epochs, *epoch as f64), share(losses, *loss)];
+        let place = |(at, loss): &(usize, f64)| [share(ends, *at as f64), share(losses, *loss)];
         self.points.iter().map(place).collect()
     }
 
@@ -61,6 +63,11 @@ impl Curve {
         let losses = || self.points.iter().map(|(_, loss)| *loss);
         [losses().fold(f64::INFINITY, f64::min), losses().fold(f64::NEG_INFINITY, f64::max)]
     }
+}
+
+/// The unit of a curve in a report that does not name it.
+fn epochs() -> String {
+    "epochs".to_owned()
 }
 
 /// The points of a curve in a report that is read back.
@@ -95,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_curve_is_drawn_from_its_start_to_its_end() {
-        let curve = Curve::of("XOR", &[8.0, 4.0, 2.0, 1.0, 0.0]).unwrap();
+        let curve = Curve::of("XOR", "epochs", &[8.0, 4.0, 2.0, 1.0, 0.0]).unwrap();
         assert_eq!(curve.bars(80), "█▅▃▂▁");
         assert_eq!(curve.bars(2), "█▁");
         assert_eq!(curve.bars(0), "█");
@@ -105,11 +112,13 @@ mod tests {
 
     #[test]
     fn a_long_curve_keeps_its_ends() {
-        for epochs in [199, 200, 201, 1999, 2000, 12_345] {
-            let losses: Vec<_> = (0..=epochs).map(|epoch| 1.0 / (epoch as f64 + 1.0)).collect();
-            let Curve { points, .. } = Curve::of("moons", &losses).unwrap();
-            assert!(points.len() <= MAX_POINTS + 1 && points.len() >= MAX_POINTS / 2, "{epochs}");
-            assert_eq!([points[0].0, points[points.len() - 1].0], [0, epochs]);
+        for steps in [199, 200, 201, 1999, 2000, 12_345] {
+            let losses: Vec<_> = (0..=steps).map(|step| 1.0 / (step as f64 + 1.0)).collect();
+            let curve = Curve::of("moons", "steps", &losses).unwrap();
+            assert!(curve.told().ends_with(&format!(" in {steps} steps")), "{}", curve.told());
+            let Curve { points, .. } = curve;
+            assert!(points.len() <= MAX_POINTS + 1 && points.len() >= MAX_POINTS / 2, "{steps}");
+            assert_eq!([points[0].0, points[points.len() - 1].0], [0, steps]);
         }
     }
 
@@ -119,7 +128,9 @@ mod tests {
             let text = format!(r#"{{"title": "XOR", "points": [{points}]}}"#);
             serde_json::from_str::<Curve>(&text).map_err(|error| error.to_string())
         };
-        assert_eq!(read("[0, 1.0], [3, 0.5]").unwrap().bars(9), "█▁");
+        let curve = read("[0, 1.0], [3, 0.5]").unwrap();
+        assert_eq!(curve.bars(9), "█▁");
+        assert_eq!(curve.told(), "loss on XOR: from 1.00 to 0.500 in 3 epochs");
         for points in ["", "[0, 1.0]"] {
             assert!(read(points).unwrap_err().contains("at least two points"), "{points}");
         }
@@ -127,11 +138,11 @@ mod tests {
 
     #[test]
     fn what_is_not_finite_is_left_out() {
-        let curve = Curve::of("XOR", &[1.0, f64::INFINITY, f64::MAX, f64::NAN]).unwrap();
+        let curve = Curve::of("XOR", "epochs", &[1.0, f64::INFINITY, f64::MAX, f64::NAN]).unwrap();
         assert_eq!(curve.points, [(0, 1.0), (2, f64::MAX)]);
         assert_eq!(curve.bars(9), "▁█");
-        assert_eq!(Curve::of("XOR", &[f64::NAN, 1.0]), None);
-        assert_eq!(Curve::of("XOR", &[]), None);
+        assert_eq!(Curve::of("XOR", "epochs", &[f64::NAN, 1.0]), None);
+        assert_eq!(Curve::of("XOR", "epochs", &[]), None);
     }
 
     #[test]
@@ -143,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_flat_curve_lies_at_the_bottom() {
-        assert_eq!(Curve::of("XOR", &[0.5; 3]).unwrap().bars(9), "▁▁▁");
-        assert_eq!(Curve::of("XOR", &[-f64::MAX, f64::MAX]).unwrap().bars(9), "▁█");
+        assert_eq!(Curve::of("XOR", "epochs", &[0.5; 3]).unwrap().bars(9), "▁▁▁");
+        assert_eq!(Curve::of("XOR", "epochs", &[-f64::MAX, f64::MAX]).unwrap().bars(9), "▁█");
     }
 }

@@ -238,10 +238,10 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// Draws the losses of the epochs from 0 on in the report, whether the check passes or not. Of several
-    /// curves of a check the last is drawn.
-    pub fn draw(&mut self, title: &str, losses: &[f64]) {
-        self.curve = Curve::of(title, losses);
+    /// Draws the losses of a training in the report, whether the check passes or not: that of the beginning, then one
+    /// after each `unit`, such as "epochs" or "steps". Of several curves of a check the last is drawn.
+    pub fn draw(&mut self, title: &str, unit: &str, losses: &[f64]) {
+        self.curve = Curve::of(title, unit, losses);
     }
 
     /// Ends the worker.

@@ -212,7 +212,7 @@ fn drawn(curve: &Curve) -> Markup {
                 text x="58" y="18" text-anchor="end" { (high) }
                 text x="58" y="136" text-anchor="end" { (low) }
                 text x="64" y="150" { (first) }
-                text x="464" y="150" text-anchor="end" { "epoch " (last) }
+                text x="464" y="150" text-anchor="end" { (last) " " (harmless(&curve.unit)) }
             }
             figcaption { (harmless(&curve.told())) }
         }
@@ -402,7 +402,7 @@ mod tests {
             texts(&page, "figcaption")[0],
             "loss on two moons: from 0.750 to 0.125 in 2 epochs"
         );
-        assert_eq!(texts(&page, "svg text")[..4], ["0.750", "0.125", "0", "epoch 2"]);
+        assert_eq!(texts(&page, "svg text")[..4], ["0.750", "0.125", "0", "2 epochs"]);
         let line = Selector::parse("polyline").unwrap();
         let points = page.select(&line).next().unwrap().attr("points");
         assert_eq!(points, Some("64.0,12.0 264.0,108.0 464.0,132.0"));

@@ -48,7 +48,7 @@ fn check(id: &str, verdict: Verdict, message: String, diagnosis: Option<Diagnosi
         place: None,
         diagnosis,
         maps: if verdict == Verdict::Failed { vec![map()] } else { Vec::new() },
-        curve: Curve::of("two moons", &[0.75, 0.25, 0.125]),
+        curve: Curve::of("two moons", "epochs", &[0.75, 0.25, 0.125]),
     }
 }
 
