@@ -162,13 +162,13 @@ fn steps_with_half_of_the_gradient_descend_too() {
 fn the_rust_of_the_brief_computes_what_its_numpy_does() {
     let (b, t, d, two) = (1, 2, 2, 2.0);
     let mut y: Array3<f64> = Array3::zeros((b, t, d));
-    let ids = array![[1, 0]];
-    for (mut row, &id) in y.rows_mut().into_iter().zip(&ids) {
+    let ids = &array![[1, 0]];
+    for (mut row, &id) in y.rows_mut().into_iter().zip(ids) {
         row.fill(id as f64);
     }
     assert_eq!(y, array![[[1.0, 1.0], [0.0, 0.0]]]);
     let found: Vec<_> =
-        y.rows().into_iter().zip(&ids).map(|(row, id)| row.sum() + *id as f64).collect();
+        y.rows().into_iter().zip(ids).map(|(row, id)| row.sum() + *id as f64).collect();
     assert_eq!(found, [3.0, 0.0]);
     let (mut p, q, k, n) = (Array2::<f64>::zeros((2, 2)), array![1.0, -1.0], 1, 2);
     assert!(k < n, "{k}");
