@@ -219,6 +219,9 @@ fn what_a_step_costs() {
     };
     let count = parameters(&small);
     assert_eq!((count, 28 * count, 16 * count), (809_856, 22_675_968, 12_957_696));
+    let of_corpus = Config { vocabulary: 1024, ..small.clone() };
+    assert_eq!(parameters(&of_corpus), 932_608);
+    assert_stated(1024_f64.ln(), "6.931472");
     assert_eq!(flops_per_token(&small), 5_161_728);
     assert_eq!(5_161_728_u64 * 12 * 64, 3_964_207_104);
     assert_eq!((12 * 64 * 65 * 4, 4 * 12 * 4 * 64 * 64 * 4), (199_680, 3_145_728));
@@ -239,6 +242,31 @@ fn what_a_step_costs() {
     assert_eq!(parameters(&gpt2), 124_439_808);
     assert_stated(12.0 * 124_439_808.0 / 1e9, "1.49");
     assert_stated(100.0 * 1.49 / 600.0, "0.25");
+}
+
+/// The figures of `docs/performance.md`, which cannot be computed here.
+#[test]
+fn the_figures_are_those_of_the_performance_page() {
+    let page = include_str!("../../../docs/performance.md");
+    let (_, section) = page.split_once("## What a small model learns in 21 minutes").unwrap();
+    for row in ["| 500 steps | 4.07 |", "| 2,000 steps | 3.56 |", "| 10,000 steps | 3.13 |"] {
+        assert!(section.contains(row), "{row}");
+    }
+    let options = "--width 64 --layers 3 --heads 4 --context 64 --batch 8 --micro 4 --rate 3e-3 --steps 10000";
+    assert!(section.contains(options));
+    let its = Config {
+        vocabulary: 1024,
+        context: 64,
+        width: 64,
+        heads: 4,
+        kv_heads: 4,
+        hidden: 256,
+        layers: 3,
+        style: Style::Gpt2,
+        rope_base: 1e4,
+        epsilon: 1e-5,
+    };
+    assert_eq!(parameters(&its), 219_712);
 }
 
 #[test]

@@ -228,6 +228,20 @@ fn the_rust_of_the_brief_computes_what_its_numpy_does() {
     assert_eq!(x.slice(s![0, h, .., ..]), array![[10], [11], [12]]);
 }
 
+/// What a model wrote cannot be computed here.
+#[test]
+fn the_steps_are_those_of_the_performance_page() {
+    let page = include_str!("../../../docs/performance.md");
+    let brief = include_str!("../../../exercises/ex_6_7/README.md");
+    for steps in ["500", "2,000", "10,000"] {
+        let line = |text: &'static str| {
+            let (_, rest) = text.split_once(&format!("\n{steps}  ")).unwrap();
+            rest.lines().next().unwrap()
+        };
+        assert_eq!(line(brief), line(page));
+    }
+}
+
 /// One head of the derivation: the new keys join, and the new queries see them all.
 #[test]
 fn the_rust_of_the_derivation() {
