@@ -366,6 +366,8 @@ fn steps(learner: &mut Learner) -> Outcome {
         (4, 2, 130, 0.5),
         (9, 120, 1, 2.0),
         (6, 3, 1, 130.0),
+        // As many steps as the first time.
+        (14, 4, 3, 1.0),
     ] {
         let scale = match steps {
             2 => learner.uniform(150.0, 400.0),
