@@ -330,6 +330,8 @@ fn id_lists(learner: &mut Learner) -> Vec<(Tokens, Vec<u32>)> {
         }
         lists.push((tokens, ids));
     }
+    // As long as the first, in every part.
+    lists.push((Tokens::new(vec![(121, 122)], &["#"]), vec![257, 256]));
     lists
 }
 
