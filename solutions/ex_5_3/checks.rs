@@ -185,7 +185,7 @@ fn packed(learner: &mut Learner) -> Outcome {
 }
 
 fn bytes(learner: &mut Learner) -> Outcome {
-    let mut lists = vec![vec![258], vec![], vec![0, 1, 255, 256, 257, 32_767, 32_768, 65_535]];
+    let mut lists = vec![vec![258], vec![513], vec![], vec![0, 1, 255, 256, 257, 32_767, 32_768, 65_535]];
     for count in [3, 40, 500] {
         lists.push(tokens(learner, count, 65_536));
     }
@@ -221,6 +221,8 @@ fn parts(learner: &mut Learner) -> Outcome {
         (300, 299, 1),
         (40, 1, 33),
         (5, 2, 2),
+        // As many as the first time.
+        (12, 7, 4),
     ] {
         let all = tokens(learner, length, 65_536);
         let got = learner.call(read_tokens, (low_bytes_first(&all), start, count))?;
@@ -285,7 +287,8 @@ fn is_list(tokens: &[u16], x: &Array2<usize>) -> bool {
 fn random(learner: &mut Learner) -> Outcome {
     for (length, batch, time) in [
         (10, 3, 4),
-        (30, 40, 5),
+        (12, 3, 4),
+        (30, 130, 5),
         (5, 2, 4),
         (200, 4, 33),
         (500, 3, 130),
