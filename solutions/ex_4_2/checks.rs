@@ -7,7 +7,7 @@ use engine::checks::{
     Kind::{Property, Value},
     Learner, Lesson, Miss, Outcome, all_close, all_close_in_single, close, panics,
 };
-use ndarray::{Array2, array};
+use ndarray::{Array2, array, s};
 
 use super::contract::{
     AdamW, Momentum, Unfit, adamw, adamw_f32, clip, clip_beside, clip_f32, look_ahead, means,
@@ -180,7 +180,12 @@ fn settings_of_adamw(learner: &mut Learner, count: usize) -> Vec<(usize, AdamW, 
             epsilon: epsilon[at],
             decay: decay[(at + 1) % count],
         };
-        (if at < 4 { at } else { steps[at] as usize }, of, rate[at])
+        let steps = match at {
+            ..4 => at,
+            4 => 1 << 25,
+            _ => steps[at] as usize,
+        };
+        (steps, of, rate[at])
     };
     (0..count).map(settings).collect()
 }
@@ -312,9 +317,27 @@ fn odd_norms(learner: &mut Learner) -> Outcome {
             Miss { message, structure: None, ..miss }
         })?;
     }
-    [f64::NAN, f64::INFINITY, f64::NEG_INFINITY]
-        .into_iter()
-        .try_for_each(|bad| not_finite(learner, bad))
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        not_finite(learner, bad)?;
+    }
+    [12.3, 0.0].into_iter().try_for_each(|number| finite(learner, number))
+}
+
+/// The elements of the gradients that a number stands beside.
+fn beside(row: usize) -> f64 {
+    10.1 * (row as f64 - 19.3)
+}
+
+/// Gradients that have this number beside them, as any other.
+fn finite(learner: &mut Learner, number: f64) -> Outcome {
+    let all =
+        Array2::from_shape_fn((41, 1), |(row, _)| if row < 40 { beside(row) } else { number });
+    let (want, scale, of_all) = shortened(&all, 0.25);
+    let of_forty = |array: Array2<f64>| array.slice_move(s![..40, ..]);
+    let of_gradient = Want { value: of_forty(of_all.value), scale: of_forty(of_all.scale) };
+    let (norm, got) = learner.call(clip_beside, (number,))?;
+    close(NORM, norm, want, scale)?;
+    of_gradient.compare(CLIPPED, &got)
 }
 
 /// Gradients that have this number beside them.
@@ -327,7 +350,7 @@ fn not_finite(learner: &mut Learner, bad: f64) -> Outcome {
         ));
     }
     let mut numbers = got.iter().enumerate();
-    if got.dim() == (40, 1) && numbers.all(|(row, it)| *it == 10.1 * (row as f64 - 19.3)) {
+    if got.dim() == (40, 1) && numbers.all(|(row, it)| *it == beside(row)) {
         return Ok(());
     }
     Err(Miss::failed(
@@ -346,7 +369,7 @@ const SCHEDULES: [(usize, usize); 9] = [
     (10, 33),
     (150, 400),
     (2000, 100_000),
-    (3, 40_000_003),
+    (33_554_433, 80_000_005),
 ];
 
 fn schedule(learner: &mut Learner) -> Outcome {
@@ -355,9 +378,9 @@ fn schedule(learner: &mut Learner) -> Outcome {
     for (at, (warmup, total)) in SCHEDULES.into_iter().enumerate() {
         let middle = (warmup + total) / 2;
         let least = sizes[2 * at];
-        let most = sizes[2 * at + 1] * [1.0, 1.0, 1.0, 1.0, 1.0, 0.0, -1.0, 1.0, 1.0][at];
+        let most = sizes[2 * at + 1] * [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0, 0.0, 1.0][at];
         // A smallest rate of 0, one above the largest, and a negative one are rates as well.
-        let least = [least, 0.0, 2.0 * most, -least][at % 4];
+        let least = [least, 0.0, 2.0 * most, -150.0 - least][at % 4];
         for t in [0, 1, 2, warmup / 2, warmup.saturating_sub(1), warmup, warmup + 1] {
             calls.push((t, most, least, warmup, total));
         }

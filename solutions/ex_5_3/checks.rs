@@ -185,7 +185,8 @@ fn packed(learner: &mut Learner) -> Outcome {
 }
 
 fn bytes(learner: &mut Learner) -> Outcome {
-    let mut lists = vec![vec![258], vec![513], vec![], vec![0, 1, 255, 256, 257, 32_767, 32_768, 65_535]];
+    let mut lists =
+        vec![vec![258], vec![513], vec![], vec![0, 1, 255, 256, 257, 32_767, 32_768, 65_535]];
     for count in [3, 40, 500] {
         lists.push(tokens(learner, count, 65_536));
     }
