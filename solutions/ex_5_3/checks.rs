@@ -89,6 +89,8 @@ fn sides(learner: &mut Learner) -> Outcome {
     for (count, percent, length) in [
         (12, 50, Some(5)),
         (12, 50, Some(5)),
+        (12, 0, Some(5)),
+        (12, 100, Some(5)),
         (14, 50, None),
         (14, 93, None),
         (12, 10, None),
