@@ -950,17 +950,19 @@ fn compare_cut_in_single(function: &str, got: &Array1<f32>, want: &Array1<f64>) 
     all_close_in_single(&name, got, want, &(4.0 * want))
 }
 
-/// With every token computed anew for each new one, this would be 125,000 tokens, and take several times as long as a
-/// check may. With a cache it takes an eighth of that.
-const LONG: usize = 500;
+/// With every token computed anew for each new one, this would be 320,000 tokens, and take several times as long as a
+/// check may. With a cache it takes a tenth of that, or less.
+const LONG: usize = 800;
 
 /// All logits are 0, so that it is known which tokens are drawn. They have to be computed all the same.
 fn long_text(learner: &mut Learner) -> Outcome {
     let config = Config {
         context: LONG + 1,
-        width: 8,
+        // Wide, so that tokens which are computed anew cost more than those that are not.
+        width: 64,
         heads: 2,
         kv_heads: 1,
+        hidden: 256,
         layers: 1,
         ..small(Style::Gpt2)
     };

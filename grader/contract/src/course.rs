@@ -200,10 +200,11 @@ fn module(
 fn contract(surface: &Surface, checks: &Checks, dependencies: &Dependencies) -> String {
     let items: Vec<_> = surface.items.iter().map(item).collect();
     format!(
-        "::engine::Contract {{ items: &[{}], impls: {:?}, glue: {:?}, \
+        "::engine::Contract {{ items: &[{}], impls: {:?}, instances: {:?}, glue: {:?}, \
          adapter: {:?}, crates: &{:?}, lessons: &{:?} }}",
         items.join(", "),
         surface.impls(),
+        surface.instances,
         surface.glue(|name| checks.name(name)),
         surface.adapter_module(),
         dependencies.crates,

@@ -35,6 +35,9 @@ pub struct Contract {
     pub items: &'static [Item],
     /// The conversions of the lesson's own types.
     pub impls: &'static str,
+    /// What a library for later lessons holds besides: the instances of its generic functions, which their
+    /// workers then share.
+    pub instances: &'static str,
     /// The functions of a worker, in which `learner` names the crate or variant.
     pub glue: &'static str,
     /// The contents of the module `adapter`; empty where there is none.
@@ -47,8 +50,15 @@ pub struct Contract {
 
 impl Contract {
     /// The contract of a lesson that was not read.
-    pub const EMPTY: Self =
-        Self { items: &[], impls: "", glue: "", adapter: "", crates: &[], lessons: &[] };
+    pub const EMPTY: Self = Self {
+        items: &[],
+        impls: "",
+        instances: "",
+        glue: "",
+        adapter: "",
+        crates: &[],
+        lessons: &[],
+    };
 
     /// The text that makes a crate a worker, after its last line: a function `gradlings_main`. A
     /// solution has `variants`, each a name and a path.

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use syn::{
-    GenericParam, Generics, Ident, Item, PathArguments, TypeParam, TypeParamBound, TypePath,
-    UseTree, WherePredicate, parse_quote,
+    FnArg, GenericParam, Generics, Ident, Item, PathArguments, TypeParam, TypeParamBound, TypePath,
+    UseTree, Visibility, WherePredicate, parse_quote,
+    visit::Visit,
     visit_mut::{self, VisitMut},
 };
+
+use crate::NAMES;
 
 /// A trait that floats of both precisions have.
 const BOUND: &str = "NdFloat";
@@ -77,6 +80,47 @@ pub fn generic_types(file: &syn::File) -> Vec<Ident> {
     };
     let generic = file.items.iter().filter(|item| parameter_of(item).is_some());
     generic.filter_map(name).collect()
+}
+
+/// The text of a function that names both instances of each public function which is generic over one precision,
+/// so that the compiler makes them where it stands; empty where there is none.
+pub fn instances(file: &syn::File) -> String {
+    let is_generic = |item: &&syn::ItemFn| {
+        let generics = &item.sig.generics;
+        let is_alone = generics.type_params().count() == 1 && generics.const_params().count() == 0;
+        is_alone && !item.sig.inputs.iter().any(takes_any_type)
+    };
+    let public = file.items.iter().filter_map(|item| match item {
+        Item::Fn(it) if matches!(it.vis, Visibility::Public(_)) => parameter_of(item).map(|_| it),
+        _ => None,
+    });
+    let names: Vec<_> = public.filter(is_generic).map(|it| &it.sig.ident).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let both = names.iter().flat_map(|name| Precision::ALL.map(|it| (name, it.name())));
+    let instances = both.map(|(name, precision)| {
+        format!("crate::{name}::<::core::primitive::{precision}> as *const () as usize,")
+    });
+    // What is inlined is made where it is called.
+    format!(
+        "#[inline(never)] pub fn {NAMES}instances() -> [usize; {}] {{ [{}] }}\n",
+        2 * names.len(),
+        instances.collect::<String>()
+    )
+}
+
+/// True for an argument of a type without a name.
+fn takes_any_type(argument: &FnArg) -> bool {
+    struct AnyType(bool);
+    impl Visit<'_> for AnyType {
+        fn visit_type_impl_trait(&mut self, _: &syn::TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut found = AnyType(false);
+    found.visit_fn_arg(argument);
+    found.0
 }
 
 /// The type parameter that stands for the precision.
@@ -207,4 +251,29 @@ fn precision_of(arguments: &PathArguments) -> Option<Precision> {
     };
     let last = path.path.segments.last().filter(|_| arguments.args.len() == 1)?;
     Precision::ALL.into_iter().find(|it| last.ident == it.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> String {
+        instances(&syn::parse_file(text).unwrap())
+    }
+
+    #[test]
+    fn what_later_lessons_can_name_has_both_instances() {
+        let text = of("pub fn f<F: NdFloat>(x: F) {} fn own<F: NdFloat>(x: F) {}
+            pub fn plain(x: f64) {} pub fn closure<F: NdFloat>(g: impl Fn(F) -> F) {}");
+        let function = |precision: &str| {
+            format!("crate::f::<::core::primitive::{precision}> as *const () as usize,")
+        };
+        let expected = format!(
+            "#[inline(never)] pub fn gradlings_instances() -> [usize; 2] {{ [{}{}] }}\n",
+            function("f64"),
+            function("f32"),
+        );
+        assert_eq!(text, expected);
+        assert_eq!(of("pub fn plain(x: f64) {}"), "");
+    }
 }

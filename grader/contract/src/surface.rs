@@ -9,7 +9,7 @@ use crate::{
     Item,
     adapter::with_paths_of_macros,
     items,
-    precision::{Instances, generic_types},
+    precision::{Instances, generic_types, instances},
     scope::{Declared, MAX_TUPLE, Scope, Why},
     types::{Name, Owner, Parameter, Type},
 };
@@ -43,6 +43,8 @@ pub struct Surface {
     pub items: Vec<Item>,
     /// The text of the adapter, fit for the learner's crate; empty where there is none.
     pub(crate) adapter: String,
+    /// What makes the compiler build the generic functions of the solution.
+    pub instances: String,
     uncrossable: Vec<(String, Why)>,
 }
 
@@ -161,6 +163,7 @@ impl Surface {
             functions: Vec::new(),
             items: items(&lesson, solution),
             adapter: adapter_text(adapter, of_adapter.as_ref()),
+            instances: instances(&lesson),
             uncrossable: Vec::new(),
         };
         // The adapter's functions last: one of the same name replaces the solution's.

@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use contract::Contract;
+
 use crate::{
     checks::Lesson,
     compile::{Built, CompileError, Job, Links, Product},
@@ -192,7 +194,9 @@ impl<'a> Builds<'a> {
         let folder = self.grader.workspace.solution(earlier.id);
         let sources = self.solution(earlier)?;
         let slot = self.slot(earlier, &format!("{}-library", earlier.id), &folder)?;
-        let product = library(earlier);
+        let Contract { impls, instances, .. } = earlier.contract;
+        let entry = [impls, instances].concat();
+        let product = Product::Library(&entry);
         let job = self.job(earlier, &sources, earlier.id, &slot, product, links);
         let built = self.run(&job)?;
         built.map_err(|messages| GradeError::unsound(earlier, "src/lib.rs", messages))

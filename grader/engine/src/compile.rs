@@ -490,7 +490,13 @@ impl Job<'_> {
     /// Overflow panics as it does under `cargo test`. Levels 1 and s compile in two thirds of the time, and leave
     /// what walks over rows of arrays too slow.
     fn optimisation(&self) -> &'static [&'static str] {
-        if self.is_optimised() { &["-Copt-level=2", "-Coverflow-checks=on"] } else { &[] }
+        let has_instances = !self.lesson.contract.instances.is_empty();
+        match self.product {
+            // From level 2 on the compiler lets no other crate have what it makes of generic functions.
+            Product::Library(_) if has_instances => &["-Copt-level=s", "-Coverflow-checks=on"],
+            _ if self.is_optimised() => &["-Copt-level=2", "-Coverflow-checks=on"],
+            _ => &[],
+        }
     }
 
     fn emission(&self) -> Vec<String> {
