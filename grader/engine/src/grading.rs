@@ -71,6 +71,8 @@ pub enum Depth {
     Explained,
     /// The score is found, and nothing else.
     Scored,
+    /// The score is found without making any call again.
+    Once,
     /// Only whether every point is earned.
     FirstMiss,
 }
@@ -408,7 +410,12 @@ impl Walk<'_> {
         if let Some(rebuilds) = rebuilds {
             count_needed_loops(lesson, rebuilds, &mut checked);
         }
-        if self.builds.options.depth != Depth::Explained || !checked.iter().any(is_missed) {
+        let is_repeated = match self.builds.options.depth {
+            Depth::Once => false,
+            Depth::Explained => !checked.iter().any(is_missed),
+            _ => true,
+        };
+        if is_repeated {
             self.repeat(lesson, subject, &mut checked).map_err(GradeError::of(lesson))?;
         }
         self.diagnose(lesson, subject, &mut checked);

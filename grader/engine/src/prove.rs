@@ -118,6 +118,11 @@ pub fn options(seed: u64) -> Options {
     Options { sandbox, record, incremental, seed, reveal, own, depth: Depth::Diagnosed }
 }
 
+/// How examples are graded.
+pub fn options_of_examples() -> Options {
+    Options { depth: Depth::Explained, ..options(0) }
+}
+
 /// A folder with one file of one lesson, as a learner would hand it in.
 pub fn submission(lesson: &Lesson, text: &str) -> io::Result<TempDir> {
     let folder = tempfile::tempdir()?;
@@ -267,7 +272,10 @@ impl Proof<'_> {
     /// The solution earns every point, whatever the seed, and passes the visible tests.
     fn solution(&mut self, tests: Tests) -> Result<(), GradeError> {
         for seed in SEEDS {
-            let report = self.graded(&self.grader.workspace.solutions(), options(seed))?;
+            // What is answered again answers alike with one seed as with all.
+            let depth = if seed == SEEDS.start { Depth::Diagnosed } else { Depth::Once };
+            let options = Options { depth, ..options(seed) };
+            let report = self.graded(&self.grader.workspace.solutions(), options)?;
             for check in report.checks.iter().filter(|check| check.verdict != Verdict::Passed) {
                 let (id, word, message) = (&check.id, check.verdict.word(), &check.message);
                 self.problems.push(format!(
@@ -445,7 +453,8 @@ impl Proof<'_> {
     fn example(&mut self, example: &Example, text: &str) -> Result<String, GradeError> {
         let title = &example.title;
         let folder = submission(self.lesson, text).map_err(|source| self.failed(source))?;
-        let report = self.graded(folder.path(), Options { reveal: true, ..options(0) })?;
+        let report =
+            self.graded(folder.path(), Options { reveal: true, ..options_of_examples() })?;
         self.expect(report.verdict != Verdict::CompileError, || {
             format!("the example “{title}” does not compile: {}", report.checks[0].message)
         });

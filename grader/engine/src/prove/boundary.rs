@@ -69,6 +69,15 @@ impl Mutant {
             matches!(&self.how, How::OfLastCall { function: other, .. } if other == function);
         of_other || self.function == function
     }
+
+    /// True when an answer may depend on earlier calls.
+    pub fn remembers(&self) -> bool {
+        match self.how {
+            How::Argument(change) | How::Answer(change) | How::Value(change) => change.is_memory(),
+            How::ZeroAnswer => false,
+            How::OfLastCall { .. } | How::Memory => true,
+        }
+    }
 }
 
 /// Every mutant of the functions that these calls are of. `names` gives the names of a function's

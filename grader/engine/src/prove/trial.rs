@@ -133,18 +133,21 @@ impl Trial<'_> {
                 (Err(_), _) => return Ok(Ending::Failed),
             }
         }
-        let Trials { lesson, .. } = self.trials;
-        let seed = derive_seed(SEED, lesson.id, "repetition");
-        let calls: Vec<_> = calls.iter().collect();
         Ok(match () {
-            () if !changed(&self.subject(), lesson.most_limits(), &calls, &[], seed)?
-                .is_empty() =>
-            {
-                Ending::Failed
-            }
+            // What remembers nothing answers as before, whatever comes first.
+            () if mutant.remembers() && self.changes(&calls)? => Ending::Failed,
             () if self.is_equal(mutant, wide)? => Ending::Equal,
             () => Ending::Survived,
         })
+    }
+
+    /// True when a call is answered otherwise after other calls.
+    fn changes(&self, calls: &[Probe]) -> io::Result<bool> {
+        let Trials { lesson, .. } = self.trials;
+        let seed = derive_seed(SEED, lesson.id, "repetition");
+        let calls: Vec<_> = calls.iter().collect();
+        let changed = changed(&self.subject(), lesson.most_limits(), &calls, &[], seed)?;
+        Ok(!changed.is_empty())
     }
 
     /// True when every wide call is answered as the solution does; those that the mutant has no part in are.

@@ -40,7 +40,8 @@ fn pictures(grader: &Grader, lesson: &'static Lesson) -> Result<String, GradeErr
     let picture_of = |example: &Example| {
         let text = example.text(&solution).map_err(unsound)?;
         let folder = prove::submission(lesson, &text).map_err(GradeError::of(lesson))?;
-        let report = grader.grade(&[lesson], folder.path(), prove::options(0), |_, _| ())?;
+        let options = prove::options_of_examples();
+        let report = grader.grade(&[lesson], folder.path(), options, |_, _| ())?;
         Ok(picture(example, &report.lessons[0], folder.path()))
     };
     examples.examples.iter().map(picture_of).collect()
