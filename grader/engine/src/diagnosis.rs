@@ -52,8 +52,11 @@ pub fn is_needed<'a>(reports: impl IntoIterator<Item = &'a CheckReport>) -> bool
 
 /// Source and cost checks judge how answers come about, which no answers explain.
 fn may_be_explained(report: &CheckReport) -> bool {
-    matches!(report.verdict, Verdict::Failed | Verdict::Panicked)
-        && !matches!(report.kind, Kind::Source | Kind::Cost)
+    matches!(report.verdict, Verdict::Failed | Verdict::Panicked) && judges_answers(report.kind)
+}
+
+fn judges_answers(kind: Kind) -> bool {
+    !matches!(kind, Kind::Source | Kind::Cost)
 }
 
 /// The steps of right code that do not agree with the lesson's formulas, for the lesson's author.
@@ -93,12 +96,14 @@ pub fn explain(
     let answers = wide.ask(&mut asked);
     let again = wide.ask_backwards(&mut asked);
     let taken = taken(&formulas, &wide, &answers, lesson.precision_of_digits());
+    let of_answers = checked.iter().filter(|checked| judges_answers(checked.report.kind));
+    let recorded = of_answers.flat_map(|checked| &checked.probes);
     let questions = Questions {
         lesson,
         formulas: &formulas,
         wide: &wide,
         taken: &taken,
-        recorded: Recorded::of(&formulas, checked.iter().flat_map(|checked| &checked.probes)),
+        recorded: Recorded::of(&formulas, recorded),
     };
     let panel = wrong.map(|wrong| Panel::new(&questions, wrong));
     let mut unsteady = unsteady(&answers, &again);

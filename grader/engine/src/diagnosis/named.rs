@@ -123,6 +123,7 @@ impl<'a> Panel<'a> {
         let mut asked = Asked::new(program, limits, None);
         let truths = questions.asked_of_others(&mut asked);
         let learner_wrong = questions.learner_wrong(&truths);
+        let orders = questions.wrong_calls_first(&truths);
         let learner_own = questions.learner_own();
         let mut panel = Self { besides: Vec::new(), learner_wrong, learner_own };
         for variant in variants {
@@ -130,7 +131,8 @@ impl<'a> Panel<'a> {
             asked = Asked::new(program, limits, Some(&variant.name));
             asked.worker = worker;
             let known = (first_answers, variant.name.as_str());
-            let answers = questions.asked(&mut asked, known, &panel.learner_wrong);
+            let wrong = (panel.learner_wrong.as_slice(), orders.as_slice());
+            let answers = questions.asked(&mut asked, known, wrong);
             let beside = answers
                 .map(|[answers, others]| questions.beside(variant, &answers, &others, &truths));
             panel.besides.extend(beside);
@@ -181,7 +183,7 @@ impl Questions<'_> {
         &self,
         asked: &mut Asked,
         (known, variant): (&FirstAnswers, &str),
-        wrong: &[Item],
+        (wrong, orders): (&[Item], &[Vec<usize>]),
     ) -> Option<[Answers; 2]> {
         let points = self.wide.some();
         let (first, rest) = points.split_at(FIRST_POINTS.min(points.len()));
@@ -199,9 +201,12 @@ impl Questions<'_> {
             self.taken.iter().any(|own| self.same_step(own, step, first))
                 && wrong.contains(&Item::Step(step.id))
         };
-        let mut recorded =
-            self.recorded.iter().filter(|it| wrong.contains(&Item::Function(it.function.clone())));
-        if !steps.iter().any(is_like) && !recorded.any(|it| self.is_alike(asked, it)) {
+        let mut recorded = self.recorded.iter().zip(orders);
+        let is_alike = |(recorded, order): (&Recorded, &Vec<usize>)| {
+            wrong.contains(&Item::Function(recorded.function.clone()))
+                && self.is_alike(asked, recorded, order)
+        };
+        if !steps.iter().any(is_like) && !recorded.any(is_alike) {
             return None;
         }
         if is_known {
@@ -213,10 +218,22 @@ impl Questions<'_> {
         Some([answers, others])
     }
 
+    /// For each function without formulas its calls: those that the learner answers otherwise than the
+    /// solution come first, for nearly every variant answers one of these as the solution does.
+    fn wrong_calls_first(&self, truths: &Answers) -> Vec<Vec<usize>> {
+        let order = |(recorded, truths): (&Recorded, &Vec<Option<Answer>>)| {
+            let is_right =
+                |call: &usize| self.is_same(truths[*call].as_ref(), Some(&recorded.calls[*call].1));
+            let (right, wrong): (Vec<_>, Vec<_>) = (0..truths.len()).partition(is_right);
+            [wrong, right].concat()
+        };
+        self.recorded.iter().zip(truths).map(order).collect()
+    }
+
     /// True where a function without formulas answers as the learner does, up to the first call where not.
-    fn is_alike(&self, asked: &mut Asked, recorded: &Recorded) -> bool {
-        let mut calls = recorded.calls.iter();
-        calls.all(|(call, learner)| {
+    fn is_alike(&self, asked: &mut Asked, recorded: &Recorded, order: &[usize]) -> bool {
+        order.iter().all(|at| {
+            let (call, learner) = &recorded.calls[*at];
             let answer = asked.answer(call);
             self.is_same(answer.as_ref(), Some(learner))
         })
