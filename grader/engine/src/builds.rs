@@ -13,7 +13,7 @@ use contract::Contract;
 use crate::{
     checks::Lesson,
     compile::{Built, CompileError, Job, Links, Product},
-    grading::{GradeError, Grader, Options},
+    grading::{Depth, GradeError, Grader, Options},
     intake::{Files, Rejection, Sources, Submission},
     report::Verdict,
     scan::{Body, Reader, Scan},
@@ -239,7 +239,8 @@ impl<'a> Builds<'a> {
         links: &'b Links,
     ) -> Job<'b> {
         let job = self.job(lesson, handed.sources, handed.display_path, slot, product, links);
-        Job { items: &handed.scan.items, afresh: self.options.record, ..job }
+        let Options { record, incremental, .. } = self.options;
+        Job { items: &handed.scan.items, afresh: record, incremental, ..job }
     }
 
     fn job<'b>(
@@ -251,8 +252,9 @@ impl<'a> Builds<'a> {
         product: Product<'b>,
         links: &'b Links,
     ) -> Job<'b> {
-        let (lines, afresh) = (false, false);
-        let Options { sandbox, incremental, .. } = self.options;
+        // Nobody edits a solution and waits for it.
+        let (lines, afresh, incremental) = (false, false, false);
+        let Options { sandbox, depth, .. } = self.options;
         // A solution is what its own items are compared with.
         let items = lesson.contract.items;
         Job {
@@ -267,6 +269,7 @@ impl<'a> Builds<'a> {
             sandbox,
             afresh,
             incremental,
+            is_told: depth != Depth::FirstMiss,
         }
     }
 

@@ -97,6 +97,8 @@ pub struct Job<'a> {
     pub afresh: bool,
     /// Whether the compiler keeps what the next build need not do again.
     pub incremental: bool,
+    /// Whether somebody reads why nothing was built.
+    pub is_told: bool,
 }
 
 /// One call of the compiler.
@@ -295,7 +297,7 @@ impl Job<'_> {
         if output.succeeded() {
             return self.hidden_fields().map_or(Ok(()), |told| Err(CompileError::Learner(told)));
         }
-        if output.was_stopped() {
+        if output.was_stopped() || !self.is_told {
             return Err(CompileError::Learner(self.rendered(&output)));
         }
         let unfit = || self.not_public(&output.text).or_else(|| self.misfit());

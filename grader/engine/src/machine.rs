@@ -95,6 +95,7 @@ fn tried(builds: &Builds, limits: Limits, slot: &Path) -> Result<(), String> {
         sandbox: builds.options.sandbox,
         afresh: false,
         incremental: false,
+        is_told: true,
     };
     let built = job.run(&builds.grader.kit).map_err(|error| error.to_string())?;
     let worker = Worker::start(&builds.program(&built), limits);
