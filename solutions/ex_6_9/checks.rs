@@ -236,7 +236,20 @@ fn one_layer(learner: &mut Learner) -> Outcome {
         let bias = layer.b.clone().unwrap_or_default();
         learner.call(from_conv1d, (weight, bias))
     };
-    learner.ask_all(&cases, ask, |want, got| compare_layer("`from_conv1d`", &got, want))
+    learner.ask_all(&cases, ask, |want, got| {
+        compare_layer("`from_conv1d`", &got, want).map_err(|miss| {
+            let in_order = want.w.t().iter().copied().collect();
+            let reshaped = Array2::from_shape_vec(want.w.dim(), in_order);
+            let is_reshaped = got.w != want.w && reshaped == Ok(got.w);
+            let message = "`from_conv1d` leaves the numbers of the matrix in their order and gives them another shape. \
+                           Where does number (1, 2) go?";
+            if is_reshaped {
+                Miss { message: message.to_owned(), structure: None, ..miss }
+            } else {
+                miss
+            }
+        })
+    })
 }
 
 /// Layers one below the other.
@@ -631,7 +644,25 @@ fn overfull(arrays: &Arrays) -> Vec<Unfit> {
         let arrays = [&arrays[..], &[(name.to_owned(), array)]].concat();
         Unfit::of(what, &arrays, LoadError::Unknown(name.to_owned()))
     };
-    cases.map(case).into_iter().collect()
+    cases.map(case).into_iter().chain([of_two_reasons(arrays), with_prefixed(arrays)]).collect()
+}
+
+/// A file that lacks an array, and has another one too many.
+fn of_two_reasons(arrays: &Arrays) -> Unfit {
+    const LACKING: &str = "ln_f.bias";
+    let mut arrays = arrays.clone();
+    arrays.retain(|(name, _)| name != LACKING);
+    arrays.insert(0, ("extra".to_owned(), ArrayD::from_elem(IxDyn(&[4]), 1.0)));
+    let reason = LoadError::Missing(LACKING.to_owned());
+    Unfit::of(&format!("without `{LACKING}` and with an array too many"), &arrays, reason)
+}
+
+/// A file with a prefix before all names, that of an array too many among them.
+fn with_prefixed(arrays: &Arrays) -> Unfit {
+    let mut arrays = [&arrays[..], &[("extra".to_owned(), arrays[0].1.clone())]].concat();
+    with_prefix(&mut arrays);
+    let reason = LoadError::Unknown("transformer.extra".to_owned());
+    Unfit::of("with a prefix and an array too many", &arrays, reason)
 }
 
 /// A file of two layers, for models of one and of three.
