@@ -288,6 +288,8 @@ fn nucleus(learner: &mut Learner) -> Outcome {
     // These add up without rounding: the mass is reached, and not exceeded.
     let halves = array![0.125, 0.5, 0.25, 0.125];
     cases.extend([0.5, 0.75, 0.875].map(|mass| (halves.clone(), mass)));
+    // The sum is 1 before the last token.
+    cases.push((array![0.5, 1e-20, 0.5], 1.0));
     let ask = |learner: &mut Learner, (p, mass): &(Array1<f64>, f64)| {
         learner.call(top_p, (p.clone(), *mass))
     };
@@ -302,6 +304,12 @@ fn right_draw(p: &Array1<f64>, u: f64) -> usize {
     let before = |id: usize| p.iter().take(id).sum::<f64>();
     let is_reached = |id: &usize| p[*id] > 0.0 && before(*id) <= u;
     (0..p.len()).rfind(is_reached).unwrap_or_default()
+}
+
+/// With the most likely tokens first.
+fn ranked_draw(p: &Array1<f64>, u: f64) -> usize {
+    let ids = by_rank(p);
+    ids[right_draw(&ids.iter().map(|id| p[*id]).collect(), u)]
 }
 
 /// A random number that no partial sum is near.
@@ -323,6 +331,8 @@ fn draws(learner: &mut Learner) -> Outcome {
     cases.extend([0.0, 0.25, 0.5, 1.0 - f64::EPSILON].map(|u| (quarters.clone(), u)));
     // These do not reach 1.
     cases.extend([0.95, 0.9999].map(|u| (array![0.3, 0.0, 0.3, 0.3, 0.0, 0.0], u)));
+    // In single precision both pieces are as long.
+    cases.push((array![0.5 + 2e-9, 0.5 - 2e-9], 0.5 + 1e-9));
     let ask =
         |learner: &mut Learner, (p, u): &(Array1<f64>, f64)| learner.call(draw, (p.clone(), *u));
     learner.ask_all(&cases, ask, |(p, u), got| {
@@ -335,6 +345,8 @@ fn draws(learner: &mut Learner) -> Outcome {
             "a token whose probability is 0"
         } else if p.sum() < 0.99 {
             "not the last token that has a probability, where u is more than the sum of all"
+        } else if got == ranked_draw(p, *u) {
+            "a token as if the most likely one came first. In which order do the pieces lie on the line?"
         } else {
             "another token than the first whose probability, with those of all lower ids, is more than u"
         };
@@ -559,13 +571,40 @@ impl Text {
         linear(&o.view(), &weights.of("o"))
     }
 
-    fn turned(&self, mut row: Array1<f64>, position: usize) -> Array1<f64> {
-        if self.config.style == Style::Gpt2 {
-            return row;
+    fn turned(&self, row: Array1<f64>, position: usize) -> Array1<f64> {
+        if self.config.style == Style::Gpt2 { row } else { self.turned_by(row, position as f64) }
+    }
+
+    /// Whether keys are the right ones but for their turns, and how.
+    fn told_of_keys(&self, got: &Array2<f64>, want: &Array2<f64>) -> Option<String> {
+        let is = |by: &dyn Fn(usize) -> f64| {
+            let rows = want.rows().into_iter().enumerate();
+            got.rows().into_iter().zip(rows).all(|(got, (at, want))| {
+                let is_new = near("", &got.to_owned(), &want.to_owned()).is_err();
+                let turned = self.turned_by(want.to_owned(), by(at));
+                !is_new || near("", &got.to_owned(), &turned).is_ok()
+            })
+        };
+        if self.config.style == Style::Gpt2 || got.dim() != want.dim() {
+            return None;
         }
+        if is(&|at| -(at as f64)) {
+            return Some("are not turned. The cache keeps them as RoPE has turned them".to_owned());
+        }
+        let most = self.config.context as i64;
+        let by = (-most..=most).find(|by| is(&|_| *by as f64))?;
+        let way = if by < 0 { "before" } else { "behind" };
+        Some(format!(
+            "are turned as if their tokens stood {} places {way} their own. Which number of the cache is the \
+             position of the first new token?",
+            by.abs()
+        ))
+    }
+
+    fn turned_by(&self, mut row: Array1<f64>, position: f64) -> Array1<f64> {
         for i in 0..row.len() / 2 {
             let frequency = self.config.rope_base.powf(-2.0 * i as f64 / row.len() as f64);
-            let (sin, cos) = (position as f64 * frequency).sin_cos();
+            let (sin, cos) = (position * frequency).sin_cos();
             let (a, b) = (row[2 * i], row[2 * i + 1]);
             (row[2 * i], row[2 * i + 1]) = (a * cos - b * sin, a * sin + b * cos);
         }
@@ -641,7 +680,7 @@ fn near<D: ndarray::Dimension>(
 }
 
 /// Compares what the cache keeps.
-fn compare_cache(got: &KvCache, want: &KvCache) -> Outcome {
+fn compare_cache(text: &Text, got: &KvCache, want: &KvCache) -> Outcome {
     if got.length != want.length {
         let way = if got.length < want.length { "small" } else { "large" };
         let message =
@@ -655,7 +694,12 @@ fn compare_cache(got: &KvCache, want: &KvCache) -> Outcome {
             let name = format!("the array of {part} of block {layer}");
             same_shape(&name, &[got.len()], &[want.len()])?;
             for (head, (got, want)) in got.iter().zip(want).enumerate() {
-                near(&format!("{name}, head {head}"), got, want)?;
+                near(&format!("{name}, head {head}"), got, want).map_err(|miss| {
+                    let told = if part == "keys" { text.told_of_keys(got, want) } else { None };
+                    let Some(why) = told else { return miss };
+                    let message = format!("the keys of block {layer} {why}");
+                    Miss { message, structure: None, ..miss }
+                })?;
             }
         }
     }
@@ -676,11 +720,11 @@ fn prompts(learner: &mut Learner) -> Outcome {
             }
             let ids = text.ids(learner, length);
             let none = learner.call(empty_cache, (text.config.clone(),))?;
-            compare_cache(&none, &text.empty())?;
+            compare_cache(&text, &none, &text.empty())?;
             let (logits, cache) = text.ask(learner, &ids, none)?;
             let mut want = text.empty();
             text.right_prefill(&ids, &mut want);
-            compare_cache(&cache, &want)?;
+            compare_cache(&text, &cache, &want)?;
             near(LOGITS, &logits, &text.right(&ids))?;
         }
     }
@@ -726,7 +770,7 @@ fn continues(learner: &mut Learner, text: &Text, before: &KvCache) -> Outcome {
         };
         let mut want = before.clone();
         let right = text.right_prefill(&ids, &mut want);
-        compare_cache(&cache, &want)?;
+        compare_cache(text, &cache, &want)?;
         near(name, &logits, &right)?;
     }
     Ok(())
@@ -925,6 +969,14 @@ fn single(learner: &mut Learner) -> Outcome {
     compare_cut_in_single("top_p", &got, &right_top_p(&in_f64, 0.7))?;
     if learner.call(draw_f32, (eighths, 0.375))? != 3 {
         return Err(Miss::failed("`draw` picks another token in f32"));
+    }
+    // Each of so many sums would be rounded to seven digits.
+    let many = Array1::from_elem(50_000, 2e-5_f32);
+    let (id, each) = (35_000, f64::from(many[0]));
+    if learner.call(draw_f32, (many, (id as f64 + 0.5) * each))? != id {
+        return Err(Miss::failed(
+            "`draw` picks another token of a large vocabulary in f32. In which precision does it add up?",
+        ));
     }
     for style in STYLES {
         let mut text = Text::of(learner, small(style));
