@@ -3,7 +3,7 @@
 use ndarray::{Array2, NdFloat};
 
 /// Y.
-pub fn outputs<F: NdFloat>(
+pub fn multi_head<F: NdFloat>(
     x: &Array2<F>,
     weights: &learner::Attention<F>,
     heads: &learner::Heads,
@@ -13,7 +13,7 @@ pub fn outputs<F: NdFloat>(
 }
 
 /// dL/dX, and what becomes of the gradients that are there.
-pub fn gradients<F: NdFloat>(
+pub fn multi_head_backward<F: NdFloat>(
     x: &Array2<F>,
     weights: &learner::Attention<F>,
     heads: &learner::Heads,
