@@ -51,12 +51,12 @@ fn held<F: NdFloat>(state: State<F>) -> Held<F> {
 }
 
 /// The state before the first step.
-pub fn started(model: Model<f64>) -> Held<f64> {
+pub fn start(model: Model<f64>) -> Held<f64> {
     held(learner::start(model))
 }
 
 /// The state after `update`, and what it gave.
-pub fn updated(
+pub fn update(
     before: Held<f64>,
     mut gradients: Model<f64>,
     settings: &Settings,
@@ -67,7 +67,7 @@ pub fn updated(
 }
 
 /// The state after so many steps, and their log.
-pub fn trained<F: NdFloat>(
+pub fn train<F: NdFloat>(
     before: Held<F>,
     config: &Config,
     data: &[u8],
@@ -98,13 +98,13 @@ fn view(named: &Named) -> ArrayViewD<'_, f32> {
 }
 
 /// The bytes of named arrays, and of texts beside them.
-pub fn written(tensors: Vec<Named>, texts: Vec<(String, String)>) -> Vec<u8> {
+pub fn to_safetensors(tensors: Vec<Named>, texts: Vec<(String, String)>) -> Vec<u8> {
     let views: Vec<_> = tensors.iter().map(|named| (named.name.clone(), view(named))).collect();
     learner::to_safetensors(&views, &BTreeMap::from_iter(texts))
 }
 
 /// Names, shapes and numbers of the arrays of a file, and the texts beside them.
-pub fn read(
+pub fn from_safetensors(
     bytes: &[u8],
 ) -> Result<(Vec<(String, Vec<usize>, Vec<f32>)>, Vec<(String, String)>), Refusal> {
     let contents = learner::from_safetensors(bytes)?;
@@ -116,11 +116,11 @@ pub fn read(
 }
 
 /// The checkpoint of a state.
-pub fn saved(before: Held<f32>) -> Vec<u8> {
+pub fn save(before: Held<f32>) -> Vec<u8> {
     learner::save(&state(before))
 }
 
 /// The state of a checkpoint.
-pub fn restored(bytes: &[u8], config: &Config) -> Result<Held<f32>, Refusal> {
+pub fn restore(bytes: &[u8], config: &Config) -> Result<Held<f32>, Refusal> {
     learner::restore(bytes, config).map(held)
 }

@@ -28,7 +28,7 @@ use super::contract::{
     ex_6_2::{Attention, Linear},
     ex_6_3::{Block, FeedForward, Norm},
     ex_6_4::{Config, Model, ModelF32, Style},
-    read, restored, saved, started, trained, updated, written,
+    from_safetensors, restore, save, start, to_safetensors, train, update,
 };
 use model::empty;
 use reference::{Shape, Weights, arrays, each_array, with_each};
@@ -296,7 +296,7 @@ fn before_the_first(learner: &mut Learner) -> Outcome {
     // The second model of a style is another one.
     for style in [Style::Gpt2, Style::Llama, Style::Gpt2] {
         let model = random_model(learner, &small(style));
-        let got = learner.call(started, (model.clone(),))?;
+        let got = learner.call(start, (model.clone(),))?;
         let is_zero =
             |it: Model| arrays::<f64>(it).iter().all(|(_, it)| it.iter().all(|it| *it == 0.0));
         let message = if arrays::<f64>(got.model) != arrays::<f64>(model) {
@@ -403,10 +403,13 @@ fn compare_update(
         let miss = all_close(&format!("{when}, `{name}`"), &got_w[at].1, &want, &scale(w));
         if let Err(miss) = miss {
             let other = if w.ndim() > 1 { w - &way } else { w - &way - rate * decay * w };
-            let is_other = all_close("", &got_w[at].1, &other, &scale(w)).is_ok();
-            let told = match (is_other, w.ndim()) {
+            let is = |it: &ArrayD<f64>| all_close("", &got_w[at].1, it, &scale(w)).is_ok();
+            let told = match (is(&other), w.ndim()) {
                 (true, 1) => ": it decays, and gains and biases do not",
                 (true, _) => ": it does not decay, and matrices do",
+                (false, 2) if is(&((w - &way) * (1.0 - rate * decay))) => {
+                    ": it decays behind the step. At which weights does the decay look?"
+                }
                 (false, _) => {
                     ": its moments are right. What is the rate of this step, and what decays?"
                 }
@@ -434,7 +437,7 @@ fn one_update(learner: &mut Learner) -> Outcome {
         let before = random_state(learner, &config, steps);
         let gradients = like(learner, &before.model, -size, size);
         let arguments = (before.clone(), gradients.clone(), settings.clone());
-        let (after, given) = learner.call(updated, arguments)?;
+        let (after, given) = learner.call(update, arguments)?;
         let Ok((norm, rate)) = given else {
             return Err(Miss::failed("`update` refuses gradients that are all finite"));
         };
@@ -502,7 +505,7 @@ fn divergence(learner: &mut Learner) -> Outcome {
             }
             array
         });
-        let (after, given) = learner.call(updated, (before.clone(), gradients, settings))?;
+        let (after, given) = learner.call(update, (before.clone(), gradients, settings))?;
         let Err(Diverged { step, tensor }) = given else {
             return Err(Miss::failed(format!(
                 "`update` makes a step with a gradient that is {}",
@@ -593,13 +596,13 @@ fn steps(learner: &mut Learner) -> Outcome {
         let mut state = random_state(learner, &config, 0);
         for step in 1..=3 {
             let arguments = (state.clone(), config.clone(), to_file(&tokens), settings.clone(), 1);
-            let (after, log) = learner.call(trained, arguments)?;
+            let (after, log) = learner.call(train, arguments)?;
             let when = format!("after step {step}");
             compare_step(learner, &when, &tokens, (&config, &settings), &state, (&after, log))?;
             state = after;
         }
         let arguments = (state.clone(), config.clone(), to_file(&tokens), settings.clone(), 0);
-        let (after, log) = learner.call(trained, arguments)?;
+        let (after, log) = learner.call(train, arguments)?;
         if !same_state(&after, &state) || log.is_ok_and(|log| !log.is_empty()) {
             return Err(Miss::failed("`train` with 0 steps changes the state or logs something"));
         }
@@ -743,10 +746,10 @@ fn snapshot(learner: &mut Learner) -> Outcome {
         ..settings.clone()
     };
     let (_, log) =
-        learner.call(trained, (state.clone(), config.clone(), to_file(&TOKENS), steady, 30))?;
+        learner.call(train, (state.clone(), config.clone(), to_file(&TOKENS), steady, 30))?;
     let losses: Vec<_> = log.unwrap_or_default().iter().map(|it| it.loss).collect();
     learner.draw("nine tokens, learned by heart", "steps", &losses);
-    let (_, log) = learner.call(trained, (state, config, to_file(&TOKENS), settings, 6))?;
+    let (_, log) = learner.call(train, (state, config, to_file(&TOKENS), settings, 6))?;
     let log = log.unwrap_or_default();
     for (at, [loss, norm, rate]) in LOG.into_iter().enumerate() {
         let step = at + 1;
@@ -773,11 +776,11 @@ fn resume(learner: &mut Learner) -> Outcome {
         let mut state = random_state(learner, &config, 0);
         let all = parts.iter().sum();
         let arguments = (state.clone(), config.clone(), data.clone(), settings.clone(), all);
-        let (at_once, log) = learner.call(trained, arguments)?;
+        let (at_once, log) = learner.call(train, arguments)?;
         let mut in_parts = Vec::new();
         for part in parts {
             let arguments = (state, config.clone(), data.clone(), settings.clone(), part);
-            let (after, log) = learner.call(trained, arguments)?;
+            let (after, log) = learner.call(train, arguments)?;
             in_parts.extend(log.unwrap_or_default());
             state = after;
         }
@@ -835,14 +838,14 @@ fn evaluation(learner: &mut Learner) -> Outcome {
         }
         let want = with_weights(&model, |names, values| {
             let starts = (0..count - 1).step_by(time);
-            let of_window = |start: usize| {
-                let end = (start + time).min(count - 1);
+            let of_window = |begin: usize| {
+                let end = (begin + time).min(count - 1);
                 let row = |from: usize, to: usize| {
                     let ids = tokens[from..to].iter().map(|it| usize::from(*it)).collect();
                     Array2::from_shape_vec((1, to - from), ids).expect("one row")
                 };
-                let logits = right_logits(&row(start, end), &Weights::new(names, values), &config);
-                right_sum(&logits, &row(start + 1, end + 1), None)
+                let logits = right_logits(&row(begin, end), &Weights::new(names, values), &config);
+                right_sum(&logits, &row(begin + 1, end + 1), None)
             };
             starts.map(of_window).sum::<f64>()
         });
@@ -912,7 +915,7 @@ fn ask_written(learner: &mut Learner, tensors: &Arrays, texts: &Texts) -> Result
         Named { name: name.clone(), axes, array }
     };
     let tensors: Vec<_> = tensors.iter().map(named).collect();
-    learner.call(written, (tensors, texts.clone()))
+    learner.call(to_safetensors, (tensors, texts.clone()))
 }
 
 /// Asks for what a file holds.
@@ -920,7 +923,7 @@ fn ask_read(
     learner: &mut Learner,
     bytes: Vec<u8>,
 ) -> Result<Result<(Arrays, Texts), Refusal>, Miss> {
-    let (tensors, texts) = match learner.call(read, (bytes,))? {
+    let (tensors, texts) = match learner.call(from_safetensors, (bytes,))? {
         Ok(contents) => contents,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -1212,7 +1215,7 @@ fn checkpoint(learner: &mut Learner) -> Outcome {
         let config = small(style);
         let mut state = single_state(learner, &config, 12_345);
         state.position = Position { epoch: 1 << 33, window: 678 };
-        let bytes = learner.call(saved, (state.clone(),))?;
+        let bytes = learner.call(save, (state.clone(),))?;
         let (mut tensors, texts) = contents(&state);
         let Ok((got, got_texts)) = ask_read(learner, bytes)? else {
             return Err(Miss::failed("`from_safetensors` refuses what `save` wrote"));
@@ -1235,7 +1238,7 @@ fn checkpoint(learner: &mut Learner) -> Outcome {
         }
         // Another program may write them in another order.
         tensors.reverse();
-        let given = learner.call(restored, (right_file(&tensors, &texts), config))?;
+        let given = learner.call(restore, (right_file(&tensors, &texts), config))?;
         match given {
             Err(refusal) => {
                 return Err(Miss::failed(format!(
@@ -1293,7 +1296,7 @@ fn unfit(learner: &mut Learner) -> Outcome {
             Refusal::Layout,
         ),
     ] {
-        match learner.call(restored, (bytes, config))? {
+        match learner.call(restore, (bytes, config))? {
             Ok(_) => return Err(Miss::failed(format!("`restore` takes {what}"))),
             Err(got) if got != want => {
                 let message =
