@@ -537,8 +537,14 @@ fn located(miss: Miss, probes: &[Probe], scan: &Scan, rebuilds: Option<&Rebuilds
         Some(Probe { function, answer: Answer::Panicked(panic), .. })
             if panic.file.is_empty() && miss.verdict == Verdict::Panicked =>
         {
-            let panic = rebuilds.and_then(|rebuilds| rebuilds.panic_again(probes));
-            panic.map_or(miss, |panic| Miss::panicked(function, &panic, scan))
+            let Some(found) = rebuilds.and_then(|rebuilds| rebuilds.panic_again(probes)) else {
+                return miss;
+            };
+            // What a check has added stays behind what is said of the panic.
+            let plain = Miss::panicked(function, panic, scan).message;
+            let added = miss.message.strip_prefix(&plain).unwrap_or_default();
+            let located = Miss::panicked(function, &found, scan);
+            Miss { message: format!("{}{added}", located.message), ..located }
         }
         _ => miss,
     }

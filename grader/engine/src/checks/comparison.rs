@@ -75,9 +75,17 @@ pub fn all_close<D: Dimension>(
     let wrong: Vec<_> = pairs.filter(is_wrong).collect();
     let Some((at, ((first_got, first_want), _))) = wrong.first() else { return Ok(()) };
     let observed = observed(**first_got, **first_want);
-    let miss = match Structure::of(&got.clone().into_dyn(), &want.clone().into_dyn()) {
+    // No form of a difference says more than that there is no number.
+    let nans = wrong.iter().filter(|(_, ((got, _), _))| got.is_nan()).count();
+    let structure = (nans == 0)
+        .then(|| Structure::of(&got.clone().into_dyn(), &want.clone().into_dyn()))
+        .flatten();
+    let miss = match structure {
         Some(structure) => Miss::structured(name, structure, got.len() > 1),
         None if got.len() == 1 => Miss::failed(format!("{name} {observed}")),
+        None if nans > 0 => {
+            Miss::failed(format!("{name} is NaN in {nans} of {} elements", got.len()))
+        }
         None => Miss::failed(format!(
             "{name} is wrong in {} of {} elements: the one at {:?} {observed}",
             wrong.len(),
@@ -130,12 +138,17 @@ pub fn same_shape(name: &str, got: &[usize], want: &[usize]) -> Outcome {
     Err(miss.of(&[name]))
 }
 
+/// What is off by less than this part of itself is told as nearly right.
+const NEARLY: f64 = 1e-6;
+
 /// What can be said of a wrong number without giving the right one away.
 fn observed(got: f64, want: f64) -> &'static str {
     if got.is_nan() {
         "is NaN"
     } else if got.is_infinite() {
         "is infinite"
+    } else if (got - want).abs() < NEARLY * want.abs() {
+        "is right but for its last digits, as if it were rounded"
     } else if got == 0.0 {
         "is zero and should not be"
     } else if want != 0.0 && got.signum() != want.signum() {
@@ -220,7 +233,8 @@ pub fn gradients_of_model(
     };
     let miss = number_by_number(tensors, last, loss).err().unwrap_or(miss);
     let message = match wrong.len() - 1 {
-        0 => miss.message,
+        0 if tensors.len() == 1 => miss.message,
+        0 => format!("{}. Those of all other arrays are right", miss.message),
         1 => format!("{}. That of one array further from the loss is wrong as well", miss.message),
         more => format!(
             "{}. Those of {more} arrays further from the loss are wrong as well",
@@ -390,6 +404,21 @@ mod tests {
     }
 
     #[test]
+    fn a_nan_is_told_before_the_place_of_what_is_wrong() {
+        let (got, want) =
+            (array![[1.0, f64::NAN], [3.0, f64::NAN]], array![[1.0, 2.0], [3.0, 4.0]]);
+        let miss = all_close("z", &got, &want, &want).unwrap_err();
+        assert_eq!(miss.message, "z is NaN in 2 of 4 elements");
+    }
+
+    #[test]
+    fn a_number_that_is_nearly_right_is_told_as_such() {
+        let told = |got: f64| close("z", got, 1.0, 1.0).unwrap_err().message;
+        assert_eq!(told(1.0 - 3e-8), "z is right but for its last digits, as if it were rounded");
+        assert_eq!(told(1.0 + 3e-6), "z is too large in magnitude");
+    }
+
+    #[test]
     fn of_a_model_the_wrong_gradient_nearest_to_the_loss_is_told() {
         // ½|x|² + Σ w·v
         let loss = |at: &[ArrayD<f64>]| at[0].pow2().sum() / 2.0 + (&at[1] * &at[2]).sum();
@@ -407,11 +436,11 @@ mod tests {
         assert_eq!(told(&x, &v, &w), "");
         assert_eq!(
             told(&(&x * 2.0), &v, &w),
-            "the gradient of `x` is 2 times too large everywhere"
+            "the gradient of `x` is 2 times too large everywhere. Those of all other arrays are right"
         );
         let zero = "the gradient of `blocks[0].v` is zero everywhere in this call";
         let none = &w * 0.0;
-        assert_eq!(told(&x, &v, &none), zero);
+        assert_eq!(told(&x, &v, &none), format!("{zero}. Those of all other arrays are right"));
         let both = format!("{zero}. That of one array further from the loss is wrong as well");
         assert_eq!(told(&x, &-&v, &none), both);
         let of_shape = told(&x, &array![[5.0, -6.0]].into_dyn(), &w);

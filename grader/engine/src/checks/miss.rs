@@ -139,7 +139,10 @@ impl Miss {
         // A worker may send any path: a place is in a file that was taken.
         let own_line =
             holder.map(|holder| Place { file: holder.path.clone(), line: *line as usize });
-        let within = holder.map(|holder| &*holder.name).filter(|holder| *holder != function);
+        let named = holder.map(|holder| &*holder.name);
+        // The course's own function that calls the learner's is none that a learner knows.
+        let function = named.filter(|_| scan.function(function).is_none()).unwrap_or(function);
+        let within = named.filter(|holder| *holder != contract::in_any_precision(function));
         let [message, file] = [message, file].map(|text| excerpt(text, MAX_QUOTE_BYTES));
         let is_own = !file.is_empty();
         if let Some(step) = unwritten(&message).filter(|_| is_own) {
@@ -373,6 +376,20 @@ pub fn wide(
         let Miss { message: other, place, .. } = panicked("index out of bounds", 5);
         assert_eq!(place.map(|it| (it.file, it.line)), Some(("src/lib.rs".to_owned(), 5)));
         assert_eq!(other, "`forward` panicked in `helper` at me/src/lib.rs:5: index out of bounds");
+    }
+
+    #[test]
+    fn a_function_that_the_learner_did_not_write_is_not_named() {
+        let told = |function, message: &str| {
+            let (message, file) = (message.to_owned(), "me/src/lib.rs".to_owned());
+            let panic = Panic { message, file, line: 5 };
+            Miss::panicked(function, &panic, &scan()).message
+        };
+        assert_eq!(told("of_the_course", "no"), "`helper` panicked at me/src/lib.rs:5: no");
+        let unwritten = "`helper` is not written yet (me/src/lib.rs:5)";
+        assert_eq!(told("of_the_course", "not yet implemented"), unwritten);
+        let single = "`helper::<f32>` is not written yet (me/src/lib.rs:5)";
+        assert_eq!(told("helper::<f32>", "not yet implemented"), single);
     }
 
     #[test]
