@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, NdFloat, Zip};
+use ndarray::{ArrayD, ArrayView1, ArrayViewD, ArrayViewMutD, NdFloat, Zip};
 
 /// Settings of gradient descent with momentum.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +101,13 @@ pub fn adamw_step<F: NdFloat>(
     }
 }
 
+/// The sum of the squares of a row, in f64: the square of an f32 may be too large for an f32. A dot product keeps eight
+/// sums, since each addition to a single one would wait for the one before.
+fn square_norm<F: NdFloat>(row: ArrayView1<F>) -> f64 {
+    let row = row.mapv(|it| it.to_f64().expect("a float is a number"));
+    row.dot(&row)
+}
+
 /// Shortens the gradients so that the norm of all of them together is at most `max`, and gives the norm that
 /// they had. A norm that is not finite leaves them as they are.
 ///
@@ -108,10 +115,9 @@ pub fn adamw_step<F: NdFloat>(
 /// When `max` is negative or NaN.
 pub fn clip_global_norm<F: NdFloat>(gradients: Vec<ArrayViewMutD<'_, F>>, max: f64) -> f64 {
     assert!(max >= 0.0, "a norm cannot be held below {max}");
-    // In f64: the square of an f32 may be too large for an f32.
-    let square = |it: &F| it.to_f64().expect("a float is a number").powi(2);
-    let add = |sum, gradient: &ArrayViewMutD<F>| gradient.fold(sum, |sum, it| sum + square(it));
-    let norm = gradients.iter().fold(0.0, add).sqrt();
+    let squares =
+        |gradient: &ArrayViewMutD<F>| -> f64 { gradient.rows().into_iter().map(square_norm).sum() };
+    let norm = gradients.iter().map(squares).sum::<f64>().sqrt();
     if norm > max && norm.is_finite() {
         let factor = number::<F>(max / norm);
         gradients.into_iter().for_each(|mut gradient| gradient *= factor);

@@ -162,13 +162,15 @@ pub fn update<F: NdFloat>(
     let &Settings { max_norm, rate, min_rate, warmup, total, .. } = settings;
     let State { model, moments, .. } = state;
     let step = moments.steps + 1;
-    let broken =
-        tensors(gradients).into_iter().rev().find(|(_, it)| it.iter().any(|g| !g.is_finite()));
-    if let Some((tensor, _)) = broken {
-        return Err(Diverged { step, tensor });
-    }
     let to_clip = tensors_mut(gradients).into_iter().map(|(_, array)| array).collect();
     let norm = clip_global_norm(to_clip, max_norm);
+    // A norm that is finite is one of numbers that are, and takes no pass of its own to tell.
+    let is_broken = |array: &ArrayViewD<F>| array.iter().any(|g| !g.is_finite());
+    if !norm.is_finite()
+        && let Some((tensor, _)) = tensors(gradients).into_iter().rev().find(|it| is_broken(&it.1))
+    {
+        return Err(Diverged { step, tensor });
+    }
     let rate = warmup_cosine(step, rate, min_rate, warmup, total);
     let keep = F::from(1.0 - rate * settings.adamw.decay).expect("a float is a number");
     let mut weights: Vec<_> = tensors_mut(model).into_iter().map(|(_, array)| array).collect();
