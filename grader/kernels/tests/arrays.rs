@@ -1,6 +1,8 @@
 //! The functions change every element of any array or view as the standard library would, in either precision.
 
-use ndarray::{Array0, Array1, Array2, ArrayD, Axis, ShapeBuilder, array, s};
+use ndarray::{
+    Array0, Array1, Array2, ArrayD, Axis, ShapeBuilder, array, linalg::general_mat_mul, s,
+};
 
 /// What is special about a number: its size, its sign, or that it is none.
 const SPECIAL: [f32; 14] = [
@@ -88,4 +90,72 @@ fn numbers_of_twice_the_width_are_computed_by_the_standard_library() {
     kernels::tanh(&mut tanh.slice_mut(s![..;-1]));
     assert_eq!(exp, x.mapv(f64::exp));
     assert_eq!(tanh, x.mapv(f64::tanh));
+}
+
+/// A matrix of small whole numbers, whose products and sums are exact in either precision.
+fn whole_numbers(rows: usize, columns: usize, is_by_columns: bool) -> Array2<f32> {
+    let number = |(i, j)| ((5 * i + 3 * j + i * j) % 9) as f32 - 4.0;
+    Array2::from_shape_fn((rows, columns).set_f(is_by_columns), number)
+}
+
+#[test]
+fn a_product_is_that_of_ndarray_in_any_size_and_order() {
+    // Around the sizes of tiles, strips and blocks.
+    let sizes = [
+        (1, 1, 1),
+        (2, 3, 4),
+        (6, 128, 64),
+        (7, 129, 65),
+        (13, 300, 33),
+        (300, 5, 97),
+        (64, 32, 64),
+    ];
+    let orders = [(false, false), (false, true), (true, false), (true, true)];
+    for ((m, k, n), (of_a, of_b)) in sizes.into_iter().flat_map(|it| orders.map(|of| (it, of))) {
+        let (a, b) = (whole_numbers(m, k, of_a), whole_numbers(k, n, of_b));
+        for (alpha, beta) in [(1.0, 0.0), (0.5, 1.0), (-2.0, 0.25)] {
+            let mut c = whole_numbers(m, n, false);
+            let mut expected = c.mapv(f64::from);
+            kernels::product(alpha, &a, &b, beta, &mut c);
+            let [a, b] = [&a, &b].map(|it| it.mapv(f64::from));
+            general_mat_mul(alpha.into(), &a, &b, beta.into(), &mut expected);
+            assert_eq!(c.mapv(f64::from), expected, "{m} × {k} × {n}, {alpha}, {beta}");
+        }
+    }
+}
+
+#[test]
+fn a_product_of_any_view_or_precision_is_that_of_ndarray() {
+    let (a, b) = (whole_numbers(8, 10, false), whole_numbers(10, 9, false));
+    let (a, b) = (a.slice(s![..;2, 1..]), b.slice(s![1.., ..;-1]));
+    let mut whole = Array2::zeros((6, 18));
+    kernels::product(1.0, &a, &b, 0.0, &mut whole.slice_mut(s![1..5, ..;2]));
+    assert_eq!(whole.slice(s![1..5, ..;2]), a.dot(&b));
+    assert_eq!(whole.slice(s![.., 1..;2]).sum(), 0.0);
+
+    let [a, b] = [a, b].map(|it| it.mapv(f64::from));
+    let mut c = Array2::zeros((4, 9));
+    kernels::product(1.0, &a, &b, 0.0, &mut c);
+    assert_eq!(c, a.dot(&b));
+}
+
+#[test]
+fn what_does_not_count_is_not_in_a_product_and_what_is_no_number_is() {
+    let (mut a, b) = (whole_numbers(9, 4, false), whole_numbers(4, 40, false));
+    let mut c = Array2::from_elem((9, 40), f32::NAN);
+    kernels::product(1.0, &a, &b, 0.0, &mut c);
+    assert_eq!(c, a.dot(&b));
+    a[[3, 1]] = f32::NAN;
+    kernels::product(1.0, &a, &b, 0.0, &mut c);
+    assert!(c.indexed_iter().all(|((row, _), it)| it.is_nan() == (row == 3)));
+
+    let mut c = Array2::from_elem((2, 3), 4.0_f32);
+    kernels::product(1.0, &Array2::zeros((2, 0)), &Array2::zeros((0, 3)), 0.5, &mut c);
+    assert_eq!(c, Array2::from_elem((2, 3), 2.0));
+}
+
+#[test]
+#[should_panic(expected = "not compatible for matrix multiplication")]
+fn a_product_of_shapes_that_do_not_fit_panics() {
+    kernels::product(1.0, &numbers(), &numbers(), 0.0, &mut Array2::zeros((7, 5)));
 }
