@@ -1,9 +1,7 @@
 //! Lesson 6.1, solved: causal attention.
 
-use ndarray::{
-    Array2, Array3, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, NdFloat,
-    linalg::general_mat_mul,
-};
+use kernels::product;
+use ndarray::{Array2, Array3, ArrayView2, ArrayViewMut2, Axis, NdFloat};
 
 /// By hand: the scores of the three keys.
 pub fn scores() -> [f64; 3] {
@@ -55,13 +53,22 @@ fn scale<F: NdFloat>(d: usize) -> F {
     F::one() / F::from(d).expect("a width is a number").sqrt()
 }
 
-/// Softmax of a row, in its place.
-fn softmax_in_place<F: NdFloat>(mut row: ArrayViewMut1<F>) {
-    let max = row.fold(F::neg_infinity(), |max, &score| max.max(score));
-    row -= max;
-    kernels::exp(&mut row);
-    let sum = row.sum();
-    row /= sum;
+/// Puts the weights of a head in the place of its scores: softmax of those that a row sees, the first ones, and 0 in the
+/// place of the others.
+fn softmax_in_place<F: NdFloat>(a: &mut ArrayViewMut2<F>, seen: impl Fn(usize) -> usize) {
+    for (t, row) in a.outer_iter_mut().enumerate() {
+        let (mut row, mut hidden) = row.split_at(Axis(0), seen(t));
+        let max = row.fold(F::neg_infinity(), |max, &score| if score > max { score } else { max });
+        row -= max;
+        hidden.fill(F::neg_infinity());
+    }
+    // All rows at once: a call costs as much as the exponentials of a short row.
+    kernels::exp(a);
+    for (t, row) in a.outer_iter_mut().enumerate() {
+        let (mut row, _) = row.split_at(Axis(0), seen(t));
+        let sum = row.sum();
+        row /= sum;
+    }
 }
 
 /// The weights `a` (T, S) and the outputs `o` (T, e) of one head.
@@ -76,15 +83,9 @@ fn attend<F: NdFloat>(
         assert_keys(queries, keys);
     }
     // The scale costs nothing: it is the α of the product.
-    general_mat_mul(scale(q.ncols()), &q, &k.t(), F::zero(), &mut a);
-    for (t, row) in a.outer_iter_mut().enumerate() {
-        let seen = if causal { seen(t, queries, keys) } else { keys };
-        // A weight that is 0 takes no exponential.
-        let (row, mut hidden) = row.split_at(Axis(0), seen);
-        softmax_in_place(row);
-        hidden.fill(F::zero());
-    }
-    general_mat_mul(F::one(), &a, &v, F::zero(), &mut o);
+    product(scale(q.ncols()), &q, &k.t(), F::zero(), &mut a);
+    softmax_in_place(&mut a, |t| if causal { seen(t, queries, keys) } else { keys });
+    product(F::one(), &a, &v, F::zero(), &mut o);
 }
 
 /// dL/dQ, dL/dK and dL/dV of one head. `d_s` (T, S) is overwritten.
@@ -95,16 +96,16 @@ fn attend_backward<F: NdFloat>(
     d_s: &mut Array2<F>,
     [mut dq, mut dk, mut dv]: [ArrayViewMut2<F>; 3],
 ) {
-    general_mat_mul(F::one(), &a.t(), &d_o, F::zero(), &mut dv);
+    product(F::one(), &a.t(), &d_o, F::zero(), &mut dv);
     // dL/dA, which becomes dL/dS row by row.
-    general_mat_mul(F::one(), &d_o, &v.t(), F::zero(), d_s);
+    product(F::one(), &d_o, &v.t(), F::zero(), d_s);
     for (mut row, a) in d_s.outer_iter_mut().zip(a.outer_iter()) {
         let mean = row.dot(&a);
         row.zip_mut_with(&a, |d, &a| *d = a * (*d - mean));
     }
     let scale = scale(q.ncols());
-    general_mat_mul(scale, &*d_s, &k, F::zero(), &mut dq);
-    general_mat_mul(scale, &d_s.t(), &q, F::zero(), &mut dk);
+    product(scale, &*d_s, &k, F::zero(), &mut dq);
+    product(scale, &d_s.t(), &q, F::zero(), &mut dk);
 }
 
 /// What the backward pass of `attention` needs of the forward pass.

@@ -142,6 +142,8 @@ fn the_rust_of_the_brief_computes_what_its_numpy_does() {
     let mut c = array![[1.0, 1.0]];
     general_mat_mul(alpha, &a, &b.t(), beta, &mut c);
     assert_eq!(c, array![[23.0, 35.0]]);
+    kernels::product(alpha, &a, &b.t(), beta, &mut c);
+    assert_eq!(c, array![[45.0, 69.0]]);
     let (mut x, m) = (array![[1.0, 2.0]], array![[true, false]]);
     x.zip_mut_with(&m, |x, &m| *x = if m { *x } else { 7.0 });
     assert_eq!(x, array![[1.0, 7.0]]);

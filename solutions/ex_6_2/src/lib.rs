@@ -2,7 +2,8 @@
 
 use ex_5_6::{rope, rope_backward};
 use ex_6_1::{BatchCache, attention_batch, attention_batch_backward};
-use ndarray::{Array1, Array2, Array3, Array4, Axis, NdFloat, linalg::general_mat_mul};
+use kernels::product;
+use ndarray::{Array1, Array2, Array3, Array4, ArrayView4, Axis, NdFloat};
 
 /// A linear layer as weights, or the gradients of one.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,12 +20,15 @@ pub struct Linear<F: NdFloat> {
 /// When the shapes do not fit.
 pub fn linear<F: NdFloat>(x: &Array2<F>, weights: &Linear<F>) -> Array2<F> {
     let Linear { w, b } = weights;
-    let mut y = Array2::zeros((x.nrows(), w.nrows()));
-    if let Some(b) = b {
-        assert_eq!(b.len(), w.nrows(), "there must be one bias for each output");
-        y += b;
-    }
-    general_mat_mul(F::one(), x, &w.t(), F::one(), &mut y);
+    let shape = (x.nrows(), w.nrows());
+    let mut y = match b {
+        Some(b) => {
+            assert_eq!(b.len(), w.nrows(), "there must be one bias for each output");
+            Array2::from_shape_vec(shape, b.to_vec().repeat(x.nrows())).expect("as many numbers")
+        }
+        None => Array2::zeros(shape),
+    };
+    product(F::one(), x, &w.t(), F::one(), &mut y);
     y
 }
 
@@ -39,12 +43,14 @@ pub fn linear_backward<F: NdFloat>(
     weights: &Linear<F>,
     gradients: &mut Linear<F>,
 ) -> Array2<F> {
-    general_mat_mul(F::one(), &dy.t(), x, F::one(), &mut gradients.w);
+    product(F::one(), &dy.t(), x, F::one(), &mut gradients.w);
     if let Some(db) = &mut gradients.b {
         assert_eq!(db.len(), dy.ncols(), "there must be one dL/db for each output");
         *db += &dy.sum_axis(Axis(0));
     }
-    dy.dot(&weights.w)
+    let mut dx = Array2::zeros((dy.nrows(), weights.w.ncols()));
+    product(F::one(), dy, &weights.w, F::zero(), &mut dx);
+    dx
 }
 
 /// The four linear layers of multi-head attention, as weights or as gradients. With H heads of d numbers, G of them
@@ -97,14 +103,21 @@ pub fn split<F: NdFloat>(x: &Array2<F>, batch: usize, heads: usize) -> Array4<F>
         "{width} columns are not {heads} equal heads"
     );
     let tokens = x.to_shape((batch, rows / batch, heads, width / heads)).expect("as many numbers");
-    tokens.permuted_axes([0, 2, 1, 3]).as_standard_layout().into_owned()
+    in_order(tokens.permuted_axes([0, 2, 1, 3]).view())
 }
 
 /// The inverse of `split`: (B, H, T, d) as rows (B·T, H·d).
 pub fn merge<F: NdFloat>(x: &Array4<F>) -> Array2<F> {
     let (batch, heads, time, width) = x.dim();
-    let tokens = x.view().permuted_axes([0, 2, 1, 3]);
-    tokens.to_shape((batch * time, heads * width)).expect("as many numbers").into_owned()
+    let tokens = in_order(x.view().permuted_axes([0, 2, 1, 3]));
+    tokens.into_shape_with_order((batch * time, heads * width)).expect("as many numbers")
+}
+
+/// A copy whose numbers lie in the order of the axes. `assign` copies a row at a time, and an iterator number by number.
+fn in_order<F: NdFloat>(x: ArrayView4<F>) -> Array4<F> {
+    let mut copy = Array4::zeros(x.dim());
+    copy.assign(&x);
+    copy
 }
 
 /// (B, H, T, d) as (B·H, T, d).

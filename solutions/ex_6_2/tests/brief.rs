@@ -171,6 +171,8 @@ fn the_rust_of_the_brief_computes_what_its_numpy_does() {
     let (a, b, mut c) = (array![[1.0], [2.0]], array![[3.0], [4.0]], array![[1.0]]);
     general_mat_mul(1.0, &a.t(), &b, 1.0, &mut c);
     assert_eq!(c, array![[12.0]]);
+    kernels::product(1.0, &a.t(), &b, 1.0, &mut c);
+    assert_eq!(c, array![[23.0]]);
     let layer = Linear { w: a.clone(), b: Some(array![2.5]) };
     if let Some(b) = &layer.b {
         assert_stated(b[0], "2.5");
