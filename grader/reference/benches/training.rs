@@ -2,12 +2,12 @@
 //!
 //! ```sh
 //! export OPENBLAS_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=4294967296
+//! export RUSTFLAGS="-C target-cpu=native"
 //! PYTHON=python3 cargo bench --profile programs --package reference --bench training --features avx512 [-- large]
 //! ```
 //!
-//! The variables are those of `./x train`. With `--features avx512,openblas` the products are OpenBLAS's. `large` is a
-//! model of ten million parameters. `PYTHON` is an interpreter that has NumPy and PyTorch; without it PyTorch is left
-//! out.
+//! The variables are those of `./x train`. `large` is a model of ten million parameters. `PYTHON` is an interpreter that
+//! has NumPy and PyTorch; without it PyTorch is left out.
 
 use std::{env, ffi::OsString, fs, hint::black_box, io, path::Path, time::Instant};
 
