@@ -228,11 +228,11 @@ impl Product<'_> {
         self.prefetch::<I, WIDE>(isa, row..row + ROWS, block.column);
         let sums: [[_; WIDE]; ROWS] = if a.is_by_rows {
             let lines = a.lines(row, block.part.start, depth);
-            sums(isa, depth, |at| column_of(&lines, at), strip)
+            sums(isa, (0..depth).map(|at| column_of(&lines, at)), strip)
         } else {
-            let part = &a.numbers[block.part.start * a.rows + row..];
-            let column = |at| part[at * a.rows..].first_chunk().expect("A has all rows");
-            sums(isa, depth, |at| *column(at), strip)
+            let columns = a.numbers[block.part.start * a.rows..].chunks_exact(a.rows).take(depth);
+            let rows = |column: &[f32]| *column[row..].first_chunk().expect("A has all rows");
+            sums(isa, columns.map(rows), strip)
         };
         let beta = if block.is_first { self.beta } else { 1.0 };
         let columns = self.b.columns;
@@ -248,14 +248,13 @@ impl Product<'_> {
 #[inline(always)]
 fn sums<I: Isa, const WIDE: usize, const ROWS: usize>(
     isa: I,
-    depth: usize,
-    a: impl Fn(usize) -> [f32; ROWS],
+    a: impl Iterator<Item = [f32; ROWS]>,
     strip: &[f32],
 ) -> [[I::F32; WIDE]; ROWS] {
     let ops = isa.f32();
     let mut sums = [[ops.zero(); WIDE]; ROWS];
-    for (at, b) in (0..depth).zip(strip.chunks_exact(WIDE * ops.len())) {
-        let (a, b) = (a(at), ops.load_many::<WIDE>(b));
+    for (a, b) in a.zip(strip.chunks_exact(WIDE * ops.len())) {
+        let b = ops.load_many::<WIDE>(b);
         for row in 0..ROWS {
             let a = ops.splat(a[row]);
             for register in 0..WIDE {

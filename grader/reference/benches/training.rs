@@ -1,7 +1,8 @@
 //! Training a small GPT beside PyTorch, in f32 on two threads: the same weights, the same windows, in turns.
 //!
 //! ```sh
-//! export OPENBLAS_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=4294967296
+//! export OPENBLAS_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=33554432
+//! export MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=67108864
 //! export RUSTFLAGS="-C target-cpu=native"
 //! PYTHON=python3 cargo bench --profile programs --package reference --bench training --features avx512 [-- large]
 //! ```
