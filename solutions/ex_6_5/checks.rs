@@ -1,0 +1,774 @@
+//! Checks of lesson 6.5: debugging a run: six broken trainings.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use engine::checks::{
+    Callback, Check,
+    Kind::{Cost, Gradient, Property, Value},
+    Learner, Lesson, Miss, Outcome, close, panics, within,
+};
+use ndarray::{Array1, Array2, Axis, s};
+
+use super::contract::{
+    Fault, Kind, Setup, Tensor, beyond_chance, diagnosed, influence, next_token_loss, norms,
+    overfit, slope, update_ratios, wrong_tensors,
+};
+
+pub const LESSON: Lesson =
+    Lesson::new("Debugging a run: six broken trainings", CHECKS).after(&["ex_2_4", "ex_6_4"]);
+
+const CHECKS: &[Check] =
+    &[
+        Check::hidden(Value, "loss", "the loss of the next token", 1.0, loss_of_next),
+        Check::hidden(Value, "chance", "the first loss against ln V", 1.0, chance),
+        Check::hidden(Property, "leak", "what each row depends on", 1.0, dependence),
+        Check::hidden(Value, "sizes", "norms of gradients, and ratios of updates", 1.0, sizes),
+        Check::hidden(Gradient, "slope", "a difference along a line", 1.0, slopes),
+        Check::hidden(Gradient, "bisection", "the tensors whose gradient is wrong", 1.0, bisected)
+            .after(&["slope"]),
+        Check::hidden(Cost, "calls", "few evaluations of the loss", 1.0, few_calls)
+            .after(&["bisection"]),
+        Check::hidden(Value, "overfit", "steps on one batch", 1.0, curves),
+        Check::hidden(Value, "healthy", "nothing is found in a right program", 1.0, healthy)
+            .after(&["loss", "leak", "sizes", "bisection"]),
+        Check::hidden(
+            Value,
+            "evaluation",
+            "leak, and dropout in the evaluation",
+            1.0,
+            seen_from_outside,
+        )
+        .after(&["loss", "leak", "healthy"]),
+        Check::hidden(Value, "update", "decay on norms", 1.0, decay).after(&["sizes", "healthy"]),
+        Check::hidden(
+            Value,
+            "gradient",
+            "half tied gradient, double shift, unequal accumulation",
+            2.0,
+            three_gradients,
+        )
+        .after(&["loss", "bisection", "healthy"]),
+        Check::hidden(Property, "unfit", "what has no answer is refused", 1.0, unfit)
+            .after(&["loss", "chance", "leak"]),
+    ];
+
+/// A small language model: each token takes a mean of the tokens before it, adds a layer of it to itself, and is
+/// compared with all rows of the table. Norms stand before the layer and at the end.
+#[derive(Clone)]
+struct Training {
+    fault: Fault,
+    vocabulary: usize,
+    width: usize,
+    rate: f64,
+    decay: f64,
+    setup: Setup,
+}
+
+/// The mean loss of rows of logits with these targets. Rows that have none do not count.
+fn cross_entropy(logits: &Array2<f64>, targets: &[usize]) -> f64 {
+    let pairs = logits.outer_iter().zip(targets);
+    let losses = pairs.map(|(z, target)| z.mapv(f64::exp).sum().ln() - z[*target]);
+    losses.sum::<f64>() / targets.len() as f64
+}
+
+fn cross_entropy_backward(logits: &Array2<f64>, targets: &[usize]) -> Array2<f64> {
+    let mut dz = logits.mapv(f64::exp);
+    dz /= &dz.sum_axis(Axis(1)).insert_axis(Axis(1));
+    for (row, mut dz) in dz.outer_iter_mut().enumerate() {
+        match targets.get(row) {
+            Some(target) => dz[*target] -= 1.0,
+            None => dz.fill(0.0),
+        }
+    }
+    dz / targets.len() as f64
+}
+
+/// Rows divided by the roots of their mean squares, and what each was multiplied by. The large ε keeps differences exact
+/// where a row is nearly 0.
+fn normed(x: &Array2<f64>) -> (Array2<f64>, Array2<f64>) {
+    let mean = (x * x).mean_axis(Axis(1)).unwrap_or_default();
+    let factors = mean.mapv(|it| 1.0 / (it + 0.1).sqrt()).insert_axis(Axis(1));
+    (x * &factors, factors)
+}
+
+/// dL/dx of rows that were normed, from dL/dy.
+fn normed_backward(dy: &Array2<f64>, (y, factors): &(Array2<f64>, Array2<f64>)) -> Array2<f64> {
+    let along = (dy * y).mean_axis(Axis(1)).unwrap_or_default().insert_axis(Axis(1));
+    (dy - y * &along) * factors
+}
+
+/// The weights of a model, or their gradient, each tensor in its shape.
+struct Parts {
+    table: Array2<f64>,
+    layer: Array2<f64>,
+    gains: [Array1<f64>; 2],
+}
+
+/// What a forward pass keeps.
+struct Passed {
+    /// How much each token takes of each.
+    shares: Array2<f64>,
+    norms: [(Array2<f64>, Array2<f64>); 2],
+    /// What the layer is given, what it gives, and what is compared with the table.
+    taken: Array2<f64>,
+    given: Array2<f64>,
+    last: Array2<f64>,
+    logits: Array2<f64>,
+}
+
+impl Training {
+    fn new(learner: &mut Learner, fault: Fault) -> Self {
+        let (vocabulary, width) = (learner.rng().usize(5..9), learner.rng().usize(3..5));
+        let table = learner.array(vocabulary * width, -0.5, 0.5);
+        let layer = learner.array(width * width, -1.0, 1.0);
+        let gains = learner.array(2 * width, 0.8, 1.2);
+        let weights: Array1<f64> = table.into_iter().chain(layer).chain(gains).collect();
+        let mut start = 0;
+        let mut tensor = |name: &str, kind, count| {
+            let tensor = Tensor { name: name.to_owned(), kind, start, end: start + count };
+            start += count;
+            tensor
+        };
+        let tensors = vec![
+            tensor("table", Kind::Table, vocabulary * width),
+            tensor("layer", Kind::Matrix, width * width),
+            tensor("first gain", Kind::Gain, width),
+            tensor("last gain", Kind::Gain, width),
+        ];
+        let documents = [7, 3, 5].map(|count: usize| {
+            let first = learner.rng().usize(..vocabulary);
+            // With repeats.
+            (0..count).map(|at| (first + at * at + at) % vocabulary).collect()
+        });
+        Self {
+            fault,
+            vocabulary,
+            width,
+            rate: learner.uniform(0.05, 0.2),
+            decay: learner.uniform(0.05, 0.2),
+            setup: Setup { tensors, weights, documents: documents.to_vec() },
+        }
+    }
+
+    fn parts(&self, weights: &Array1<f64>) -> Parts {
+        let part = |tensor: usize| {
+            let Tensor { start, end, .. } = self.setup.tensors[tensor];
+            weights.slice(s![start..end]).to_owned()
+        };
+        let matrix = |tensor: usize| {
+            let part = part(tensor);
+            let rows = part.len() / self.width;
+            part.into_shape_with_order((rows, self.width)).unwrap_or_default()
+        };
+        Parts { table: matrix(0), layer: matrix(1), gains: [part(2), part(3)] }
+    }
+
+    /// How much each token takes of each: of those up to it the same.
+    fn shares(&self, tokens: usize) -> Array2<f64> {
+        let ahead = usize::from(self.fault == Fault::Leak);
+        Array2::from_shape_fn((tokens, tokens), |(row, of)| {
+            let seen = (row + 1 + ahead).min(tokens);
+            if of < seen { 1.0 / seen as f64 } else { 0.0 }
+        })
+    }
+
+    /// A forward pass, in which numbers of what tokens take may be dropped.
+    fn forward(&self, weights: &Parts, ids: &[usize], dropped: Option<usize>) -> Passed {
+        let Parts { table, layer, gains } = weights;
+        let x = table.select(Axis(0), ids);
+        let shares = self.shares(ids.len());
+        let mut mean = shares.dot(&x);
+        if let Some(draw) = dropped {
+            let kept = |at: usize| if (at * 7 + draw * 5).is_multiple_of(3) { 0.0 } else { 1.5 };
+            mean.iter_mut().enumerate().for_each(|(at, it)| *it *= kept(at));
+        }
+        let first = normed(&mean);
+        let taken = &first.0 * &gains[0];
+        let given = taken.dot(&layer.t()).mapv(f64::tanh);
+        let second = normed(&(x + &given));
+        let last = &second.0 * &gains[1];
+        let logits = last.dot(&table.t());
+        Passed { shares, norms: [first, second], taken, given, last, logits }
+    }
+
+    fn logits(&self, weights: &Array1<f64>, ids: &[usize]) -> Array2<f64> {
+        self.forward(&self.parts(weights), ids, None).logits
+    }
+
+    /// How far behind an id its target is.
+    fn shift(&self) -> usize {
+        if self.fault == Fault::DoubleShift { 2 } else { 1 }
+    }
+
+    /// The loss of each document with how many predictions it has.
+    fn losses(
+        &self,
+        weights: &Array1<f64>,
+        documents: &[Vec<usize>],
+        dropped: Option<usize>,
+    ) -> Vec<(f64, usize)> {
+        let weights = self.parts(weights);
+        let of = |ids: &Vec<usize>| {
+            let logits = self.forward(&weights, &ids[..ids.len() - 1], dropped).logits;
+            let targets = &ids[self.shift()..];
+            (cross_entropy(&logits, targets), targets.len())
+        };
+        documents.iter().map(of).collect()
+    }
+
+    /// The gradient that it trains with.
+    fn gradient(&self, weights: &Array1<f64>, documents: &[Vec<usize>]) -> Array1<f64> {
+        let counts = documents.iter().map(|ids| (ids.len() - self.shift()) as f64);
+        let predictions: f64 = counts.clone().sum();
+        let weights = self.parts(weights);
+        let mut sum = Array1::zeros(self.setup.weights.len());
+        for (ids, count) in documents.iter().zip(counts) {
+            let share = match self.fault {
+                Fault::UnequalAccumulation => 1.0 / documents.len() as f64,
+                _ => count / predictions,
+            };
+            sum.scaled_add(share, &self.gradient_of(&weights, ids));
+        }
+        sum
+    }
+
+    /// The gradient of one document's loss.
+    fn gradient_of(&self, weights: &Parts, ids: &[usize]) -> Array1<f64> {
+        let targets = &ids[self.shift()..];
+        let ids = &ids[..ids.len() - 1];
+        let Passed { shares, norms: [first, second], taken, given, last, logits } =
+            self.forward(weights, ids, None);
+        let dz = cross_entropy_backward(&logits, targets);
+        let dlast = dz.dot(&weights.table);
+        let dy = normed_backward(&(&dlast * &weights.gains[1]), &second);
+        let dgiven = &dy * &(1.0 - &given * &given);
+        let dtaken = dgiven.dot(&weights.layer);
+        let dmean = normed_backward(&(&dtaken * &weights.gains[0]), &first);
+        let dx = dy + shares.t().dot(&dmean);
+        let mut table = match self.fault {
+            Fault::HalfTiedGradient => Array2::zeros(weights.table.dim()),
+            _ => dz.t().dot(&last),
+        };
+        for (id, dx) in ids.iter().zip(dx.outer_iter()) {
+            let mut row = table.row_mut(*id);
+            row += &dx;
+        }
+        let gains = [dtaken * first.0, dlast * second.0].map(|it| it.sum_axis(Axis(0)));
+        let matrices = table.into_iter().chain(dgiven.t().dot(&taken));
+        matrices.chain(gains.into_iter().flatten()).collect()
+    }
+
+    fn step(&self, weights: &Array1<f64>, gradient: &Array1<f64>) -> Array1<f64> {
+        let mut after = weights - &(gradient * self.rate);
+        for Tensor { kind, start, end, .. } in &self.setup.tensors {
+            if *kind != Kind::Gain || self.fault == Fault::DecayOnNorms {
+                let decayed = weights.slice(s![*start..*end]).mapv(|w| w * self.rate * self.decay);
+                let mut part = after.slice_mut(s![*start..*end]);
+                part -= &decayed;
+            }
+        }
+        after
+    }
+
+    fn evaluate(&self, weights: &Array1<f64>, documents: &[Vec<usize>]) -> f64 {
+        let loss = |dropped| mean(&self.losses(weights, documents, dropped), true);
+        let whole = loss(None);
+        if self.fault != Fault::DropoutInEvaluation {
+            return whole;
+        }
+        // The same numbers each time, and of three draws those that show most.
+        let distance = |loss: &f64| (loss - whole).abs();
+        let drawn = (0..3).map(|draw| loss(Some(draw)));
+        drawn.max_by(|one, other| distance(one).total_cmp(&distance(other))).unwrap_or(whole)
+    }
+
+    /// Whether a call from outside can be answered; where not, the answer is of no size.
+    fn fits(&self, weights: &Array1<f64>, ids: &[usize]) -> bool {
+        weights.len() == self.setup.weights.len() && ids.iter().all(|id| *id < self.vocabulary)
+    }
+
+    fn all_fit(&self, weights: &Array1<f64>, documents: &[Vec<usize>]) -> bool {
+        !documents.is_empty()
+            && documents.iter().all(|ids| ids.len() > 2 && self.fits(weights, ids))
+    }
+
+    /// What `diagnose` finds, asked over the wire.
+    fn diagnosed(&self, learner: &mut Learner) -> Result<Fault, Miss> {
+        let [a, b, c, d] = [(); 4].map(|()| self.clone());
+        let logits = Callback::new(move |(weights, ids): (Array1<f64>, Vec<usize>)| {
+            let answer = || a.logits(&weights, &ids);
+            if a.fits(&weights, &ids) { answer() } else { Array2::zeros((0, 0)) }
+        });
+        let gradient =
+            Callback::new(move |(weights, documents): (Array1<f64>, Vec<Vec<usize>>)| {
+                let answer = || b.gradient(&weights, &documents);
+                if b.all_fit(&weights, &documents) { answer() } else { Array1::zeros(0) }
+            });
+        let step = Callback::new(move |(weights, gradient): (Array1<f64>, Array1<f64>)| {
+            let fits = c.fits(&weights, &[]) && weights.len() == gradient.len();
+            if fits { c.step(&weights, &gradient) } else { Array1::zeros(0) }
+        });
+        let evaluate =
+            Callback::new(move |(weights, documents): (Array1<f64>, Vec<Vec<usize>>)| {
+                if d.all_fit(&weights, &documents) {
+                    d.evaluate(&weights, &documents)
+                } else {
+                    f64::NAN
+                }
+            });
+        learner.call(diagnosed, (self.setup.clone(), logits, gradient, step, evaluate))
+    }
+}
+
+/// The mean of losses, by how many predictions each has, or of all alike.
+fn mean(losses: &[(f64, usize)], is_weighted: bool) -> f64 {
+    let weight = |count: usize| if is_weighted { count as f64 } else { 1.0 };
+    let sum: f64 = losses.iter().map(|(loss, count)| loss * weight(*count)).sum();
+    sum / losses.iter().map(|(_, count)| weight(*count)).sum::<f64>()
+}
+
+/// Asks what is wrong with programs that have these faults, in random order.
+fn told_apart(learner: &mut Learner, faults: &[Fault]) -> Outcome {
+    let mut faults = faults.to_vec();
+    learner.rng().shuffle(&mut faults);
+    for fault in faults {
+        let training = Training::new(learner, fault);
+        let got = training.diagnosed(learner)?;
+        if got != fault {
+            let reveal = format!("its fault is {fault:?}, and `diagnose` says {got:?}");
+            return Err(Miss::failed(explained(got, fault)).revealing(reveal));
+        }
+    }
+    Ok(())
+}
+
+/// Why a program does not have the fault that was claimed, without saying which one it has.
+fn explained(claimed: Fault, fault: Fault) -> String {
+    let shows = match claimed {
+        Fault::None => {
+            return "`diagnose` finds nothing wrong in a program that has a fault. Which of the six would you not have \
+                    seen by what you measured?"
+                .to_owned();
+        }
+        Fault::HalfTiedGradient => {
+            "the gradient of the table disagrees with differences, and that of all other tensors agrees, on every batch"
+        }
+        Fault::DoubleShift => {
+            "the gradient of all tensors disagrees with the slope of the next token's loss, even on one document"
+        }
+        Fault::UnequalAccumulation => {
+            "the gradient is right on one document, and wrong on several of unequal length"
+        }
+        Fault::Leak => "a row of the logits changes with an id that comes after it",
+        Fault::DropoutInEvaluation => {
+            "all gradients are right, and an evaluation reports another loss than yours"
+        }
+        Fault::DecayOnNorms => "a step without a gradient moves the gains",
+    };
+    let instead = match (claimed, fault) {
+        (_, Fault::None) => "In this program nothing is wrong",
+        (Fault::HalfTiedGradient, Fault::DoubleShift) => "Here other tensors disagree as well",
+        (Fault::HalfTiedGradient, Fault::UnequalAccumulation) => {
+            "Here the gradient of one document agrees everywhere"
+        }
+        (Fault::DoubleShift, Fault::HalfTiedGradient) => "Here the gradient of most tensors agrees",
+        (Fault::DoubleShift, Fault::UnequalAccumulation) => {
+            "Here the gradient of one document agrees"
+        }
+        (Fault::UnequalAccumulation, Fault::HalfTiedGradient | Fault::DoubleShift) => {
+            "Here the gradient of one document disagrees, and nothing is accumulated there"
+        }
+        (Fault::HalfTiedGradient | Fault::DoubleShift | Fault::UnequalAccumulation, _) => {
+            "Here all gradients agree with the slope of the loss of the program's own logits"
+        }
+        (Fault::Leak, _) => {
+            "Here no row does. Do you compare the rows before the id that you change?"
+        }
+        (Fault::DropoutInEvaluation, Fault::DoubleShift) => "Here the gradients are wrong as well",
+        (Fault::DropoutInEvaluation, _) => "Here the two losses are the same",
+        (Fault::DecayOnNorms, _) => {
+            "Here only tables and matrices move, as they should. Is the gradient 0?"
+        }
+        (Fault::None, _) => "Something else is wrong",
+    };
+    format!("`diagnose` says {claimed:?}. With that fault, {shows}. {instead}.")
+}
+
+fn healthy(learner: &mut Learner) -> Outcome {
+    told_apart(learner, &[Fault::None])
+}
+
+fn seen_from_outside(learner: &mut Learner) -> Outcome {
+    told_apart(learner, &[Fault::Leak, Fault::DropoutInEvaluation])
+}
+
+fn decay(learner: &mut Learner) -> Outcome {
+    told_apart(learner, &[Fault::DecayOnNorms])
+}
+
+fn three_gradients(learner: &mut Learner) -> Outcome {
+    let faults = [Fault::HalfTiedGradient, Fault::DoubleShift, Fault::UnequalAccumulation];
+    told_apart(learner, &faults)
+}
+
+fn loss_of_next(learner: &mut Learner) -> Outcome {
+    for lengths in [vec![5, 2, 9], vec![2], vec![4, 4], vec![3, 30]] {
+        let training = Training::new(learner, Fault::None);
+        let documents: Vec<Vec<usize>> = lengths
+            .iter()
+            .map(|count| (0..*count).map(|_| learner.rng().usize(..training.vocabulary)).collect())
+            .collect();
+        let model = training.clone();
+        let weights = training.setup.weights.clone();
+        let logits = Callback::new(move |(ids,): (Vec<usize>,)| {
+            if model.fits(&weights, &ids) && !ids.is_empty() {
+                model.logits(&weights, &ids)
+            } else {
+                Array2::zeros((0, 0))
+            }
+        });
+        let got = learner.call(next_token_loss, (logits, documents.clone()))?;
+        compare_loss(got, &training, &documents)?;
+    }
+    Ok(())
+}
+
+fn compare_loss(got: f64, training: &Training, documents: &[Vec<usize>]) -> Outcome {
+    const SCALE: f64 = 20.0;
+    let weights = &training.setup.weights;
+    let losses = training.losses(weights, documents, None);
+    close("the loss", got, mean(&losses, true), SCALE).map_err(|miss| {
+        let is = |other: f64| close("", got, other, SCALE).is_ok();
+        let sum: f64 = losses.iter().map(|(loss, count)| loss * *count as f64).sum();
+        let of_itself = |ids: &[usize]| cross_entropy(&training.logits(weights, ids), ids);
+        let last = documents.iter().map(|ids| (of_itself(&ids[1..]), ids.len() - 1));
+        let first = documents.iter().map(|ids| (of_itself(&ids[..ids.len() - 1]), ids.len() - 1));
+        let why = if is(mean(&losses, false)) {
+            "counts each document alike. One of 30 ids has more predictions than one of 3"
+        } else if is(sum) {
+            "is a sum over the predictions, and not their mean"
+        } else if [last.collect::<Vec<_>>(), first.collect()].iter().any(|it| is(mean(it, true))) {
+            "is that of predicting the id which goes in. Row t of the logits is about what follows id t"
+        } else {
+            return miss;
+        };
+        Miss { message: format!("the loss {why}"), structure: None, ..miss }
+    })
+}
+
+fn chance(learner: &mut Learner) -> Outcome {
+    let losses = learner.decades(-3.0, 3.0, 8);
+    for (at, loss) in losses.into_iter().chain([0.0, 2.5]).enumerate() {
+        let vocabulary = [2, 50_257, 65, 200_000_001][at % 4];
+        let got = learner.call(beyond_chance, (loss, vocabulary))?;
+        let chance = (vocabulary as f64).ln();
+        close("the share beyond chance", got, (loss - chance) / chance, loss / chance + 1.0)?;
+    }
+    Ok(())
+}
+
+/// Logits whose row t depends on a set of ids, drawn at random: rows before an id among them.
+fn dependence(learner: &mut Learner) -> Outcome {
+    for (time, vocabulary) in [(5, 3), (1, 2), (8, 9), (3, 2)] {
+        let depends = Array2::from_shape_simple_fn((time, time), || learner.rng().bool());
+        // As small as a leak may be.
+        let size = [1.0, 1e-13][time % 2];
+        let of = depends.clone();
+        let logits = Callback::new(move |(ids,): (Vec<usize>,)| {
+            Array2::from_shape_fn((ids.len(), vocabulary), |(row, column)| {
+                let seen =
+                    ids.iter().enumerate().filter(|(at, _)| of.get((row, *at)) == Some(&true));
+                let sum: f64 = seen.map(|(at, id)| (at + 1) as f64 * *id as f64).sum();
+                if column == row % vocabulary { 1.0 + size * sum } else { -2.0 }
+            })
+        });
+        let ids: Vec<usize> = (0..time).map(|_| learner.rng().usize(..vocabulary)).collect();
+        let got = learner.call(influence, (logits, ids, vocabulary))?.mapv(|it| it != 0);
+        if got != depends {
+            let message = told_of_influence(&got, &depends);
+            let reveal = format!("got\n{got}\nexpected\n{depends}");
+            return Err(Miss::failed(message).revealing(reveal));
+        }
+    }
+    Ok(())
+}
+
+fn told_of_influence(got: &Array2<bool>, want: &Array2<bool>) -> &'static str {
+    let count = |it: &Array2<bool>| it.iter().filter(|it| **it).count();
+    if got.dim() != want.dim() {
+        "`influence` has another shape than (T, T)"
+    } else if got == want.t() {
+        "`influence` is transposed: its rows are those of the logits"
+    } else if count(got) < count(want) {
+        "`influence` misses that some row depends on some id. A change in the last bit is one"
+    } else {
+        "`influence` has a row depend on an id which does not change it"
+    }
+}
+
+/// Tensors of these sizes, one after the other.
+fn tensors(sizes: &[usize]) -> Vec<Tensor> {
+    let mut start = 0;
+    let mut tensor = |(at, size): (usize, &usize)| {
+        let kind = [Kind::Table, Kind::Matrix, Kind::Gain][at % 3];
+        let tensor = Tensor { name: format!("tensor {at}"), kind, start, end: start + size };
+        start += size;
+        tensor
+    };
+    sizes.iter().enumerate().map(&mut tensor).collect()
+}
+
+fn sizes(learner: &mut Learner) -> Outcome {
+    for scale in learner.decades(-3.0, 3.0, 4) {
+        let tensors = tensors(&[6, 1, 4, 34]);
+        let before = learner.array(45, -scale, scale);
+        let mut change = learner.array(45, -0.1 * scale, 0.1 * scale);
+        // A tensor that does not move.
+        change.slice_mut(s![7..11]).fill(0.0);
+        let after = &before + &change;
+        let length = |list: &Array1<f64>, it: &Tensor| {
+            let squares = (it.start..it.end).map(|at| list[at] * list[at]);
+            squares.sum::<f64>().sqrt()
+        };
+        let got = learner.call(norms, (change.clone(), tensors.clone()))?;
+        let want: Vec<f64> = tensors.iter().map(|it| length(&change, it)).collect();
+        same_numbers("the norms", &got, &want, &want)?;
+        let got = learner.call(update_ratios, (before.clone(), after.clone(), tensors.clone()))?;
+        let moved = &after - &before;
+        let ratio = |it: &Tensor| length(&moved, it) / length(&before, it);
+        let want: Vec<f64> = tensors.iter().map(ratio).collect();
+        let scales: Vec<f64> = want.iter().map(|it| 1.0 + it).collect();
+        same_numbers("the update ratios", &got, &want, &scales)?;
+    }
+    // A tensor of zeros that stays where it is.
+    let zeros = Array1::zeros(3);
+    let got = learner.call(update_ratios, (zeros.clone(), zeros, tensors(&[1, 2])))?;
+    if got == [0.0, 0.0] {
+        return Ok(());
+    }
+    Err(Miss::failed("the update ratio of a tensor of zeros that does not move is not 0"))
+}
+
+fn same_numbers(name: &str, got: &[f64], want: &[f64], scales: &[f64]) -> Outcome {
+    if got.len() != want.len() {
+        let message = format!("{name} are {} numbers for {} tensors", got.len(), want.len());
+        return Err(Miss::failed(message));
+    }
+    got.iter()
+        .zip(want)
+        .zip(scales)
+        .try_for_each(|((got, want), scale)| close(name, *got, *want, *scale))
+}
+
+/// A loss without symmetries, of as many weights as it has coefficients, and its gradient.
+#[derive(Clone)]
+struct Landscape {
+    coefficients: Array1<f64>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl Landscape {
+    fn new(learner: &mut Learner, count: usize) -> Self {
+        Self { coefficients: learner.array(count, 0.5, 1.5), calls: Arc::default() }
+    }
+
+    fn loss(&self, weights: &Array1<f64>) -> f64 {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let pairs = weights.iter().zip(&self.coefficients);
+        pairs.map(|(w, c)| (c * w).sin() + 0.3 * w * w).sum()
+    }
+
+    fn gradient(&self, weights: &Array1<f64>) -> Array1<f64> {
+        let pairs = weights.iter().zip(&self.coefficients);
+        pairs.map(|(w, c)| c * (c * w).cos() + 0.6 * w).collect()
+    }
+
+    fn callback(&self) -> Callback<(Array1<f64>,), f64> {
+        let it = self.clone();
+        Callback::new(move |(weights,): (Array1<f64>,)| it.loss(&weights))
+    }
+}
+
+fn slopes(learner: &mut Learner) -> Outcome {
+    for (count, epsilon) in [(1, 1e-3), (4, 1e-4), (36, 1e-2), (7, 0.3), (3, 2.0)] {
+        let loss = Landscape::new(learner, count);
+        let weights = learner.array(count, -1.0, 1.0);
+        let direction = learner.array(count, -2.0, 2.0);
+        let asked = (loss.callback(), weights.clone(), direction.clone(), epsilon);
+        let got = learner.call(slope, asked)?;
+        let at = |distance: f64| loss.loss(&(&weights + &(&direction * distance)));
+        let want = (at(epsilon) - at(-epsilon)) / (2.0 * epsilon);
+        let tolerance = 1e-13 * (count as f64 + 4.0) / epsilon;
+        within("the slope", got, want, tolerance).map_err(|miss| {
+            let is = |other: f64| (got - other).abs() <= tolerance;
+            let length = direction.dot(&direction).sqrt();
+            let why = if is((at(epsilon) - at(0.0)) / epsilon) {
+                "is a forward difference. A central one costs as much and is off by ε² only"
+            } else if is(want / length) {
+                "is that along a direction of length 1. Here the direction counts as it is"
+            } else if is(2.0 * want) || is(want / 2.0) {
+                "is off by a factor of 2. How far apart are the two points?"
+            } else {
+                return miss;
+            };
+            Miss { message: format!("the slope {why}"), structure: None, ..miss }
+        })?;
+    }
+    Ok(())
+}
+
+/// A gradient with wrong tensors in it.
+struct Broken {
+    loss: Landscape,
+    weights: Array1<f64>,
+    gradient: Array1<f64>,
+    direction: Array1<f64>,
+    tensors: Vec<Tensor>,
+    wrong: Vec<usize>,
+}
+
+/// Far above what differences are off by, and far below the errors.
+const TOLERANCE: f64 = 1e-3;
+
+impl Broken {
+    fn new(learner: &mut Learner, sizes: &[usize], wrong: &[usize]) -> Self {
+        let tensors = tensors(sizes);
+        let count = sizes.iter().sum();
+        let loss = Landscape::new(learner, count);
+        let weights = learner.array(count, -1.0, 1.0);
+        let mut gradient = loss.gradient(&weights);
+        let direction = learner.array(count, 0.5, 1.5);
+        let direction = direction * learner.array(count, -1.0, 1.0).mapv(f64::signum);
+        for (nth, at) in wrong.iter().enumerate() {
+            let Tensor { start, end, .. } = tensors[*at];
+            // Each error is of another size, so that no two of them cancel along the direction.
+            let along = direction.slice(s![start..end]).mapv(|it| 0.1 * (nth + 1) as f64 / it);
+            let mut part = gradient.slice_mut(s![start..end]);
+            part += &along;
+        }
+        Self { loss, weights, gradient, direction, tensors, wrong: wrong.to_vec() }
+    }
+
+    fn asked(&self, learner: &mut Learner, tolerance: f64) -> Result<Vec<usize>, Miss> {
+        let Self { loss, weights, gradient, direction, tensors, .. } = self;
+        let (weights, gradient, direction) = (weights.clone(), gradient.clone(), direction.clone());
+        let asked = (loss.callback(), weights, gradient, direction, tensors.clone(), tolerance);
+        learner.call(wrong_tensors, asked)
+    }
+}
+
+/// Sizes of tensors, and which of them are wrong.
+const BROKEN: [(&[usize], &[usize]); 9] = [
+    (&[4, 3, 2, 5], &[]),
+    (&[4, 3, 2, 5], &[2]),
+    (&[4, 3, 2, 5], &[0, 3]),
+    (&[6], &[0]),
+    (&[6], &[]),
+    (&[], &[]),
+    (&[1, 2, 1, 3, 2], &[4]),
+    (&[1, 2, 1, 3, 2], &[0, 1, 2, 3, 4]),
+    (&[2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2], &[5, 6]),
+];
+
+fn bisected(learner: &mut Learner) -> Outcome {
+    for (sizes, wrong) in BROKEN {
+        let broken = Broken::new(learner, sizes, wrong);
+        let mut got = broken.asked(learner, TOLERANCE)?;
+        if got == broken.wrong {
+            continue;
+        }
+        let in_order = got.is_sorted();
+        got.sort_unstable();
+        let message = if got == broken.wrong && !in_order {
+            "`wrong_tensors` finds the right ones, but not in order. Which half is asked first?"
+        } else if got.iter().any(|at| !wrong.contains(at)) {
+            "`wrong_tensors` names a tensor whose gradient is right. Is the direction 0 outside of the group?"
+        } else {
+            "`wrong_tensors` misses a tensor whose gradient is wrong. Are both halves of a wrong group asked?"
+        };
+        return Err(Miss::failed(message).revealing(format!("got {got:?}, expected {wrong:?}")));
+    }
+    let tolerated = Broken::new(learner, &[3, 2, 4], &[1]).asked(learner, 50.0)?;
+    if tolerated.is_empty() {
+        return Ok(());
+    }
+    Err(Miss::failed("`wrong_tensors` names a tensor that is within the tolerance it is handed"))
+}
+
+fn few_calls(learner: &mut Learner) -> Outcome {
+    let sizes = [2; 32];
+    for wrong in [&[][..], &[13], &[3, 28]] {
+        let broken = Broken::new(learner, &sizes, wrong);
+        let before = broken.loss.calls.load(Ordering::Relaxed);
+        broken.asked(learner, TOLERANCE)?;
+        let calls = broken.loss.calls.load(Ordering::Relaxed) - before;
+        // Two for each group: all, and both halves of each that is wrong.
+        let most = 2 * (1 + 2 * 5 * wrong.len());
+        if calls > most {
+            let message = "`wrong_tensors` evaluates the loss more often than it needs. When the slope of a whole group is \
+                           right, so are its members";
+            let reveal = format!("{} of 32 wrong: {calls} calls, {most} are enough", wrong.len());
+            return Err(Miss::failed(message).revealing(reveal));
+        }
+    }
+    Ok(())
+}
+
+fn curves(learner: &mut Learner) -> Outcome {
+    for (count, steps) in [(1, 0), (36, 1), (3, 12)] {
+        let loss = Landscape::new(learner, count);
+        let weights = learner.array(count, -1.0, 1.0);
+        let rate = learner.uniform(0.05, 0.3);
+        let of = loss.clone();
+        let step = Callback::new(move |(weights,): (Array1<f64>,)| {
+            let gradient = of.gradient(&weights);
+            if weights.len() == gradient.len() { weights - rate * gradient } else { weights }
+        });
+        let asked = (loss.callback(), step, weights.clone(), steps);
+        let got = learner.call(overfit, asked)?;
+        let mut at = weights;
+        let mut want = vec![loss.loss(&at)];
+        for _ in 0..steps {
+            at = &at - &(rate * loss.gradient(&at));
+            want.push(loss.loss(&at));
+        }
+        if got.len() != want.len() {
+            let message = "the curve of `overfit` has not one number more than there are steps: the first is that before \
+                           any step";
+            return Err(Miss::failed(message));
+        }
+        learner.draw("one batch", "steps", &got);
+        got.iter()
+            .zip(&want)
+            .try_for_each(|(got, want)| within("the loss of a step", *got, *want, 1e-9))?;
+    }
+    Ok(())
+}
+
+/// A call that has no answer, and what it would be to give one.
+fn refused<T>(result: Result<T, Miss>, function: &str, what: &str) -> Outcome {
+    panics(result, || {
+        format!("`{function}` takes {what}, and gives an answer. Which condition would you assert?")
+    })
+}
+
+fn unfit(learner: &mut Learner) -> Outcome {
+    let logits = || Callback::new(|(ids,): (Vec<usize>,)| Array2::<f64>::zeros((ids.len(), 3)));
+    for (documents, what) in [
+        (vec![], "no document"),
+        (vec![vec![1, 2], vec![0]], "a document of one id"),
+        (vec![vec![]], "an empty document"),
+    ] {
+        refused(learner.call(next_token_loss, (logits(), documents)), "next_token_loss", what)?;
+    }
+    for vocabulary in [0, 1] {
+        let what = "fewer than two ids to choose from";
+        refused(learner.call(beyond_chance, (1.0, vocabulary)), "beyond_chance", what)?;
+        let got = learner.call(influence, (logits(), vec![0, 0], vocabulary));
+        refused(got, "influence", what)?;
+    }
+    Ok(())
+}
