@@ -421,7 +421,9 @@ fn passes(learner: &mut Learner) -> Vec<Pass> {
 
 fn of_linear(learner: &mut Learner) -> Outcome {
     let shapes = [[3, 3, 3], [2, 3, 4], [4, 2, 1], [1, 1, 2], [40, 2, 3], [2, 70, 2], [2, 3, 36]];
-    for (at, [rows, d_in, d_out]) in shapes.into_iter().chain([[0, 2, 3], [5, 3, 2]]).enumerate() {
+    for (at, [rows, d_in, d_out]) in
+        shapes.into_iter().chain([[0, 2, 3], [5, 3, 2], [3, 3, 3]]).enumerate()
+    {
         let mut fill = |shape: [usize; 2]| {
             let scale = learner.decades(-3.0, 3.0, 1)[0];
             let scale = if at < 3 { 1.0 } else { scale };
@@ -615,7 +617,9 @@ fn turned(learner: &mut Learner) -> Outcome {
 }
 
 fn added(learner: &mut Learner) -> Outcome {
-    for sizes in [Sizes::plain([2, 3, 2, 2, 5]), Sizes::plain([1, 2, 4, 2, 3]).sharing(2)] {
+    let first = || Sizes::plain([2, 3, 2, 2, 5]);
+    // The first sizes come again.
+    for sizes in [first(), Sizes::plain([1, 2, 4, 2, 3]).sharing(2), first()] {
         let style = Style { before: true, bias: true, ..PLAIN };
         let pass = self::pass(learner, sizes, style);
         let (dx, got) = pass.back(learner)?;
