@@ -475,7 +475,7 @@ fn loss_gradients(learner: &mut Learner) -> Outcome {
         let (loss, gradients) = text.ask_loss(learner, &y)?;
         let logits = text.right();
         let largest = logits.fold(0.0, |largest: f64, it| largest.max(it.abs()));
-        compare_loss(loss, &text, &y, STEPS * (1.0 + largest))?;
+        compare_loss(loss, &logits, [&text.ids, &y], STEPS * (1.0 + largest))?;
         let nothing = with_each(text.model.clone(), |_, array| array * 0.0);
         let want = text.ask_backward(learner, &right_dlogits(&logits, &y), &nothing)?;
         let (got, want) = (arrays::<f64>(gradients), arrays::<f64>(want));
@@ -489,10 +489,14 @@ fn loss_gradients(learner: &mut Learner) -> Outcome {
     Ok(())
 }
 
-fn compare_loss(got: f64, text: &Text, y: &Array2<usize>, scale: f64) -> Outcome {
-    let logits = text.right();
-    close("the loss", got, right_loss(&logits, y), scale).map_err(|miss| {
-        if close("", got, right_loss(&logits, &text.ids), scale).is_err() {
+fn compare_loss(
+    got: f64,
+    logits: &Array2<f64>,
+    [ids, y]: [&Array2<usize>; 2],
+    scale: f64,
+) -> Outcome {
+    close("the loss", got, right_loss(logits, y), scale).map_err(|miss| {
+        if close("", got, right_loss(logits, ids), scale).is_err() {
             return miss;
         }
         let message = "the loss asks each row of logits for the token that was read there. Which one does a row predict?";
