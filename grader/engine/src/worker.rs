@@ -104,30 +104,35 @@ const KEPT_BYTES: &str = "33554432";
 impl Worker {
     /// Starts the worker.
     pub fn start(program: &Program, limits: Limits) -> io::Result<Self> {
-        let (socket, theirs) = UnixStream::pair()?;
-        let (pipe, writer) = io::pipe()?;
         let Program { path, libraries, sandbox, budget } = program;
         let paths = Paths { read: libraries.clone(), ..Paths::default() };
-        let confined = sandbox.command(path, Profile::Worker, confined_to(limits), paths)?;
-        let Confined { mut command, group, .. } = confined;
+        let mut confined = sandbox.command(path, Profile::Worker, confined_to(limits), paths)?;
+        let command = &mut confined.command;
         // One thread: more would cost start-up time, and sums would depend on the core count.
         command.env("OPENBLAS_NUM_THREADS", "1");
         // glibc keeps the memory of arrays that were dropped: fresh pages cost as much as large products.
         command.env("MALLOC_MMAP_THRESHOLD_", KEPT_BYTES).env("MALLOC_TRIM_THRESHOLD_", KEPT_BYTES);
+        Self::spawn(confined, limits, budget.clone())
+    }
+
+    fn spawn(confined: Confined, limits: Limits, budget: Arc<Budget>) -> io::Result<Self> {
+        let Confined { mut command, sandbox, group } = confined;
+        let (socket, theirs) = UnixStream::pair()?;
+        let (pipe, writer) = io::pipe()?;
         command.stdin(Stdio::from(OwnedFd::from(theirs)));
         command.stdout(writer.try_clone()?).stderr(writer);
         let child = command.spawn()?;
         rustix::io::ioctl_fionbio(&pipe, true)?;
         Ok(Self {
             child,
-            sandbox: *sandbox,
+            sandbox,
             _group: group,
             connection: Connection::new(socket, budget.clone())?,
             output: CapturedOutput::new(pipe),
             calls: 0,
             limits,
             timeout: budget.timeout(limits.seconds),
-            budget: budget.clone(),
+            budget,
             waited: Duration::ZERO,
             ended: false,
         })
@@ -335,4 +340,35 @@ fn confined_to(limits: Limits) -> sandbox::Limits {
 
 fn encoded<T: serde::Serialize>(message: &T) -> Result<Vec<u8>, Stop> {
     frame::encode(message).map_err(|error| Stop::Protocol(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{process::Command, thread};
+
+    use super::*;
+    use crate::requests::Requests;
+
+    /// Takes in what it is sent, and never answers. By the clock it has five minutes.
+    fn silent(budget: Budget) -> Worker {
+        let (command, sandbox, group) = (Command::new("cat"), Sandbox::NONE, Group::default());
+        let limits = Limits { seconds: 60, memory_mib: 512 };
+        Worker::spawn(Confined { command, sandbox, group }, limits, Arc::new(budget)).unwrap()
+    }
+
+    #[test]
+    fn a_call_is_given_up_when_something_newer_is_asked_for() {
+        let requests = Requests::default();
+        requests.serve(requests.make());
+        let mut worker = silent(Budget::of(requests.clone()));
+        let newer = thread::spawn(move || {
+            // Long enough that the call is usually under way.
+            thread::sleep(5 * LOOKS);
+            requests.make()
+        });
+        let stopped = worker.call(None, "forward", &Value::Bool(true), &Callbacks::default());
+        newer.join().unwrap();
+        let Err(Stop::StoppedEarly(why)) = stopped else { panic!("{stopped:?}") };
+        assert_eq!(why, "its grading was given up for a newer one");
+    }
 }

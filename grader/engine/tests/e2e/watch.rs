@@ -4,8 +4,6 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
-    thread,
-    time::Instant,
 };
 
 use crate::{
@@ -112,27 +110,16 @@ fn points_come_before_what_explains_them() {
     assert!(screen.contains("bias_gradient_times_b:") && screen.contains("graded in "), "{screen}");
 }
 
-/// A loop without an end is stopped by its limits, check by check.
+/// That the worker is stopped at once, a test of the worker shows: here it would depend on the clock.
 #[test]
-fn a_grading_that_nobody_waits_for_is_given_up() {
+fn a_loop_without_an_end_does_not_stand_in_the_way_of_the_next_save() {
     let learner = learner();
     let Some(terminal) = watched(&learner, 80) else { return };
-    let endless = |count: u32| {
-        let endless =
-            format!("let mut count = {count}; while count > 0 {{ count += 2; count -= 2; }}");
-        changed("ex_90_1", "let z = ", &format!("{endless} let z = "))
-    };
-    let begin = Instant::now();
-    learner.put("ex_90_1", &endless(1));
-    terminal.wait_for("timed out");
-    let whole = begin.elapsed();
-    learner.put("ex_90_1", &endless(3));
-    thread::sleep(whole / 2);
-    assert!(terminal.screen().contains("grading ex_90_1"), "{}", terminal.screen());
-    let begin = Instant::now();
+    let endless = "let mut count = 1; while count > 0 { count += 2; count -= 2; } let z = ";
+    learner.put("ex_90_1", &changed("ex_90_1", "let z = ", endless));
+    terminal.wait_for("grading ex_90_1");
     learner.solve("ex_90_1");
     terminal.wait_for("checks pass");
-    assert!(begin.elapsed() < whole / 2, "{:?} of {whole:?}", begin.elapsed());
 }
 
 #[test]
