@@ -57,7 +57,8 @@ pub fn erfc<F: NdFloat>(array: &mut ArrayBase<impl DataMut<Elem = F>, impl Dimen
 /// are.
 ///
 /// Matrices of `f32` without gaps in memory are multiplied here, on one thread, faster than by ndarray's own GEMM where
-/// they are small; anything else by `general_mat_mul`.
+/// they are small; anything else by `general_mat_mul`. With the feature `general` that multiplies everything, to compare
+/// with the GEMM that ndarray is linked with, such as OpenBLAS's.
 ///
 /// # Panics
 /// When the shapes do not fit.
@@ -68,7 +69,7 @@ pub fn product<F: NdFloat>(
     beta: F,
     c: &mut ArrayRef2<F>,
 ) {
-    if product_of_f32s(alpha, a, b, beta, c).is_none() {
+    if cfg!(feature = "general") || product_of_f32s(alpha, a, b, beta, c).is_none() {
         general_mat_mul(alpha, a, b, beta, c);
     }
 }
