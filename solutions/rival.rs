@@ -1,4 +1,4 @@
-//! For benchmarks: a rival in Python, in a process of its own, so that both can take turns.
+//! For benchmarks: a rival in a process of its own, most often in Python, so that both can take turns.
 #![allow(dead_code, reason = "a benchmark needs a part of it")]
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-/// A script that answers each line that it is given with one of its own, once it has done the task.
+/// A program that answers each line that it is given with one of its own, once it has done the task.
 pub struct Rival {
     child: Child,
     asks: ChildStdin,
@@ -25,18 +25,25 @@ impl Rival {
             python.env(variable, threads.to_string());
         }
         python.args(["-c", script]).args(arguments);
-        python.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = python.spawn().expect("PYTHON names an interpreter");
+        Some(Self::spawn(&mut python))
+    }
+
+    /// Starts any program.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap_or_else(|error| {
+                panic!("failed to start {:?}: {error}", command.get_program())
+            });
         let asks = child.stdin.take().expect("it is piped");
         let answers = BufReader::new(child.stdout.take().expect("it is piped"));
-        Some(Self { child, asks, answers })
+        Self { child, asks, answers }
     }
 
     /// Has a task done, and gives the answer.
     pub fn ask(&mut self, task: &str) -> String {
-        writeln!(self.asks, "{task}").expect("what the script imports is installed there");
+        writeln!(self.asks, "{task}").expect("the rival runs, and has what it imports");
         let mut line = String::new();
-        self.answers.read_line(&mut line).expect("Python answers in text");
+        self.answers.read_line(&mut line).expect("a rival answers in text");
         line
     }
 

@@ -1,4 +1,5 @@
-//! Training a small GPT beside PyTorch, in f32 on two threads: the same weights, the same windows, in turns.
+//! Training a small GPT beside PyTorch and plain loops in C, in f32 on two threads: the same weights, the same windows,
+//! in turns.
 //!
 //! ```sh
 //! export OPENBLAS_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=33554432
@@ -9,8 +10,18 @@
 //!
 //! The variables are those of `./x train`. `large` is a model of ten million parameters. `PYTHON` is an interpreter that
 //! has NumPy and PyTorch; without it PyTorch is left out.
+//!
+//! The plain loops are `plain.c`, which has the shape of the well-known trainings of GPT-2 in plain C. They are compiled
+//! by `cc`, or what `CC` names, with `-O3 -march=native -fopenmp` and the options in `CFLAGS`; without a compiler they are
+//! left out. With `-ffast-math` among them, sums are made in any order, and so of many numbers at once. Because they are
+//! slow, they take part **in the first quarter of the turns alone**: their speed and the ratio are medians of those turns,
+//! and the losses of all are shown after the last of them, too.
+//!
+//! What the products of `kernels` are worth is seen beside ones by OpenBLAS: `--features avx512,openblas,general`.
 
-use std::{env, ffi::OsString, fs, hint::black_box, io, path::Path, time::Instant};
+use std::{
+    env, ffi::OsString, fs, hint::black_box, io, path::Path, process::Command, time::Instant,
+};
 
 use ex_3_4::Rng;
 use ex_4_2::AdamW;
@@ -116,7 +127,7 @@ struct Size {
     config: Config,
     batch: usize,
     micro: usize,
-    /// How often the two take turns, and the steps of a turn.
+    /// How many turns there are, and the steps of a turn.
     turns: usize,
     steps: usize,
 }
@@ -145,6 +156,11 @@ impl Size {
             turns: number(20, 5),
             steps: number(20, 2),
         }
+    }
+
+    /// The turns that the plain loops take part in.
+    fn plain_turns(&self) -> usize {
+        self.turns.div_ceil(4)
     }
 }
 
@@ -221,7 +237,7 @@ fn step(state: &mut State<f32>, size: &Size, settings: &Settings, windows: &Arra
     f64::from(loss)
 }
 
-/// What PyTorch reads: the weights, and the windows of all steps.
+/// What the rivals read: the weights, and the windows of all steps.
 fn write(folder: &Path, model: &Model<f32>, windows: &[Array2<usize>]) -> io::Result<()> {
     let weights: Vec<_> = tensors(model)
         .iter()
@@ -239,6 +255,82 @@ fn peak_memory() -> io::Result<f64> {
     Ok(kib / 1024.0)
 }
 
+/// The seconds of the turns that one side took, and the mean losses of their steps.
+#[derive(Default)]
+struct Turns {
+    seconds: Vec<f64>,
+    losses: Vec<f64>,
+}
+
+impl Turns {
+    fn push(&mut self, seconds: f64, loss: f64) {
+        self.seconds.push(seconds);
+        self.losses.push(loss);
+    }
+
+    fn print_row(&self, name: &str, memory: f64, own: &Turns, size: &Size) {
+        let tokens = (size.batch * size.config.context * size.steps) as f64;
+        let speed = tokens / median(self.seconds.clone());
+        let losses = [size.plain_turns(), size.turns].map(|turn| {
+            self.losses.get(turn - 1).map_or("–".to_owned(), |loss| format!("{loss:.5}"))
+        });
+        let ratios = self.seconds.iter().zip(&own.seconds).map(|(theirs, own)| theirs / own);
+        let ratio = median(ratios.collect());
+        println!("| {name} | {speed:.0} | {} | {memory:.0} MiB | {ratio:.2} |", losses.join(" | "));
+    }
+}
+
+/// Who trains beside the reference.
+struct Side {
+    name: &'static str,
+    rival: Rival,
+    /// It takes part in so many turns from the first on.
+    most: usize,
+    turns: Turns,
+}
+
+impl Side {
+    fn take_turn(&mut self, steps: usize) {
+        let answer = self.rival.ask(&steps.to_string());
+        let numbers: Vec<f64> =
+            answer.split_whitespace().map(|it| it.parse().expect("a number")).collect();
+        self.turns.push(numbers[0], numbers[1]);
+    }
+}
+
+fn torch(folder: &Path, size: &Size) -> Option<Side> {
+    let Config { vocabulary, context, width, heads, layers, .. } = size.config;
+    let sizes = serde_json::json!({
+        "vocabulary": vocabulary, "context": context, "width": width, "heads": heads, "layers": layers,
+        "batch": size.batch,
+    });
+    let arguments = [folder.into(), OsString::from(sizes.to_string())];
+    let rival = Rival::start(SCRIPT, &arguments, THREADS as i32)?;
+    Some(Side { name: "PyTorch", rival, most: size.turns, turns: Turns::default() })
+}
+
+/// Compiles and starts the plain loops; `None` where that fails.
+fn plain(folder: &Path, size: &Size) -> Option<Side> {
+    let compiler = env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let options = env::var("CFLAGS").unwrap_or_default();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/plain.c");
+    let program = folder.join("plain");
+    let mut compile = Command::new(&compiler);
+    compile.args(["-O3", "-march=native", "-fopenmp"]).args(options.split_whitespace());
+    compile.arg("-o").args([&program, &source]).arg("-lm");
+    if !compile.status().is_ok_and(|it| it.success()) {
+        let name = compiler.display();
+        println!(
+            "plain C is left out: {name} did not compile it. Set CC to a C compiler with OpenMP."
+        );
+        return None;
+    }
+    let Config { vocabulary, context, width, heads, layers, .. } = size.config;
+    let sizes = [vocabulary, context, width, heads, layers, size.batch].map(|it| it.to_string());
+    let rival = Rival::spawn(Command::new(program).arg(folder).args(sizes));
+    Some(Side { name: "plain C", rival, most: size.plain_turns(), turns: Turns::default() })
+}
+
 fn main() -> io::Result<()> {
     let name = env::args().skip(1).find(|it| !it.starts_with('-'));
     let size = Size::named(name.as_deref());
@@ -246,39 +338,26 @@ fn main() -> io::Result<()> {
     let mut state = start(weights(&size.config));
     let folder = tempfile::tempdir()?;
     write(folder.path(), &state.model, &windows)?;
-    let Config { vocabulary, context, width, heads, layers, .. } = size.config;
-    let sizes = serde_json::json!({
-        "vocabulary": vocabulary, "context": context, "width": width, "heads": heads, "layers": layers,
-        "batch": size.batch,
-    });
-    let arguments = [folder.path().into(), OsString::from(sizes.to_string())];
-    let mut torch = Rival::start(SCRIPT, &arguments, THREADS as i32);
-    println!("{} parameters, {} tokens a step", parameters(&size.config), size.batch * context);
-    let (mut own, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    let mut losses = [f64::NAN; 2];
-    for turn in windows.chunks(size.steps) {
+    let rivals = [torch(folder.path(), &size), plain(folder.path(), &size)];
+    let mut rivals: Vec<_> = rivals.into_iter().flatten().collect();
+    let tokens = size.batch * size.config.context;
+    println!("{} parameters, {tokens} tokens a step", parameters(&size.config));
+    let mut own = Turns::default();
+    for (at, turn) in windows.chunks(size.steps).enumerate() {
         let began = Instant::now();
         let sum: f64 =
             turn.iter().map(|it| black_box(step(&mut state, &size, &settings, it))).sum();
-        let seconds = began.elapsed().as_secs_f64();
-        losses[0] = sum / size.steps as f64;
-        own.push(seconds);
-        if let Some(torch) = &mut torch {
-            let answer = torch.ask(&size.steps.to_string());
-            let numbers: Vec<f64> =
-                answer.split_whitespace().map(|it| it.parse().expect("a number")).collect();
-            theirs.push(numbers[0]);
-            ratios.push(numbers[0] / seconds);
-            losses[1] = numbers[1];
-        }
+        own.push(began.elapsed().as_secs_f64(), sum / size.steps as f64);
+        rivals.iter_mut().filter(|it| at < it.most).for_each(|it| it.take_turn(size.steps));
     }
-    let speed = |times: &[f64]| (size.batch * context * size.steps) as f64 / median(times.to_vec());
-    println!("| | tokens/s | loss of the last {} steps | memory |\n|---|---|---|---|", size.steps);
-    println!("| reference | {:.0} | {:.5} | {:.0} MiB |", speed(&own), losses[0], peak_memory()?);
-    if let Some(torch) = &mut torch {
-        let memory = torch.seconds("memory");
-        println!("| PyTorch | {:.0} | {:.5} | {memory:.0} MiB |", speed(&theirs), losses[1]);
-        println!("ratio, the median of all turns: {:.2}", median(ratios));
+    let (quarter, end) = (size.plain_turns(), size.turns);
+    println!(
+        "| | tokens/s | loss of turn {quarter} | loss of turn {end} | memory | reference / it |"
+    );
+    println!("|---|---|---|---|---|---|");
+    own.print_row("reference", peak_memory()?, &own, &size);
+    for Side { name, mut rival, turns, .. } in rivals {
+        turns.print_row(name, rival.seconds("memory"), &own, &size);
     }
     Ok(())
 }
