@@ -23,6 +23,9 @@ use crate::{
 /// How many mutants of a lesson are graded unless all are asked for.
 const SAMPLE: Sample = Sample { one_in: 12, at_most: 10 };
 
+/// After so many mutants what came of them is kept: all of a lesson's take long, and a run may be interrupted.
+const KEPT_TOGETHER: usize = 64;
+
 /// What came of a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fate {
@@ -67,25 +70,24 @@ impl fmt::Display for Fates {
     }
 }
 
-/// Grades mutants of a lesson's solution: all, or a sample.
+/// Grades mutants of a lesson's solution: all, or samples until some mutants of them compile.
 pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fates, GradeError> {
     let failed = GradeError::of(lesson);
     let folder = grader.workspace.solution(lesson.id);
     let solution = fs::read_to_string(folder.join("src/lib.rs")).map_err(&failed)?;
     let mutants = Mutants::of(&solution);
-    let numbers = mutants.numbers().collect();
-    let chosen = if all { numbers } else { SAMPLE.of(numbers) };
-    let chosen: Vec<Mutant> = chosen.into_iter().map(|it| mutants.mutant(it)).collect();
+    let numbers: Vec<_> = mutants.numbers().collect();
+    let draws = if all { vec![numbers] } else { SAMPLE.draws(&numbers).collect() };
     let mut kept = Kept::open(grader, lesson).map_err(&failed)?;
-    let fate = |mutant: &Mutant| match kept.fates.get(&key(mutant)) {
-        Some(fate) => Ok(*fate),
-        None => fate(grader, lesson, mutant),
-    };
-    let fates: Result<Vec<_>, GradeError> = chosen.par_iter().map(fate).collect();
-    let fates = fates?;
-    kept.fates.extend(chosen.iter().map(key).zip(fates.iter().copied()));
-    kept.write().map_err(failed)?;
-    Ok(Fates(chosen.into_iter().map(|it| it.description).zip(fates).collect()))
+    let mut fates = Fates::default();
+    for draw in draws {
+        let drawn = draw.into_iter().map(|it| mutants.mutant(it)).collect();
+        fates.0.extend(kept.fates_of(drawn, grader, lesson)?);
+        if fates.count(Fate::Failed) + fates.count(Fate::Survived) > 0 {
+            break;
+        }
+    }
+    Ok(fates)
 }
 
 /// The name under which a fate is kept: two changes of one statement may have the same description.
@@ -117,6 +119,27 @@ impl Kept {
         let file = grader.workspace.cache().join("mutants").join(name);
         let fates = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
         Ok(Self { file, fates: fates.unwrap_or_default() })
+    }
+
+    /// What came of the mutants: graded unless that is known.
+    fn fates_of(
+        &mut self,
+        mutants: Vec<Mutant>,
+        grader: &Grader,
+        lesson: &'static Lesson,
+    ) -> Result<Vec<(String, Fate)>, GradeError> {
+        let is_new = |mutant: &&Mutant| !self.fates.contains_key(&key(mutant));
+        let new: Vec<_> = mutants.iter().filter(is_new).collect();
+        for some in new.chunks(KEPT_TOGETHER) {
+            let fates = some.par_iter().map(|it| Ok((key(it), fate(grader, lesson, it)?)));
+            self.fates.extend(fates.collect::<Result<Vec<_>, GradeError>>()?);
+            self.write().map_err(GradeError::of(lesson))?;
+        }
+        let known = |mutant: Mutant| {
+            let fate = self.fates[&key(&mutant)];
+            (mutant.description, fate)
+        };
+        Ok(mutants.into_iter().map(known).collect())
     }
 
     fn write(&self) -> io::Result<()> {

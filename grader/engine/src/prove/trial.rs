@@ -105,7 +105,7 @@ impl Trials {
             ending.map(|ending| (mutant, ending))
         };
         let mutants = mutants(&calls, names);
-        let chosen = if all { mutants } else { SAMPLE.of(mutants) };
+        let chosen = if all { mutants } else { SAMPLE.of(&mutants) };
         let endings: io::Result<_> = chosen.into_par_iter().map(ending).collect();
         endings.map(Endings)
     }
