@@ -334,7 +334,7 @@ fn local(learner: &mut Learner) -> Outcome {
 /// In a lesson without a mean, d times too large has nothing to do with the size of a batch.
 fn without_factor(miss: Miss) -> Miss {
     let message = "∂z/∂b is wrong. Move b and hold the rest: how far does z move for each unit?";
-    Miss { message: message.to_owned(), structure: None, ..miss }
+    miss.saying(message)
 }
 
 fn order(learner: &mut Learner) -> Outcome {

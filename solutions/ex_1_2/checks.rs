@@ -250,7 +250,7 @@ fn with_sizes(miss: Miss, [m, n, k]: [usize; 3]) -> Miss {
         () => "a sum of no products is 0. What does the formula leave of C?",
     };
     let message = format!("{}. Here m, n, k = {m}, {n}, {k}: {question}", miss.message);
-    Miss { message, structure: None, ..miss }
+    miss.saying(message)
 }
 
 /// Batch, inputs and outputs of layers that exist: a classifier's last layer, the first of an MLP and

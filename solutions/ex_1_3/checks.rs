@@ -172,7 +172,7 @@ impl Activation {
              which signs of z does one in your formula overflow?",
             self.name
         );
-        Miss { message, structure: None, ..miss }
+        miss.saying(message)
     }
 
     /// Compares dL/dZ with its closed form; at a kink, with what the slopes of both sides allow.
@@ -345,7 +345,7 @@ fn tail_of_sigmoid(activation: Activation, learner: &mut Learner, at: &Input) ->
         let why = "σ(Z) has lost its digits far below zero. A small number that comes about as the \
                    difference of two numbers near 1, as in 1 − σ(−z) or in (1 + tanh(z/2))/2, has none \
                    that are right. Write it as a quotient with eᶻ.";
-        Miss { message: why.to_owned(), structure: None, ..miss }
+        miss.saying(why)
     })
 }
 
@@ -385,7 +385,7 @@ fn tanh_near_zero(activation: Activation, learner: &mut Learner, at: &Input) -> 
         let why = "tanh(Z) has lost digits near zero, where tanh(z) is nearly z. A difference of numbers \
                    that are nearly equal, as in eᶻ − e⁻ᶻ or in 2·σ(2z) − 1, keeps the rounding errors of \
                    both. The tanh of the standard library has no such difference.";
-        Miss { message: why.to_owned(), structure: None, ..miss }
+        miss.saying(why)
     })
 }
 

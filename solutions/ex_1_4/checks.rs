@@ -202,7 +202,7 @@ fn of_another_neuron(miss: Miss, what: &str, is_another: bool) -> Miss {
     }
     let message =
         format!("{what} of `neuron_of` is that of another neuron. The first is neuron 0.");
-    Miss { message, structure: None, ..miss }
+    miss.saying(message)
 }
 
 fn one_layer(learner: &mut Learner) -> Outcome {

@@ -232,7 +232,7 @@ fn two_batches(learner: &mut Learner, case: &Case<3, 5>) -> Outcome {
 
 fn in_turn(when: &str, miss: Miss) -> Miss {
     let message = format!("{}{when}. Each has a cache of its own.", miss.message);
-    Miss { message, structure: None, ..miss }
+    miss.saying(message)
 }
 
 /// Draws, and one number.
@@ -336,7 +336,7 @@ fn cut_off(learner: &mut Learner) -> Outcome {
             }
             let message = "W of `truncated_normal` is without a draw that is just at the limit. What lies \
                            further out is left out.";
-            Miss { message: message.to_owned(), structure: None, ..miss }
+            miss.saying(message)
         })?;
     }
     Ok(())

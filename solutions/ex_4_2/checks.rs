@@ -314,7 +314,7 @@ fn odd_norms(learner: &mut Learner) -> Outcome {
         let (norm, got) = learner.call(clip, (gradient.clone(), limit))?;
         compare_clipped(&gradient, limit, norm, &got).map_err(|miss| {
             let message = format!("with {what}, {}", miss.message);
-            Miss { message, structure: None, ..miss }
+            miss.saying(message)
         })?;
     }
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
@@ -409,7 +409,7 @@ fn compare_rate(
     };
     close(RATE, got, want, max.abs() + min.abs()).map_err(|miss| {
         let message = miss.message.replacen(RATE, &format!("{RATE} {part}"), 1);
-        Miss { message, structure: None, ..miss }
+        miss.saying(message)
     })
 }
 

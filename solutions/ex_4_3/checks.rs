@@ -328,7 +328,7 @@ fn explained(name: &str, z: &Array2<f64>, got: &Array2<f64>, miss: Miss) -> Miss
     } else {
         return miss;
     };
-    Miss { message: format!("{name} {why}"), structure: None, ..miss }
+    miss.saying(format!("{name} {why}"))
 }
 
 /// A NaN stays where it is, and nowhere else.

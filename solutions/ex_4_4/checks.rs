@@ -211,7 +211,7 @@ fn overflowed(name: &str, got: &Array2<f64>, miss: Miss) -> Miss {
     } else {
         return miss;
     };
-    Miss { message: format!("{name} {why}"), structure: None, ..miss }
+    miss.saying(format!("{name} {why}"))
 }
 
 fn loss_values(learner: &mut Learner) -> Outcome {
@@ -238,7 +238,7 @@ fn compare_loss(z: &Array2<f64>, targets: &[usize], got: f64) -> Outcome {
         } else {
             return overflowed(LOSS, &array![[got]], miss);
         };
-        Miss { message: format!("{LOSS} {why}"), structure: None, ..miss }
+        miss.saying(format!("{LOSS} {why}"))
     })
 }
 
@@ -305,7 +305,7 @@ fn compare_dz(z: &Array2<f64>, targets: &[usize], got: &Array2<f64>) -> Outcome 
             return overflowed(DZ, got, miss);
         }
         let why = "the 1 is subtracted at another class than the target. From which number are classes counted?";
-        Miss { message: format!("in {DZ}, {why}"), structure: None, ..miss }
+        miss.saying(format!("in {DZ}, {why}"))
     })
 }
 

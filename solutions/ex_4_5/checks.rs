@@ -426,7 +426,7 @@ fn explained(norm: Norm, is_far: bool, is_constant: bool, miss: Miss) -> Miss {
     } else {
         return miss;
     };
-    Miss { message: format!("{name} {why}"), structure: None, ..miss }
+    miss.saying(format!("{name} {why}"))
 }
 
 /// A row with a NaN is NaN, and the rows beside it are not.

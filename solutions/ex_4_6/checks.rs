@@ -157,18 +157,11 @@ fn ends(learner: &mut Learner) -> Outcome {
         let is_nan = y.iter().chain(&mask).any(|it| it.is_nan());
         let explained = |miss: Miss| {
             match p {
-            _ if is_nan => Miss {
-                message: "dropout is NaN for p = 1: 1/(1 − p) is infinite there, and 0·∞ is NaN. All numbers are \
-                          dropped, so all outputs are 0."
-                    .to_owned(),
-                structure: None,
-                ..miss
-            },
-            0.0 => Miss {
-                message: "for p = 0 something is dropped or changed. Draws of 0 come now and then.".to_owned(),
-                structure: None,
-                ..miss
-            },
+            _ if is_nan => miss.saying(
+                "dropout is NaN for p = 1: 1/(1 − p) is infinite there, and 0·∞ is NaN. All numbers are dropped, so \
+                 all outputs are 0.",
+            ),
+            0.0 => miss.saying("for p = 0 something is dropped or changed. Draws of 0 come now and then."),
             _ => miss,
         }
         };

@@ -488,7 +488,7 @@ fn overflowed(miss: Miss) -> Miss {
         "{name} goes wrong for logits of ±10⁴. Exponentials of them are infinite or 0: everything is computed from z \
          minus log Σ e^z, or minus a maximum."
     );
-    Miss { message, structure: None, ..miss }
+    miss.saying(message)
 }
 
 /// Calls that have no answer. What is not written yet panics as well, and is told by other checks.

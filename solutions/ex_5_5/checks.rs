@@ -164,7 +164,7 @@ fn told_of_rows(got: &Array2<f64>, miss: Miss) -> Miss {
     } else {
         return miss;
     };
-    Miss { message: why.to_owned(), structure: None, ..miss }
+    miss.saying(why)
 }
 
 fn loss_of_table(learner: &mut Learner) -> Outcome {
@@ -211,7 +211,7 @@ fn compare_nll(got: f64, want: f64, scale: f64, count: usize) -> Outcome {
         } else {
             return miss;
         };
-        Miss { message: format!("{NLL} {why}"), structure: None, ..miss }
+        miss.saying(format!("{NLL} {why}"))
     })
 }
 
@@ -297,7 +297,7 @@ fn gradient(learner: &mut Learner) -> Outcome {
                 return miss;
             }
             let message = format!("{LOSS} counts bits. The logarithm here is the natural one");
-            Miss { message, structure: None, ..miss }
+            miss.saying(message)
         })?;
         let compared = compare_dw(&model, &dw);
         let largest = model.w.iter().fold(0.0, |most: f64, w| most.max(w.abs()));
@@ -334,7 +334,7 @@ fn compare_dw(model: &Model, got: &Array2<f64>) -> Outcome {
         } else {
             return miss;
         };
-        Miss { message: format!("{DW} {why}"), structure: None, ..miss }
+        miss.saying(format!("{DW} {why}"))
     })
 }
 
@@ -410,7 +410,7 @@ fn same_training(
             }
             let why = "is that of other predictions, before any step is made. What does each id of the text \
                        predict, and which ids are not predicted or predict nothing?";
-            Miss { message: format!("{LOSS} {why}"), structure: None, ..miss }
+            miss.saying(format!("{LOSS} {why}"))
         })?;
     }
     same_shape("the trained W", w.shape(), want_w.shape())?;
@@ -501,7 +501,7 @@ fn compare_perplexity(losses: &[f64], tokens: &[usize], got: f64) -> Outcome {
         } else {
             return miss;
         };
-        Miss { message: format!("the perplexity {why}"), structure: None, ..miss }
+        miss.saying(format!("the perplexity {why}"))
     })
 }
 

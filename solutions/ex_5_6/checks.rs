@@ -165,7 +165,7 @@ fn of_other_columns(got: &Array2<f64>, want: &Array2<f64>, miss: Miss) -> Miss {
     }
     let message = "`sinusoidal` has the right columns in another order. In which columns does frequency i stand, \
                    and which of the two is first?";
-    Miss { message: message.to_owned(), structure: None, ..miss }
+    miss.saying(message)
 }
 
 fn neighbours(learner: &mut Learner) -> Outcome {
@@ -232,7 +232,7 @@ fn told(
         "a turn keeps the length of each pair, and here it changes. Are both new numbers made of both old ones, \
          with the same angle?"
     };
-    Miss { message: format!("{name} is wrong: {why}"), structure: None, ..miss }.of(&[name])
+    miss.saying(format!("{name} is wrong: {why}")).of(&[name])
 }
 
 /// How many numbers are compared with finite differences at once.
@@ -391,5 +391,5 @@ fn of_short_angles(miss: Miss) -> Miss {
          where does the precision change?",
         miss.message
     );
-    Miss { message, structure: None, ..miss }
+    miss.saying(message)
 }

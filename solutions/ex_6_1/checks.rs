@@ -135,7 +135,7 @@ where
     compare(&want).map_err(|miss| {
         let known = mistakes.iter().find(|(numbers, _)| compare(numbers).is_ok());
         let Some((_, why)) = known else { return miss };
-        Miss { message: format!("`{}` is wrong: {why}", F::NAME), structure: None, ..miss }
+        miss.saying(format!("`{}` is wrong: {why}", F::NAME))
     })
 }
 
@@ -331,7 +331,7 @@ impl Head {
         } else {
             return miss;
         };
-        Miss { message: format!("{A} {why}"), structure: None, ..miss }
+        miss.saying(format!("{A} {why}"))
     }
 
     fn compare_gradients(&self, got: &Gradients, d_o: &Array2<f64>, a: &Array2<f64>) -> Outcome {
@@ -564,7 +564,7 @@ fn batch_backward(learner: &mut Learner, heads: &Heads) -> Outcome {
 fn of_head(at: usize, heads: usize, miss: Miss) -> Miss {
     let others = if at > 0 { ", and right for those before it" } else { "" };
     let message = format!("{}. This is for head {at} of {heads}{others}.", miss.message);
-    Miss { message, structure: None, ..miss }
+    miss.saying(message)
 }
 
 /// Sizes at which tokens are told from each other: as many keys as queries, and more.

@@ -578,7 +578,7 @@ fn told_of_base(pass: &Pass, y: &Array2<f64>, miss: Miss) -> Miss {
         return miss;
     }
     let message = "Y has its queries and keys turned with a base of 10,000. The base is handed in";
-    Miss { message: message.to_owned(), structure: None, ..miss }
+    miss.saying(message)
 }
 
 fn grouped(learner: &mut Learner) -> Outcome {
@@ -641,7 +641,7 @@ fn told_of_sum(pass: &Pass, got: &Attention, miss: Miss) -> Miss {
     }
     let message = "the gradients of a layer take the place of those that were there. A weight that is used twice has \
                    both gradients: add yours";
-    Miss { message: message.to_owned(), structure: None, ..miss }
+    miss.saying(message)
 }
 
 /// Two batches of different sizes through one layer.
@@ -677,7 +677,7 @@ fn two_batches(learner: &mut Learner, first: Pass) -> Outcome {
     };
     pass.want().compare(&together_of(&dx), &got).map_err(|miss| {
         let message = format!("{}, after two batches. Each has a cache of its own.", miss.message);
-        Miss { message, structure: None, ..miss }
+        miss.saying(message)
     })
 }
 

@@ -389,7 +389,7 @@ fn parts(learner: &mut Learner) -> Outcome {
                 }
                 let message =
                     format!("{} has an ε of its own, and not the one that is handed in", name("Y"));
-                Miss { message, structure: None, ..miss }
+                miss.saying(message)
             })?;
             let want = norm_cache(&x, style, epsilon);
             compare(&name("x̂"), &cache.xhat, &want.xhat, &Array2::zeros(x.dim()))?;
@@ -406,7 +406,7 @@ fn parts(learner: &mut Learner) -> Outcome {
                 let message = format!(
                     "{name} is nearly right, as with another form of GELU. Which one is asked for?"
                 );
-                Miss { message, structure: None, ..miss }
+                miss.saying(message)
             })?;
             compare_caches(&name, cache, cache_of(&x, &weights))?;
         }

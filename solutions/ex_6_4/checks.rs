@@ -500,7 +500,7 @@ fn compare_loss(
             return miss;
         }
         let message = "the loss asks each row of logits for the token that was read there. Which one does a row predict?";
-        Miss { message: message.to_owned(), structure: None, ..miss }
+        miss.saying(message)
     })
 }
 

@@ -455,7 +455,7 @@ fn compare_loss(got: f64, training: &Training, documents: &[Vec<usize>]) -> Outc
         } else {
             return miss;
         };
-        Miss { message: format!("the loss {why}"), structure: None, ..miss }
+        miss.saying(format!("the loss {why}"))
     })
 }
 
@@ -614,7 +614,7 @@ fn slopes(learner: &mut Learner) -> Outcome {
             } else {
                 return miss;
             };
-            Miss { message: format!("the slope {why}"), structure: None, ..miss }
+            miss.saying(format!("the slope {why}"))
         })?;
     }
     Ok(())

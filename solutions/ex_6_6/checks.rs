@@ -453,7 +453,7 @@ fn one_update(learner: &mut Learner) -> Outcome {
                     "{}. The rate is that of the step which is made now, and the first step is 1",
                     miss.message
                 );
-                Miss { message, structure: None, ..miss }
+                miss.saying(message)
             },
         )?;
         let long = if right_norm(&gradients) > settings.max_norm { "above" } else { "below" };
@@ -639,7 +639,7 @@ fn compare_step(
             "{}: it is the mean over all targets that count in the windows of the step, before the step",
             miss.message
         );
-        Miss { message, structure: None, ..miss }
+        miss.saying(message)
     })?;
     let norm = right_norm(&gradients);
     close(&name("norm"), got.grad_norm, norm, STEPS * (1.0 + norm))?;

@@ -142,7 +142,7 @@ fn known(what: &str, got: &Array1<f64>, want: &Array1<f64>) -> Outcome {
         if !is_nan {
             return miss;
         }
-        Miss { message: format!("{name} {why}"), structure: None, ..miss }
+        miss.saying(format!("{name} {why}"))
     })
 }
 
@@ -253,7 +253,7 @@ fn compare_cut(function: &str, got: &Array1<f64>, want: &Array1<f64>, digits: f6
         } else {
             return miss;
         };
-        Miss { message: format!("{name} {why}"), structure: None, ..miss }
+        miss.saying(format!("{name} {why}"))
     })
 }
 
@@ -698,7 +698,7 @@ fn compare_cache(text: &Text, got: &KvCache, want: &KvCache) -> Outcome {
                     let told = if part == "keys" { text.told_of_keys(got, want) } else { None };
                     let Some(why) = told else { return miss };
                     let message = format!("the keys of block {layer} {why}");
-                    Miss { message, structure: None, ..miss }
+                    miss.saying(message)
                 })?;
             }
         }

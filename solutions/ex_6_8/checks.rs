@@ -242,7 +242,7 @@ fn compare_nll(model: &Model, ids: &[usize], [size, context]: [usize; 2], got: f
         } else {
             return miss;
         };
-        Miss { message: format!("the nll {why}"), structure: None, ..miss }
+        miss.saying(format!("the nll {why}"))
     })
 }
 
@@ -293,7 +293,7 @@ fn bits(learner: &mut Learner) -> Outcome {
             } else {
                 return miss;
             };
-            Miss { message: format!("the number of bits {why}"), structure: None, ..miss }
+            miss.saying(format!("the number of bits {why}"))
         })?;
     }
     Ok(())
@@ -341,7 +341,7 @@ fn compare_likelihood(model: &Model, prompt: &[usize], answer: &[usize], got: f6
         } else {
             return miss;
         };
-        Miss { message: format!("the log-likelihood {why}"), structure: None, ..miss }
+        miss.saying(format!("the log-likelihood {why}"))
     })
 }
 
@@ -465,7 +465,7 @@ impl Interval {
             } else {
                 return miss;
             };
-            Miss { message: format!("the interval of {name} {why}"), structure: None, ..miss }
+            miss.saying(format!("the interval of {name} {why}"))
         })
     }
 }
@@ -496,7 +496,7 @@ fn equal_values(learner: &mut Learner, centre: f64) -> Outcome {
         }
         let message = "the interval of the mean of equal values is not that value alone. Is the variance a difference of \
                        two large sums? Rounding is what they leave: take the mean off each value first";
-        Miss { message: message.to_owned(), structure: None, ..miss }
+        miss.saying(message)
     })
 }
 
@@ -543,7 +543,7 @@ fn compare_difference(ours: &[f64], theirs: &[f64], z: f64, got: (f64, f64)) -> 
         } else {
             return miss;
         };
-        Miss { message: format!("the interval of the difference {why}"), structure: None, ..miss }
+        miss.saying(format!("the interval of the difference {why}"))
     })
 }
 
@@ -588,7 +588,7 @@ fn compare_share(k: usize, n: usize, z: f64, got: (f64, f64)) -> Outcome {
         } else {
             return miss;
         };
-        Miss { message: format!("the interval of the share {why}"), structure: None, ..miss }
+        miss.saying(format!("the interval of the share {why}"))
     })
 }
 

@@ -244,7 +244,7 @@ fn one_layer(learner: &mut Learner) -> Outcome {
             let message = "`from_conv1d` leaves the numbers of the matrix in their order and gives them another shape. \
                            Where does number (1, 2) go?";
             if is_reshaped {
-                Miss { message: message.to_owned(), structure: None, ..miss }
+                miss.saying(message)
             } else {
                 miss
             }

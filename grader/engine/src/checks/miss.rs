@@ -125,6 +125,12 @@ impl Miss {
         Self { quantities, ..self }
     }
 
+    /// Says something else, which has no simple form.
+    #[must_use]
+    pub fn saying(self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), structure: None, ..self }
+    }
+
     /// Adds what only `--reveal` shows.
     #[must_use]
     pub fn revealing(self, reveal: impl Into<String>) -> Self {
