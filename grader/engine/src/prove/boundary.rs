@@ -147,7 +147,7 @@ impl Boundary {
         self.answer.iter().any(|(_, value)| matches!(value, Value::Float(_) | Value::Array(_)))
     }
 
-    /// By the arguments of other functions that have the same name and the same type.
+    /// By the arguments of other functions that have a like name and the same type.
     fn of_last_calls<'a>(
         &'a self,
         place: &'a Place,
@@ -157,7 +157,7 @@ impl Boundary {
         let others = all.iter().filter(|other| other.function != self.function);
         let arguments = others.flat_map(|other| other.arguments.iter().map(move |it| (other, it)));
         let same = arguments.filter(move |(_, (of_other, other))| {
-            of_other.name == place.name && change::is_exchangeable(value, other)
+            of_other.is_like(place) && change::is_exchangeable(value, other)
         });
         same.map(|(other, (of_other, _))| How::OfLastCall {
             function: other.function.clone(),

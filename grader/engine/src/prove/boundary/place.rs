@@ -4,12 +4,10 @@ use std::fmt;
 
 use wire::Value;
 
-/// The position of a part at each level, and its name.
+/// The position of a part at each level, and the names on the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     path: Vec<usize>,
-    /// The last name on the way to it.
-    pub name: String,
     display: String,
 }
 
@@ -28,17 +26,29 @@ impl Place {
             _ => None,
         })
     }
+
+    /// True for parts that two functions may call by one name: `x` and `cache.x`, or `weights.q.w` and `gradients.q.w`,
+    /// but not `weights.q.w` and `weights.k.w`.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let [one, other] = [self, other].map(Self::within_argument);
+        is_end(one, other) || is_end(other, one)
+    }
+
+    /// The names below that of the argument, where there are any: each function calls its arguments as it likes.
+    fn within_argument(&self) -> &str {
+        self.display.split_once('.').map_or(&*self.display, |(_, names)| names)
+    }
+}
+
+/// True where the names of `all` end with these.
+fn is_end(names: &str, all: &str) -> bool {
+    all.strip_suffix(names).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 /// All parts that are not made of others, with what lies there. `names` are those of the first level.
 pub fn places(value: &Value, names: &[String]) -> Vec<(Place, Value)> {
     let mut found = Vec::new();
-    collect(
-        value,
-        names,
-        &Place { path: Vec::new(), name: String::new(), display: String::new() },
-        &mut found,
-    );
+    collect(value, names, &Place { path: Vec::new(), display: String::new() }, &mut found);
     found
 }
 
@@ -47,7 +57,7 @@ fn collect(value: &Value, names: &[String], here: &Place, found: &mut Vec<(Place
         let path = here.path.iter().copied().chain([at]).collect();
         let dot = if here.display.is_empty() { "" } else { "." };
         let display = format!("{}{dot}{name}", here.display);
-        collect(part, &[], &Place { path, name: name.to_owned(), display }, found);
+        collect(part, &[], &Place { path, display }, found);
     };
     match value {
         Value::Tuple(items) | Value::List(items) => {
@@ -79,5 +89,19 @@ mod tests {
         assert_eq!(shown, ["`x` = 1.0", "`forward.a` = 2.0", "`forward.b` = 3"]);
         *found[1].0.find(&mut value).unwrap() = 5.0.into_value();
         assert_eq!(value.to_string(), "(1.0, { a: 5.0, b: 3 })");
+    }
+
+    #[test]
+    fn parts_of_one_name_are_alike_where_the_ways_to_them_are() {
+        let place = |display: &str| Place { path: Vec::new(), display: display.to_owned() };
+        let like = |one: &str, other: &str| {
+            let [one, other] = [one, other].map(place);
+            assert_eq!(one.is_like(&other), other.is_like(&one));
+            one.is_like(&other)
+        };
+        assert!(like("x", "x") && like("x", "cache.x") && like("forward.x", "cache.x"));
+        assert!(like("weights.q.w", "gradients.q.w") && like("weights.w", "block.attention.q.w"));
+        assert!(!like("weights.q.w", "weights.k.w") && !like("blocks.0.q.w", "blocks.1.q.w"));
+        assert!(!like("x", "dx") && !like("x", "y"));
     }
 }
