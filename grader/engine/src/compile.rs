@@ -239,7 +239,8 @@ impl Job<'_> {
     fn key(&self, kit: &Kit) -> String {
         let (lines, optimisation) = (self.lines, self.optimisation());
         let product = format!("{:?} {lines} {optimisation:?}", self.product);
-        let parts = [kit.key(), &self.sources.digest(), &product, self.display_path];
+        let (kit, digest) = (kit.build_name(), self.sources.digest());
+        let parts = [&*kit, &digest, &product, self.display_path];
         hash(parts.into_iter().chain(self.links.all().map(|built| &*built.key)))
     }
 

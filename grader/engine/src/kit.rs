@@ -4,6 +4,7 @@ mod cargo;
 pub mod own;
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     fs::{self, File},
     io,
@@ -142,6 +143,12 @@ impl Kit {
 
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// Names this build. What was compiled against another one of the same key does not fit: another compiler, or
+    /// another flag in the environment, makes other crates of the same sources.
+    pub fn build_name(&self) -> Cow<'_, str> {
+        self.slot.file_name().unwrap_or_default().to_string_lossy()
     }
 
     /// The toolchain, and every folder that the arguments of [`compiler`](Self::compiler) name.
@@ -393,6 +400,14 @@ mod tests {
         assert!(read.is_some() && pruned(cache.path()) == ["kit-old"]);
         drop(read);
         assert_eq!(pruned(cache.path()), [""; 0]);
+    }
+
+    #[test]
+    fn another_build_of_a_kit_has_another_name() {
+        let cache = tempfile::tempdir().unwrap();
+        let [one, other] = ["kit-one", "kit-other"].map(|name| kit(cache.path(), name));
+        assert_eq!((one.key(), &*one.build_name()), (other.key(), "kit-one"));
+        assert_ne!(one.build_name(), other.build_name());
     }
 
     #[test]
