@@ -182,7 +182,8 @@ fn settings_of_adamw(learner: &mut Learner, count: usize) -> Vec<(usize, AdamW, 
         };
         let steps = match at {
             ..4 => at,
-            4 => 1 << 25,
+            // No number of an f32.
+            4 => (1 << 25) + 1,
             _ => steps[at] as usize,
         };
         (steps, of, rate[at])
