@@ -152,7 +152,7 @@ impl Size {
         Self {
             config,
             batch: number(12, 4),
-            micro: number(3, 1),
+            micro: number(3, 2),
             turns: number(20, 5),
             steps: number(20, 2),
         }
