@@ -98,9 +98,15 @@ fn small(style: Style) -> Config {
         hidden,
         layers: 1,
         style,
-        rope_base: 50.0,
+        rope_base: 150.3,
         epsilon: 0.1,
     }
+}
+
+/// A configuration with more than 32 rows in each array.
+fn wide(style: Style) -> Config {
+    let (kv_heads, hidden) = (2, 35);
+    Config { vocabulary: 33, context: 34, width: 36, kv_heads, hidden, ..small(style) }
 }
 
 /// As `tensors` names the array that a check finds under this name.
@@ -109,15 +115,27 @@ fn in_tensors(name: &str) -> String {
 }
 
 fn random_model(learner: &mut Learner, config: &Config) -> Model {
-    with_each(empty(config), |name, array| {
-        let numbers = learner.array(array.raw_dim(), -1.0, 1.0);
-        if name.ends_with("gain") { 1.0 + numbers / 2.0 } else { numbers }
+    with_each(like(learner, &empty(config), -1.0, 1.0), |name, numbers| {
+        if name.ends_with("gain") {
+            numbers.mapv(|it| if it == 0.0 { it } else { 1.0 + it / 2.0 })
+        } else {
+            numbers
+        }
     })
 }
 
-/// Random numbers in the places of all arrays.
+/// The size of numbers that no product is made with.
+const LARGE: f64 = 300.0;
+
+/// Random numbers in the places of all arrays, in either memory order. The first of each is 0, as where no batch has
+/// come to yet.
 fn like(learner: &mut Learner, model: &Model, low: f64, high: f64) -> Model {
-    with_each(model.clone(), |_, array| learner.array(array.raw_dim(), low, high))
+    with_each(model.clone(), |_, array| {
+        let columns = learner.rng().bool();
+        let mut numbers = learner.array(array.raw_dim().set_f(columns), low, high);
+        numbers.iter_mut().next().into_iter().for_each(|it| *it = 0.0);
+        numbers
+    })
 }
 
 /// A state in the middle of a training.
@@ -175,14 +193,14 @@ fn counted(y: &Array2<usize>, ignore: Option<usize>) -> usize {
 const STEPS: f64 = 30.0;
 
 fn one_micro_batch(learner: &mut Learner) -> Outcome {
-    for (style, ignore, more) in [(Style::Gpt2, None, 1), (Style::Llama, Some(0), 4)] {
+    for (style, ignore, more) in [(Style::Gpt2, None, 1), (Style::Llama, Some(0), 130)] {
         let config = small(style);
         let model = random_model(learner, &config);
         let x = random_ids(learner, [2, 3], 6);
         let mut y = random_ids(learner, [2, 3], 6);
         (y[[0, 1]], y[[1, 2]], y[[1, 0]]) = (ignore.unwrap_or(1), ignore.unwrap_or(2), 3);
         let total = counted(&y, ignore) + more;
-        let before = like(learner, &model, -2.0, 2.0);
+        let before = like(learner, &model, -LARGE, LARGE);
         let batch = MicroBatch { x: x.clone(), y: y.clone() };
         let arguments = (model.clone(), config.clone(), batch, ignore, total, before.clone());
         let (loss, after) = learner.call(add_micro_batch, arguments)?;
@@ -293,9 +311,10 @@ fn nothing_counts(learner: &mut Learner) -> Outcome {
 }
 
 fn before_the_first(learner: &mut Learner) -> Outcome {
+    let [gpt2, llama] = STYLES.map(small);
     // The second model of a style is another one.
-    for style in [Style::Gpt2, Style::Llama, Style::Gpt2] {
-        let model = random_model(learner, &small(style));
+    for config in [gpt2.clone(), llama, gpt2, wide(Style::Gpt2)] {
+        let model = like(learner, &empty(&config), -LARGE, LARGE);
         let got = learner.call(start, (model.clone(),))?;
         let is_zero =
             |it: Model| arrays::<f64>(it).iter().all(|(_, it)| it.iter().all(|it| *it == 0.0));
@@ -347,13 +366,30 @@ fn settings(learner: &mut Learner) -> Settings {
         seed: learner.rng().u64(..1 << 40),
         ignore: None,
         adamw: AdamW { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, decay: 0.3 },
-        max_norm: 0.5,
+        max_norm: 0.3,
         rate: 0.05,
         min_rate: 0.004,
         warmup: 2,
         total: 6,
     }
 }
+
+/// Settings that are 0, that are large, and with more steps than `f32` counts.
+fn rare(usual: &Settings) -> [Settings; 4] {
+    let none = AdamW { beta1: 0.0, beta2: 0.0, decay: 0.0, ..usual.adamw.clone() };
+    let slow = AdamW { epsilon: 150.3, ..usual.adamw.clone() };
+    let large = AdamW { decay: 150.3, ..slow.clone() };
+    let (warmup, total) = ((1 << 24) + 1, (1 << 26) + 3);
+    [
+        Settings { rate: 0.0, ..usual.clone() },
+        Settings { adamw: none, max_norm: 0.0, min_rate: 0.0, ..usual.clone() },
+        Settings { adamw: large, max_norm: 150.3, ..usual.clone() },
+        Settings { adamw: slow, rate: 150.3, min_rate: 120.3, warmup, total, ..usual.clone() },
+    ]
+}
+
+/// A number of steps between the two of the last of these.
+const LATE: usize = 40_000_001;
 
 fn right_rate(t: usize, settings: &Settings) -> f64 {
     let &Settings { rate, min_rate, warmup, total, .. } = settings;
@@ -428,25 +464,32 @@ fn compare_update(
 }
 
 fn one_update(learner: &mut Learner) -> Outcome {
+    let usual = settings(learner);
+    let [still, none, large, late] = rare(&usual);
+    let [gpt2, llama] = STYLES.map(small);
     // The step, and the length of the gradients: some are clipped, and some are not.
-    for (at, (steps, size)) in
-        [(0, 1.0), (1, 0.01), (3, 3.0), (5, 0.02), (9, 1.0), (400, 1e-3)].into_iter().enumerate()
-    {
-        let config = small(STYLES[at % 2]);
-        let settings = settings(learner);
-        let mut before = random_state(learner, &config, steps);
-        let mut gradients = like(learner, &before.model, -size, size);
-        // A number that no batch has had yet.
-        for of in [&mut before.m, &mut before.s, &mut gradients] {
-            of.embedding[[0, 0]] = 0.0;
-        }
+    for (config, settings, steps, size) in [
+        (&gpt2, &usual, 0, 1.0),
+        (&llama, &still, 1, 0.01),
+        (&wide(Style::Gpt2), &large, 3, LARGE),
+        (&llama, &none, 4, 0.02),
+        (&gpt2, &usual, 5, 1.0),
+        (&llama, &usual, 400, 1e-3),
+        (&gpt2, &late, LATE, 1.0),
+    ] {
+        let of = size.max(1.0);
+        let [model, m] = [(); 2].map(|()| like(learner, &empty(config), -of, of));
+        let s = like(learner, &model, 0.1 * of, 2.0 * of);
+        let position = Position { epoch: (1 << 33) + steps as u64, window: LATE + steps };
+        let before = Held { model, m, s, steps, position };
+        let gradients = like(learner, &before.model, -size, size);
         let arguments = (before.clone(), gradients.clone(), settings.clone());
         let (after, given) = learner.call(update, arguments)?;
         let Ok((norm, rate)) = given else {
             return Err(Miss::failed("`update` refuses gradients that are all finite"));
         };
         close("the norm that `update` gives", norm, right_norm(&gradients), STEPS * norm.abs())?;
-        let want = right_rate(steps + 1, &settings);
+        let want = right_rate(steps + 1, settings);
         close("the rate that `update` gives", rate, want, STEPS * settings.rate).map_err(
             |miss| {
                 let message = format!(
@@ -458,8 +501,10 @@ fn one_update(learner: &mut Learner) -> Outcome {
         )?;
         let long = if right_norm(&gradients) > settings.max_norm { "above" } else { "below" };
         let when = format!("after `update` with gradients {long} the largest norm");
-        compare_update(&when, &before, &gradients, &settings, &after)?;
-        if after.position.window != before.position.window {
+        compare_update(&when, &before, &gradients, settings, &after)?;
+        if (after.position.epoch, after.position.window)
+            != (before.position.epoch, before.position.window)
+        {
             return Err(Miss::failed("`update` moves the position in the data"));
         }
     }
@@ -592,20 +637,24 @@ fn of_step(tokens: &[u16], settings: &Settings, at: &Position) -> (Vec<usize>, P
 
 fn steps(learner: &mut Learner) -> Outcome {
     for (style, batch, micro, ignore) in
-        [(Style::Llama, 5, 2, Some(3)), (Style::Gpt2, 4, 1, None), (Style::Llama, 2, 3, None)]
+        [(Style::Llama, 7, 2, Some(3)), (Style::Gpt2, 4, 1, None), (Style::Llama, 2, 3, None)]
     {
         let config = small(style);
-        let settings = Settings { batch, micro, ignore, ..settings(learner) };
-        let tokens = random_tokens(learner, 24);
+        let usual = Settings { batch, micro, ignore, ..settings(learner) };
+        let [still, none, large, late] = rare(&usual);
+        let tokens = random_tokens(learner, 400);
         let mut state = random_state(learner, &config, 0);
-        for step in 1..=3 {
+        // The last windows of an epoch.
+        state.position = Position { epoch: (1 << 33) + 5, window: 130 };
+        for (made, settings) in [(0, &usual), (1, &still), (2, &none), (3, &large), (LATE, &late)] {
+            state.steps = made;
             let arguments = (state.clone(), config.clone(), to_file(&tokens), settings.clone(), 1);
             let (after, log) = learner.call(train, arguments)?;
-            let when = format!("after step {step}");
-            compare_step(learner, &when, &tokens, (&config, &settings), &state, (&after, log))?;
+            let when = format!("after step {}", made + 1);
+            compare_step(learner, &when, &tokens, (&config, settings), &state, (&after, log))?;
             state = after;
         }
-        let arguments = (state.clone(), config.clone(), to_file(&tokens), settings.clone(), 0);
+        let arguments = (state.clone(), config.clone(), to_file(&tokens), usual, 0);
         let (after, log) = learner.call(train, arguments)?;
         if !same_state(&after, &state) || log.is_ok_and(|log| !log.is_empty()) {
             return Err(Miss::failed("`train` with 0 steps changes the state or logs something"));
@@ -824,7 +873,7 @@ fn same_bits(got: &Held, want: &Held) -> Outcome {
 
 fn evaluation(learner: &mut Learner) -> Outcome {
     for (at, (count, batch, time)) in
-        [(9, 2, 4), (12, 1, 4), (24, 3, 3), (25, 30, 4), (3, 2, 4), (2, 1, 1)]
+        [(9, 2, 4), (12, 1, 4), (24, 3, 3), (130, 30, 4), (3, 2, 4), (2, 1, 1)]
             .into_iter()
             .enumerate()
     {
