@@ -6,7 +6,7 @@ use engine::checks::{
     Learner, Lesson, Miss, Outcome, all_close, all_close_in_single, gradients, panics, same_shape,
     within,
 };
-use ndarray::{Array1, Array2, Array3, Axis, array, s};
+use ndarray::{Array1, Array2, Array3, Axis, ShapeBuilder, array, s};
 
 use super::contract::{
     self, AttentionCache, AttentionCacheF32, BatchCache, BatchCacheF32, attention,
@@ -193,7 +193,7 @@ fn backward_by_hand(learner: &mut Learner) -> Outcome {
 
 fn masks(learner: &mut Learner) -> Outcome {
     let shapes =
-        [(3, 3), (3, 5), (1, 4), (4, 4), (1, 1), (2, 7), (40, 40), (5, 70), (0, 3), (0, 0)];
+        [(3, 3), (3, 5), (1, 4), (4, 4), (1, 1), (2, 7), (101, 101), (5, 70), (0, 3), (0, 0)];
     let ask = |learner: &mut Learner, shape: &(usize, usize)| learner.call(mask_of_ones, *shape);
     learner.ask_all(&shapes, ask, |&(queries, keys), got| {
         same_shape("the mask", got.shape(), &[queries, keys])?;
@@ -370,6 +370,9 @@ const SHAPES: [([usize; 4], bool); 18] = [
     ([2, 2, 2, 2], true),
 ];
 
+/// The magnitudes of Q, K, V and dL/dO: each is large once, while the scores stay of order 1.
+const LARGE: [[f64; 4]; 2] = [[1e3, 1e-3, 1.0, 1e3], [1e-3, 1e3, 1e3, 1.0]];
+
 /// So many ordinary heads: all numbers of the others are of other sizes, in both memory orders.
 fn heads(learner: &mut Learner) -> Vec<Head> {
     let mut heads = Vec::new();
@@ -390,6 +393,10 @@ fn heads(learner: &mut Learner) -> Vec<Head> {
             heads.push(Head { q, k, v: fill(2, [keys, e]), causal });
         }
     }
+    for [of_q, of_k, of_v, _] in LARGE {
+        let mut fill = |scale| learner.filled([3, 3], Filling { scale, column_major: false });
+        heads.push(Head { q: fill(of_q), k: fill(of_k), v: fill(of_v), causal: true });
+    }
     heads
 }
 
@@ -404,7 +411,11 @@ const FEW: usize = 30;
 
 fn backward(learner: &mut Learner) -> Outcome {
     for (at, head) in heads(learner).into_iter().enumerate() {
-        let scale = if at < SHAPES.len() { 1.0 } else { learner.decades(-3.0, 3.0, 1)[0] };
+        let scale = match at.checked_sub(2 * SHAPES.len()) {
+            Some(large) => LARGE[large][3],
+            None if at < SHAPES.len() => 1.0,
+            None => learner.decades(-3.0, 3.0, 1)[0],
+        };
         let filling = Filling { scale, column_major: at % 2 == 1 };
         let d_o = learner.filled([head.q.nrows(), head.v.ncols()], filling);
         let a = head.forward().a;
@@ -471,10 +482,11 @@ impl Heads {
         self.d_o.index_axis(Axis(0), at).to_owned()
     }
 
-    /// The weights of all heads (N, T, S).
+    /// The weights of all heads (N, T, S), in the memory order of Q.
     fn a(&self) -> Array3<f64> {
         let (heads, queries, _) = self.q.dim();
-        let mut a = Array3::zeros((heads, queries, self.k.dim().1));
+        let shape = (heads, queries, self.k.dim().1).set_f(!self.q.is_standard_layout());
+        let mut a = Array3::zeros(shape);
         for (at, mut a) in a.outer_iter_mut().enumerate() {
             a.assign(&self.head(at).forward().a);
         }
@@ -521,6 +533,11 @@ fn many(learner: &mut Learner) -> Vec<Heads> {
             });
         }
     }
+    all.extend(LARGE.map(|scales| {
+        let [q, k, v, d_o] =
+            scales.map(|scale| learner.filled([3, 3, 3], Filling { scale, column_major: false }));
+        Heads { q, k, v, d_o, causal: true }
+    }));
     all
 }
 
