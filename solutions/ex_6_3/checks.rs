@@ -335,11 +335,11 @@ impl Style {
     }
 }
 
-/// Rows of order 1, 10⁻³ and 10³ in turn, in either memory order.
+/// Rows of order 1, 10⁻³ and 10³, and of zeros, in turn, in either memory order.
 fn rows(learner: &mut Learner, shape: [usize; 2]) -> Array2<f64> {
     let columns = learner.rng().bool();
     let mut x = learner.array(shape.set_f(columns), -2.0, 2.0);
-    let scales = [1.0, 1e-3, 1e3].into_iter().cycle();
+    let scales = [1.0, 1e-3, 1e3, 0.0].into_iter().cycle();
     x.rows_mut().into_iter().zip(scales).for_each(|(mut row, scale)| row *= scale);
     x
 }
@@ -371,15 +371,15 @@ fn right<T: Wire + Clone, R>(weights: &T, of: impl FnOnce(&Weights) -> R) -> R {
 
 fn parts(learner: &mut Learner) -> Outcome {
     for style in STYLES {
-        for (shape, hidden, epsilon) in [
-            ([3, 3], 3, 0.1),
-            ([3, 3], 3, 1e-5),
-            ([1, 6], 2, 1e-8),
-            ([4, 2], 40, 0.5),
-            ([34, 2], 3, 1e-3),
+        for (shape, hidden, epsilon, of_norm) in [
+            ([3, 3], 3, 0.1, 1.0),
+            ([3, 3], 3, 1e-5, 1.0),
+            ([1, 6], 2, 1e-8, 1.0),
+            ([4, 2], 40, 0.5, 1e3),
+            ([34, 2], 3, 1e-3, 1.0),
         ] {
             let x = rows(learner, shape);
-            let weights = style.norm(learner, shape[1]);
+            let weights = with_each(style.norm(learner, shape[1]), |_, array| of_norm * array);
             let (y, cache) = learner.call(norm, (x.clone(), weights.clone(), epsilon))?;
             let want = right(&weights, |weights| reference::norm(&x, weights, epsilon));
             let name = |of: &str| format!("{of} of `norm` of the kind {}", style.norm_kind());
@@ -490,17 +490,24 @@ fn compare_gradients<T: Wire + Clone>(
     })
 }
 
-/// Other numbers in the places of all arrays, some of them large.
+/// Other numbers in the places of all arrays, some of them large and one of them 0, column by column.
 fn like<T: Wire + Clone>(learner: &mut Learner, weights: &T) -> T {
-    with_each(weights.clone(), |_, array| learner.array(array.raw_dim(), -300.0, 300.0))
+    with_each(weights.clone(), |_, array| {
+        let mut other = learner.array(array.raw_dim().set_f(true), -300.0, 300.0);
+        other.iter_mut().take(1).for_each(|first| *first = 0.0);
+        other
+    })
 }
 
 fn part_gradients(learner: &mut Learner) -> Outcome {
     for style in STYLES {
         for (shape, hidden) in [([3, 3], 3), ([4, 2], 5)] {
-            let [x, dy] = [(); 2].map(|()| {
+            // A row of zeros in each.
+            let [x, dy] = [0, 1].map(|zeros| {
                 let columns = learner.rng().bool();
-                learner.array(shape.set_f(columns), -2.0, 2.0)
+                let mut rows = learner.array(shape.set_f(columns), -2.0, 2.0);
+                rows.row_mut(zeros).fill(0.0);
+                rows
             });
             let dy = 100.0 * dy;
             let dot = |y: Array2<f64>| (&dy * &y).sum();
@@ -518,6 +525,8 @@ fn part_gradients(learner: &mut Learner) -> Outcome {
                 dot(reference::norm(x, weights, epsilon))
             })
             .map_err(|miss| within("norm_backward", style, miss))?;
+            large_rstd(learner, (dy.clone(), norm_cache(&x, style, epsilon), weights, before))
+                .map_err(|miss| within("norm_backward", style, miss))?;
 
             let weights = style.feed_forward(learner, shape[1], hidden);
             let before = like(learner, &weights);
@@ -533,6 +542,24 @@ fn part_gradients(learner: &mut Learner) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// dL/dX is proportional to r, to the bit where the factor is a power of 2.
+fn large_rstd(
+    learner: &mut Learner,
+    (dy, cache, weights, before): (Array2<f64>, Cache, Norm, Norm),
+) -> Outcome {
+    let large = Cache { xhat: cache.xhat.clone(), rstd: 1024.0 * &cache.rstd };
+    let arguments = (dy.clone(), cache, weights.clone(), before.clone());
+    let (dx, _) = learner.call(norm_backward, arguments)?;
+    let (of_large, _) = learner.call(norm_backward, (dy, large, weights, before))?;
+    if of_large == 1024.0 * dx {
+        return Ok(());
+    }
+    Err(Miss::failed(
+        "dL/dX is not 1024 times as large where r is: r is a factor of each number of dL/dX, and nothing else depends \
+         on it",
+    ))
 }
 
 /// Says where a gradient is wrong.
@@ -606,7 +633,7 @@ impl Stack {
     fn small(learner: &mut Learner, style: Style) -> Self {
         match style {
             Style::Gpt2 => Self::of(learner, style, [2, 2, 3], [2, 3], None),
-            Style::Llama => Self::of(learner, style, [4, 2, 2], [2, 3], Some(100.0)),
+            Style::Llama => Self::of(learner, style, [4, 1, 2], [3, 2], Some(100.0)),
         }
     }
 
@@ -647,9 +674,9 @@ fn blocks(learner: &mut Learner) -> Outcome {
         for (heads, sequences, rope, epsilon) in [
             ([2, 2, 3], [2, 3], None, 0.2),
             ([2, 2, 3], [2, 3], None, 1e-3),
-            ([4, 2, 2], [1, 5], Some(1e4), 1e-5),
+            ([12, 6, 2], [1, 5], Some(1e4), 1e-5),
             ([3, 1, 2], [3, 2], Some(50.0), 1e-8),
-            ([1, 1, 4], [2, 1], None, 0.4),
+            ([1, 1, 4], [101, 1], None, 0.4),
         ] {
             let stack = Stack::of(learner, style, heads, sequences, rope);
             let x = rows(learner, [stack.x.nrows(), stack.x.ncols()]);
@@ -666,7 +693,13 @@ fn blocks(learner: &mut Learner) -> Outcome {
 fn block_gradients(learner: &mut Learner) -> Outcome {
     for style in STYLES {
         let stack = Stack::small(learner, style);
-        let dy = 100.0 * learner.array(stack.x.dim(), -2.0, 2.0);
+        // Column by column, with a large row and a zero.
+        let by_columns = stack.x.dim().set_f(true);
+        let mut x = learner.array(by_columns, -2.0, 2.0);
+        x.row_mut(0).mapv_inplace(|it| 100.0 * it);
+        x[[1, 0]] = 0.0;
+        let dy = 100.0 * learner.array(by_columns, -2.0, 2.0);
+        let stack = Stack { x, ..stack };
         let before = like(learner, &stack.weights);
         // Another call with other numbers comes first.
         let weights = with_each(stack.weights.clone(), |_, array| array / -2.0);
@@ -691,24 +724,46 @@ fn identity(learner: &mut Learner) -> Outcome {
             .any(|it| name.starts_with(it))
     };
     for style in STYLES {
-        let mut stack = Stack::small(learner, style);
-        stack.weights =
-            with_each(stack.weights, |name, array| if is_last(name) { array * 0.0 } else { array });
-        if stack.ask(learner)? != stack.x {
-            return Err(Miss::failed(
-                "the block is not the identity where Wo and W₂ are 0: both layers add zeros to X, and nothing \
-                 else stands on the way around",
-            ));
+        // More heads and sequences than elsewhere.
+        let many = Stack::of(learner, style, [6, 6, 1], [101, 1], None);
+        for mut stack in [Stack::small(learner, style), many] {
+            stack.weights =
+                with_each(
+                    stack.weights,
+                    |name, array| {
+                        if is_last(name) { array * 0.0 } else { array }
+                    },
+                );
+            is_identity(learner, &stack)?;
         }
-        let dy = learner.array(stack.x.dim(), -2.0, 2.0);
-        let before = like(learner, &stack.weights);
-        let (dx, _) = stack.ask_backward(learner, &dy, &before)?;
-        if dx != dy {
-            return Err(Miss::failed(
-                "dL/dX of the block is not dL/dY where Wo and W₂ are 0: nothing comes back through the layers, and \
-                 all of it on the way around",
-            ));
-        }
+    }
+    Ok(())
+}
+
+fn is_identity(learner: &mut Learner, stack: &Stack) -> Outcome {
+    if stack.ask(learner)? != stack.x {
+        return Err(Miss::failed(
+            "the block is not the identity where Wo and W₂ are 0: both layers add zeros to X, and nothing else stands \
+             on the way around",
+        ));
+    }
+    let dy = learner.array(stack.x.dim(), -2.0, 2.0);
+    let before = like(learner, &stack.weights);
+    let (dx, after) = stack.ask_backward(learner, &dy, &before)?;
+    if dx != dy {
+        return Err(Miss::failed(
+            "dL/dX of the block is not dL/dY where Wo and W₂ are 0: nothing comes back through the layers, and all of \
+             it on the way around",
+        ));
+    }
+    let inner = |of: &Block| {
+        let Attention { q, k, v, .. } = &of.attention;
+        [q, k, v].map(|layer| layer.w.clone())
+    };
+    if inner(&after) != inner(&before) {
+        return Err(Miss::failed(
+            "the gradients of Wq, Wk and Wv change where Wo and W₂ are 0: nothing comes back to them",
+        ));
     }
     Ok(())
 }
