@@ -303,6 +303,21 @@ impl Pass {
         learner.call(multi_head_backward, (x, weights, heads, batch, dy, before))
     }
 
+    fn scaled(self, [of_x, of_q, of_k, of_v, of_o, of_dy, of_before]: [f64; 7]) -> Self {
+        let layer =
+            |Linear { w, b }: Linear, scale: f64| Linear { w: scale * w, b: b.map(|b| scale * b) };
+        let all = |Attention { q, k, v, o }: Attention, [of_q, of_k, of_v, of_o]: [f64; 4]| {
+            Attention { q: layer(q, of_q), k: layer(k, of_k), v: layer(v, of_v), o: layer(o, of_o) }
+        };
+        Self {
+            x: of_x * self.x,
+            weights: all(self.weights, [of_q, of_k, of_v, of_o]),
+            dy: of_dy * self.dy,
+            before: all(self.before, [of_before; 4]),
+            ..self
+        }
+    }
+
     /// With other numbers in the same shapes.
     fn with(&self, x: &Array2<f64>, w: [&Array2<f64>; 4]) -> Self {
         let [q, k, v, o] =
@@ -396,15 +411,15 @@ fn pass(learner: &mut Learner, sizes: Sizes, style: Style) -> Pass {
     }
 }
 
-/// Ordinary ones, the square first, and then those with other sizes of numbers.
+/// Ordinary ones, the square first, then those with other sizes of numbers, and the square with large ones and zeros.
 const SIZES: [Sizes; 8] = [
     Sizes::plain([2, 4, 2, 2, 4]),
     Sizes::plain([2, 3, 2, 2, 5]),
     Sizes::plain([1, 3, 3, 2, 4]),
-    Sizes::plain([3, 1, 2, 1, 3]),
+    Sizes::plain([3, 1, 101, 1, 3]),
     Sizes::plain([1, 5, 1, 3, 2]),
     Sizes::plain([2, 34, 2, 2, 3]),
-    Sizes::plain([35, 2, 3, 1, 2]),
+    Sizes::plain([101, 2, 3, 1, 2]),
     Sizes::plain([1, 2, 5, 7, 36]),
 ];
 
@@ -416,23 +431,54 @@ fn passes(learner: &mut Learner) -> Vec<Pass> {
             passes.push(pass(learner, sizes, style));
         }
     }
+    passes.extend(SCALES.map(|scales| pass(learner, SIZES[0], PLAIN).scaled(scales)));
     passes
 }
 
+/// What X, the layers q, k, v and o, dL/dY and the gradients before are multiplied by: each is large once, while the
+/// scores stay of order 1, and X and dL/dY are 0 once.
+const SCALES: [[f64; 7]; 5] = [
+    [1e3, 1e-3, 1e-3, 1.0, 1e3, 1.0, 1e3],
+    [1.0, 1e3, 1e-3, 1e3, 1.0, 1.0, 1.0],
+    [1.0, 1e-3, 1e3, 1.0, 1.0, 1e3, 1.0],
+    [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0],
+    [1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0],
+];
+
+/// Rows, inputs and outputs of a linear layer.
+const LINEAR: [[usize; 3]; 9] = [
+    [3, 3, 3],
+    [2, 3, 4],
+    [4, 2, 1],
+    [1, 1, 2],
+    [40, 2, 3],
+    [2, 70, 2],
+    [2, 3, 36],
+    [0, 2, 3],
+    [5, 3, 2],
+];
+
 fn of_linear(learner: &mut Learner) -> Outcome {
-    let shapes = [[3, 3, 3], [2, 3, 4], [4, 2, 1], [1, 1, 2], [40, 2, 3], [2, 70, 2], [2, 3, 36]];
-    for (at, [rows, d_in, d_out]) in
-        shapes.into_iter().chain([[0, 2, 3], [5, 3, 2], [3, 3, 3]]).enumerate()
-    {
+    // The first shape comes again: with each argument large, and with zeros alone.
+    let large = (0..6)
+        .map(|large| ([3, 3, 3], std::array::from_fn(|at| if at == large { 1e3 } else { 1.0 })));
+    let mut cases: Vec<([usize; 3], [f64; 6])> = Vec::new();
+    for (at, shape) in LINEAR.into_iter().enumerate() {
+        let scales = [(); 6].map(|()| if at < 3 { 1.0 } else { learner.decades(-3.0, 3.0, 1)[0] });
+        cases.push((shape, scales));
+    }
+    cases.extend(large.chain([([3, 3, 3], [0.0; 6])]));
+    for (at, ([rows, d_in, d_out], scales)) in cases.into_iter().enumerate() {
+        let mut scales = scales.into_iter();
         let mut fill = |shape: [usize; 2]| {
-            let scale = learner.decades(-3.0, 3.0, 1)[0];
-            let scale = if at < 3 { 1.0 } else { scale };
+            let scale = scales.next().unwrap_or(1.0);
             learner.filled(shape, Filling { scale, column_major: at % 2 == 1 })
         };
         let (x, dy) = (fill([rows, d_in]), fill([rows, d_out]));
         let mut layer = || {
             let b = fill([d_out, 1]).column(0).to_owned();
-            Linear { w: fill([d_out, d_in]), b: (at % 2 == 0).then_some(b) }
+            let has_bias = at % 2 == 0 || at >= LINEAR.len();
+            Linear { w: fill([d_out, d_in]), b: has_bias.then_some(b) }
         };
         let (weights, before) = (layer(), layer());
         let y = learner.call(linear, (x.clone(), weights.clone()))?;
@@ -450,8 +496,11 @@ fn of_linear(learner: &mut Learner) -> Outcome {
 fn heads_apart(learner: &mut Learner) -> Outcome {
     let sizes =
         [[2, 3, 2, 2], [3, 2, 4, 5], [1, 4, 3, 2], [2, 1, 3, 4], [5, 2, 1, 3], [2, 40, 33, 1]];
-    for (at, [batch, time, heads, width]) in sizes.into_iter().chain([[2, 0, 2, 1]]).enumerate() {
-        let filling = Filling { scale: 1.0, column_major: at % 2 == 1 };
+    // And the first sizes come again.
+    let others = [[101, 1, 2, 1], [1, 2, 101, 1], [2, 0, 2, 1], [2, 3, 2, 2]];
+    for (at, [batch, time, heads, width]) in sizes.into_iter().chain(others).enumerate() {
+        let scale = if at == 0 { 1.0 } else { 1e3 };
+        let filling = Filling { scale, column_major: at % 2 == 1 };
         let x = learner.filled([batch * time, heads * width], filling);
         let got = learner.call(split, (x.clone(), batch, heads))?;
         let want = Array4::from_shape_fn((batch, heads, time, width), |(b, h, t, i)| {
@@ -617,14 +666,17 @@ fn turned(learner: &mut Learner) -> Outcome {
 }
 
 fn added(learner: &mut Learner) -> Outcome {
-    let first = || Sizes::plain([2, 3, 2, 2, 5]);
+    const FIRST: Sizes = Sizes::plain([2, 3, 2, 2, 5]);
+    let others = [Sizes::plain([6, 2, 12, 2, 3]).sharing(6), Sizes::plain([1, 2, 5, 7, 36])];
+    let ordinary = [FIRST].into_iter().chain(others).map(|sizes| (sizes, [1.0; 7]));
     // The first sizes come again.
-    for sizes in [first(), Sizes::plain([1, 2, 4, 2, 3]).sharing(2), first()] {
+    let scaled = SCALES.map(|scales| (FIRST, scales));
+    for (sizes, scales) in ordinary.chain(scaled) {
         let style = Style { before: true, bias: true, ..PLAIN };
-        let pass = self::pass(learner, sizes, style);
+        let pass = self::pass(learner, sizes, style).scaled(scales);
         let (dx, got) = pass.back(learner)?;
         pass.want().compare(&dx, &got).map_err(|miss| told_of_sum(&pass, &got, miss))?;
-        two_batches(learner, pass)?;
+        two_batches(learner, pass, scales)?;
     }
     Ok(())
 }
@@ -645,11 +697,13 @@ fn told_of_sum(pass: &Pass, got: &Attention, miss: Miss) -> Miss {
 }
 
 /// Two batches of different sizes through one layer.
-fn two_batches(learner: &mut Learner, first: Pass) -> Outcome {
+fn two_batches(learner: &mut Learner, first: Pass, [of_x, .., of_dy, _]: [f64; 7]) -> Outcome {
     let rows = first.x.nrows() / first.batch * (first.batch + 1);
-    let draw = |learner: &mut Learner| learner.array([rows, first.x.ncols()], -1.0, 1.0);
-    let second =
-        Pass { x: draw(learner), dy: draw(learner), batch: first.batch + 1, ..first.clone() };
+    let mut draw = |scale| {
+        let column_major = learner.rng().bool();
+        learner.filled([rows, first.x.ncols()], Filling { scale, column_major })
+    };
+    let second = Pass { x: draw(of_x), dy: draw(of_dy), batch: first.batch + 1, ..first.clone() };
     let arguments = (
         [first.x.clone(), second.x.clone()],
         first.weights.clone(),
