@@ -544,7 +544,8 @@ fn sizes(learner: &mut Learner) -> Outcome {
         let far = [0.1, 300.0][at / 2] * scale;
         let mut change = learner.array(count, -far, far);
         // A tensor that does not move.
-        change.slice_mut(s![tensors[2].start..tensors[2].end]).fill(0.0);
+        let still = &tensors[2 - at % 2];
+        change.slice_mut(s![still.start..still.end]).fill(0.0);
         let after = &before + &change;
         let length = |list: &Array1<f64>, it: &Tensor| {
             let squares = (it.start..it.end).map(|at| list[at] * list[at]);
