@@ -81,7 +81,8 @@ const PLAIN: Options = Options { ignore: None, smoothing: 0.0, z_loss: 0.0 };
 /// Texts of all small lengths, with questions of all lengths.
 fn answers(learner: &mut Learner) -> Outcome {
     let mut calls = Vec::new();
-    for length in [1, 2, 3, 6, 40] {
+    // The first length comes again.
+    for length in [3, 1, 2, 3, 6, 40, 130] {
         let tokens: Vec<usize> = (0..length).map(|_| learner.rng().usize(..9)).collect();
         for prompt in [0, 1, 2, 3, length / 2, length - 1, length] {
             if prompt <= length {
@@ -368,7 +369,11 @@ fn running(learner: &mut Learner) -> Outcome {
         let got = learner.call(add_chunk, (right_running(&before), chunk))?;
         compare_running(&z, &got)?;
     }
-    Ok(())
+    // A large sum.
+    let z = learner.array([3, 150], -0.1, 0.1);
+    let [before, chunk] = [s![.., ..140], s![.., 140..]].map(|part| z.slice(part).to_owned());
+    let got = learner.call(add_chunk, (right_running(&before), chunk))?;
+    compare_running(&z, &got)
 }
 
 /// What goes into the loss in chunks.
