@@ -478,10 +478,13 @@ fn chance(learner: &mut Learner) -> Outcome {
     Ok(())
 }
 
+/// The logit of a row by the sum of the ids that it depends on.
+type Shown = fn(f64) -> f64;
+
 /// Logits whose row t depends on a set of ids, drawn at random: rows before an id among them.
 fn dependence(learner: &mut Learner) -> Outcome {
     // As small as a leak may be, in numbers that are negative, from 0 to 1, and in the sign alone.
-    let shows: [(usize, usize, fn(f64) -> f64); 4] = [
+    let shows: [(usize, usize, Shown); 4] = [
         (5, 3, |sum| 1.0 + 1e-13 * sum),
         (8, 9, |sum| -1.0 - sum),
         (5, 2, |sum| sum % 2.0),
