@@ -343,8 +343,9 @@ impl Text {
         })
     }
 
+    /// Column by column: arrays come in either order.
     fn upstream(&self, learner: &mut Learner) -> Array2<f64> {
-        learner.array([self.ids.len(), self.config.vocabulary], -2.0, 2.0)
+        learner.array([self.ids.len(), self.config.vocabulary].set_f(true), -2.0, 2.0)
     }
 
     /// What `backward` makes of the gradients `before`.
