@@ -201,7 +201,7 @@ impl Proof<'_> {
         Ok(format!(
             "{} of {} viable mutants and {} of {} at the boundary failed",
             fates.count(Fate::Failed),
-            fates.count(Fate::Failed) + fates.count(Fate::Survived),
+            fates.viable(),
             endings.count(Ending::Failed),
             endings.0.len(),
         ))

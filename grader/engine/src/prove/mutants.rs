@@ -46,6 +46,11 @@ impl Fates {
         self.0.iter().filter(|(_, found)| *found == fate).count()
     }
 
+    /// How many compile.
+    pub fn viable(&self) -> usize {
+        self.0.len() - self.count(Fate::Unviable)
+    }
+
     /// Mutants that survived, each with its excuse where it has one; an excuse is good for one.
     pub fn survivors(&self, excused: &[Excused]) -> Vec<(&str, Option<Excused>)> {
         let mut excuses = excused.to_vec();
@@ -65,7 +70,7 @@ impl fmt::Display for Fates {
             f,
             "of {} mutants {} are viable, {failed} failed and {survived} survived",
             self.0.len(),
-            failed + survived,
+            self.viable(),
         )
     }
 }
@@ -83,7 +88,7 @@ pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fate
     for draw in draws {
         let drawn = draw.into_iter().map(|it| mutants.mutant(it)).collect();
         fates.0.extend(kept.fates_of(drawn, grader, lesson)?);
-        if fates.count(Fate::Failed) + fates.count(Fate::Survived) > 0 {
+        if fates.viable() > 0 {
             break;
         }
     }
