@@ -483,12 +483,14 @@ type Shown = fn(f64) -> f64;
 
 /// Logits whose row t depends on a set of ids, drawn at random: rows before an id among them.
 fn dependence(learner: &mut Learner) -> Outcome {
-    // As small as a leak may be, in numbers that are negative, from 0 to 1, and in the sign alone.
-    let shows: [(usize, usize, Shown); 4] = [
+    // As small as a leak may be, in numbers that are negative, from 0 to 1, and in the sign alone; and of one
+    // id.
+    let shows: [(usize, usize, Shown); 5] = [
         (5, 3, |sum| 1.0 + 1e-13 * sum),
         (8, 9, |sum| -1.0 - sum),
         (5, 2, |sum| sum % 2.0),
         (5, 2, |sum| 3.0 * (sum % 2.0) - 1.5),
+        (1, 2, |sum| 1.0 + sum),
     ];
     for (time, vocabulary, shown) in shows {
         let depends = Array2::from_shape_simple_fn((time, time), || learner.rng().bool());
