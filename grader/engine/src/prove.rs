@@ -7,6 +7,7 @@ mod mutants;
 mod mutation;
 mod parameters;
 mod sample;
+pub mod submissions;
 mod trial;
 mod visible;
 
@@ -22,7 +23,7 @@ use leaks::shown_value;
 use mutants::{Fate, Fates};
 use parameters::ParameterNames;
 use rayon::prelude::*;
-use tempfile::TempDir;
+use submissions::Submissions;
 use trial::{Ending, Endings, Trials};
 use visible::{Tests, VisibleTests};
 
@@ -82,7 +83,9 @@ pub fn prove(
     let prove = |lesson: &&'static Lesson| {
         let (problems, notes) = (Vec::new(), Vec::new());
         let gallery = gallery.as_deref();
-        let proof = Proof { grader, lesson, plan: &plan, gallery, problems, notes };
+        let submissions = Submissions::of(lesson);
+        let plan = &plan;
+        let proof = Proof { grader, lesson, plan, submissions, gallery, problems, notes };
         let proven = proof.all(&tests, extent)?;
         // Each as soon as it is known: a course takes minutes.
         print!("{proven}");
@@ -118,24 +121,11 @@ pub fn options(seed: u64) -> Options {
     Options { sandbox, record, incremental, seed, reveal, own, depth: Depth::Diagnosed }
 }
 
-/// How examples are graded.
-pub fn options_of_examples() -> Options {
-    Options { depth: Depth::Explained, ..options(0) }
-}
-
-/// A folder with one file of one lesson, as a learner would hand it in.
-pub fn submission(lesson: &Lesson, text: &str) -> io::Result<TempDir> {
-    let folder = tempfile::tempdir()?;
-    let src = folder.path().join(lesson.id).join("src");
-    fs::create_dir_all(&src)?;
-    fs::write(src.join("lib.rs"), text)?;
-    Ok(folder)
-}
-
 struct Proof<'a> {
     grader: &'a Grader,
     lesson: &'static Lesson,
     plan: &'a Plan,
+    submissions: Submissions,
     /// The page with what the grader says of every lesson's examples, where there is one.
     gallery: Option<&'a str>,
     problems: Vec<String>,
@@ -376,8 +366,9 @@ impl Proof<'_> {
             }
         }
         for (name, text) in self.whole_variants()? {
-            let folder = submission(self.lesson, &text).map_err(|source| self.failed(source))?;
-            let report = self.graded(folder.path(), options(0))?;
+            let options = submissions::options(Depth::Diagnosed);
+            let graded = self.submissions.hand_in(&text, |folder| self.graded(folder, options));
+            let report = graded.map_err(|source| self.failed(source))??;
             self.correct_variant(&name, &report);
             styles.push(name);
         }
@@ -452,9 +443,13 @@ impl Proof<'_> {
     /// Grades one example; gives its picture for the gallery.
     fn example(&mut self, example: &Example, text: &str) -> Result<String, GradeError> {
         let title = &example.title;
-        let folder = submission(self.lesson, text).map_err(|source| self.failed(source))?;
-        let report =
-            self.graded(folder.path(), Options { reveal: true, ..options_of_examples() })?;
+        let options = Options { reveal: true, ..submissions::options(Depth::Explained) };
+        let graded = self.submissions.hand_in(text, |folder| {
+            let report = self.graded(folder, options)?;
+            let picture = gallery::picture(example, &report, folder);
+            Ok::<_, GradeError>((report, picture))
+        });
+        let (report, picture) = graded.map_err(|source| self.failed(source))??;
         self.expect(report.verdict != Verdict::CompileError, || {
             format!("the example “{title}” does not compile: {}", report.checks[0].message)
         });
@@ -470,12 +465,12 @@ impl Proof<'_> {
                 format!("the message of `{}` shows a hidden value: {}", check.id, check.message)
             });
         }
-        Ok(gallery::picture(example, &report, folder.path()))
+        Ok(picture)
     }
 
     /// Mutants of the solution lose points, or are excused.
     fn mutants(&mut self, examples: &Examples, extent: Extent) -> Result<Fates, GradeError> {
-        let fates = mutants::fates(self.grader, self.lesson, extent.all)?;
+        let fates = mutants::fates(self.grader, self.lesson, &self.submissions, extent.all)?;
         for (mutant, excuse) in fates.survivors(&examples.excused) {
             match excuse {
                 Some(excuse) if extent.all => {

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     mutation::{Mutant, Mutants},
     sample::Sample,
+    submissions::{self, Submissions},
 };
 use crate::{
     author::Excused,
     checks::Lesson,
-    grading::{Depth, GradeError, Grader, Options},
+    grading::{Depth, GradeError, Grader},
     hash::hash,
     report::Verdict,
     workspace,
@@ -76,7 +77,12 @@ impl fmt::Display for Fates {
 }
 
 /// Grades mutants of a lesson's solution: all, or samples until some mutants of them compile.
-pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fates, GradeError> {
+pub fn fates(
+    grader: &Grader,
+    lesson: &'static Lesson,
+    submissions: &Submissions,
+    all: bool,
+) -> Result<Fates, GradeError> {
     let failed = GradeError::of(lesson);
     let folder = grader.workspace.solution(lesson.id);
     let solution = fs::read_to_string(folder.join("src/lib.rs")).map_err(&failed)?;
@@ -87,7 +93,7 @@ pub fn fates(grader: &Grader, lesson: &'static Lesson, all: bool) -> Result<Fate
     let mut fates = Fates::default();
     for draw in draws {
         let drawn = draw.into_iter().map(|it| mutants.mutant(it)).collect();
-        fates.0.extend(kept.fates_of(drawn, grader, lesson)?);
+        fates.0.extend(kept.fates_of(drawn, |mutant| fate(grader, lesson, submissions, mutant))?);
         if fates.viable() > 0 {
             break;
         }
@@ -100,10 +106,16 @@ fn key(mutant: &Mutant) -> String {
     format!("{} {}", mutant.description, &hash([&mutant.text])[..8])
 }
 
-fn fate(grader: &Grader, lesson: &'static Lesson, mutant: &Mutant) -> Result<Fate, GradeError> {
-    let submission = super::submission(lesson, &mutant.text).map_err(GradeError::of(lesson))?;
-    let options = Options { depth: Depth::FirstMiss, ..super::options(0) };
-    let report = grader.grade(&[lesson], submission.path(), options, |_, _| ())?;
+fn fate(
+    grader: &Grader,
+    lesson: &'static Lesson,
+    submissions: &Submissions,
+    mutant: &Mutant,
+) -> Result<Fate, GradeError> {
+    let options = submissions::options(Depth::FirstMiss);
+    let graded = submissions
+        .hand_in(&mutant.text, |folder| grader.grade(&[lesson], folder, options, |_, _| ()));
+    let report = graded.map_err(GradeError::of(lesson))??;
     Ok(match report.lessons[0].verdict {
         Verdict::Passed => Fate::Survived,
         Verdict::CompileError => Fate::Unviable,
@@ -113,32 +125,32 @@ fn fate(grader: &Grader, lesson: &'static Lesson, mutant: &Mutant) -> Result<Fat
 
 /// Fates of earlier runs.
 struct Kept {
+    lesson: &'static Lesson,
     file: PathBuf,
     fates: BTreeMap<String, Fate>,
 }
 
 impl Kept {
-    fn open(grader: &Grader, lesson: &Lesson) -> io::Result<Self> {
+    fn open(grader: &Grader, lesson: &'static Lesson) -> io::Result<Self> {
         let parts = [grader.kit.key().to_owned(), grader.fingerprint(lesson)?];
         let name = format!("{}-{}.json", lesson.id, &hash(parts)[..16]);
         let file = grader.workspace.cache().join("mutants").join(name);
         let fates = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        Ok(Self { file, fates: fates.unwrap_or_default() })
+        Ok(Self { lesson, file, fates: fates.unwrap_or_default() })
     }
 
     /// What came of the mutants: graded unless that is known.
     fn fates_of(
         &mut self,
         mutants: Vec<Mutant>,
-        grader: &Grader,
-        lesson: &'static Lesson,
+        fate: impl Fn(&Mutant) -> Result<Fate, GradeError> + Sync,
     ) -> Result<Vec<(String, Fate)>, GradeError> {
         let is_new = |mutant: &&Mutant| !self.fates.contains_key(&key(mutant));
         let new: Vec<_> = mutants.iter().filter(is_new).collect();
         for some in new.chunks(KEPT_TOGETHER) {
-            let fates = some.par_iter().map(|it| Ok((key(it), fate(grader, lesson, it)?)));
+            let fates = some.par_iter().map(|it| Ok((key(it), fate(it)?)));
             self.fates.extend(fates.collect::<Result<Vec<_>, GradeError>>()?);
-            self.write().map_err(GradeError::of(lesson))?;
+            self.write().map_err(GradeError::of(self.lesson))?;
         }
         let known = |mutant: Mutant| {
             let fate = self.fates[&key(&mutant)];

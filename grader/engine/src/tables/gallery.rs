@@ -8,8 +8,8 @@ use super::{Page, read_page};
 use crate::{
     author::{Example, Examples},
     checks::Lesson,
-    grading::{GradeError, Grader},
-    prove,
+    grading::{Depth, GradeError, Grader},
+    prove::submissions::{self, Submissions},
     report::{CheckReport, LessonReport, Verdict},
 };
 
@@ -37,17 +37,20 @@ fn pictures(grader: &Grader, lesson: &'static Lesson) -> Result<String, GradeErr
     let examples = Examples::read(&folder.join("examples.toml")).map_err(unsound)?;
     let path = folder.join("src/lib.rs");
     let solution = fs::read_to_string(&path).map_err(|source| GradeError::Page { path, source })?;
+    let handed_in = Submissions::of(lesson);
     let picture_of = |example: &Example| {
         let text = example.text(&solution).map_err(unsound)?;
-        let folder = prove::submission(lesson, &text).map_err(GradeError::of(lesson))?;
-        let options = prove::options_of_examples();
-        let report = grader.grade(&[lesson], folder.path(), options, |_, _| ())?;
-        Ok(picture(example, &report.lessons[0], folder.path()))
+        let options = submissions::options(Depth::Explained);
+        let graded = handed_in.hand_in(&text, |folder| {
+            let report = grader.grade(&[lesson], folder, options, |_, _| ())?;
+            Ok(picture(example, &report.lessons[0], folder))
+        });
+        graded.map_err(GradeError::of(lesson))?
     };
     examples.examples.iter().map(picture_of).collect()
 }
 
-/// One submission and its messages, as Markdown; it was graded in `folder`, which is another one each time.
+/// One submission and its messages, as Markdown; it was graded in `folder`, which is another one in each run.
 pub fn picture(example: &Example, report: &LessonReport, folder: &Path) -> String {
     let here = format!("{}/", folder.display());
     let heading = format!("{}{}\n\n", heading(&report.id), example.title);
