@@ -67,7 +67,11 @@ impl Model {
             state ^ (state >> 29)
         };
         let state = ids.iter().fold(self.seed, |state, id| mix(state, *id));
-        let logit = |id| (mix(state, id) >> 11) as f64 / (1_u64 << 52) as f64 - 1.0;
+        // Some are 0.
+        let logit = |id| match mix(state, id) {
+            drawn if drawn % 8 == 0 => 0.0,
+            drawn => (drawn >> 11) as f64 / (1_u64 << 52) as f64 - 1.0,
+        };
         (0..self.vocabulary).map(|id| self.scale * logit(id)).collect()
     }
 
@@ -127,7 +131,7 @@ fn reference(count: usize, size: usize, context: usize) -> Vec<Window> {
 }
 
 /// Texts that are shorter than a window, as long, a little longer and much longer.
-const CUTS: [[usize; 3]; 15] = [
+const CUTS: [[usize; 3]; 16] = [
     [10, 4, 2],
     [10, 4, 1],
     [10, 4, 4],
@@ -143,6 +147,7 @@ const CUTS: [[usize; 3]; 15] = [
     [200, 64, 33],
     [137, 50, 1],
     [400, 120, 5],
+    [300, 150, 120],
 ];
 
 fn cut(learner: &mut Learner) -> Outcome {
@@ -307,11 +312,13 @@ fn likelihood(model: &Model, prompt: &[usize], answer: &[usize]) -> (f64, f64) {
 }
 
 fn answers(learner: &mut Learner) -> Outcome {
-    let sizes = [[3, 2], [1, 1], [1, 6], [20, 1], [5, 9], [2, 3], [40, 4]];
+    // The last model has a single id, of which it is certain.
+    let sizes = [[3, 2], [1, 1], [1, 6], [20, 1], [5, 9], [2, 3], [40, 4], [3, 2], [2, 2]];
     for ([before, length], at) in sizes.into_iter().zip(0..) {
-        let model = Model::new(learner, 6, [1.0, 30.0, 0.01, 900.0][at % 4]);
-        let prompt = random_ids(learner, before, 6);
-        let answer = random_ids(learner, length, 6);
+        let vocabulary = if at + 1 < sizes.len() { 6 } else { 1 };
+        let model = Model::new(learner, vocabulary, [1.0, 30.0, 0.01, 900.0][at % 4]);
+        let prompt = random_ids(learner, before, vocabulary);
+        let answer = random_ids(learner, length, vocabulary);
         let asked = (model.callback(), prompt.clone(), answer.clone());
         let got = learner.call(log_likelihood, asked)?;
         compare_likelihood(&model, &prompt, &answer, got)?;
@@ -388,7 +395,7 @@ fn chosen(learner: &mut Learner) -> Outcome {
         Some(reveal) => {
             Err(Miss::failed(told_of_choice([by_sum, by_token, asked])).revealing(reveal))
         }
-        None => ties(learner),
+        None => many(learner).and_then(|()| ties(learner)).and_then(|()| impossible(learner)),
     }
 }
 
@@ -401,6 +408,48 @@ fn told_of_choice([by_sum, by_token, asked]: [usize; 3]) -> &'static str {
     } else {
         "`choose` takes an answer that is not the most likely one for its length"
     }
+}
+
+/// The last of many is best.
+fn many(learner: &mut Learner) -> Outcome {
+    let model = Model::new(learner, 7, 2.0);
+    let mut answers: Vec<Ids> = (0..130).map(|_| random_ids(learner, 3, 7)).collect();
+    let likely = |answer: &Ids| likelihood(&model, &[3, 1], answer).0;
+    answers.sort_by(|a, b| likely(a).total_cmp(&likely(b)));
+    // Of equal ones the first would count.
+    answers.dedup();
+    let last = answers.len() - 1;
+    let lengths = vec![1; answers.len()];
+    let got = learner.call(choose, (model.callback(), vec![3, 1], answers.clone(), lengths))?;
+    if got != last {
+        let message = format!(
+            "of {} answers, `choose` does not take the last, which is most likely",
+            last + 1
+        );
+        return Err(Miss::failed(message).revealing(format!("got {got}, expected {last}")));
+    }
+    Ok(())
+}
+
+/// No answer with an id 0 is possible: ln p is −∞.
+fn impossible(learner: &mut Learner) -> Outcome {
+    let logits = |(ids,): (Ids,)| {
+        Array2::from_shape_fn(
+            (ids.len(), 3),
+            |(_, id)| if id == 0 { f64::NEG_INFINITY } else { 1.0 },
+        )
+    };
+    for (answers, want) in
+        [(vec![vec![0], vec![1, 0]], 0), (vec![vec![0], vec![0, 2], vec![1, 2]], 2)]
+    {
+        let lengths = answers.iter().map(Vec::len).collect();
+        let got = learner.call(choose, (Callback::new(logits), vec![2], answers, lengths))?;
+        if got != want {
+            let message = "where ln p of some answers is −∞, `choose` takes another than the best, or not the first of equal ones";
+            return Err(Miss::failed(message).revealing(format!("got {got}, expected {want}")));
+        }
+    }
+    Ok(())
 }
 
 fn ties(learner: &mut Learner) -> Outcome {
@@ -473,12 +522,12 @@ impl Interval {
 fn means(learner: &mut Learner) -> Outcome {
     let scales = learner.decades(-3.0, 3.0, 9);
     for (at, scale) in scales.into_iter().enumerate() {
-        let count = [4, 2, 3, 30, 7][at % 5];
+        let count = [4, 2, 3, 40, 7][at % 5];
         let middle = [0.0, 3.0 * scale, -scale][at % 3];
         let mut values: Vec<f64> =
             (0..count).map(|_| middle + learner.uniform(-scale, scale)).collect();
         values[at % 2] = 0.0;
-        let z = [1.96, 1.0, 2.576, 0.1, 12.0][(at + at / 5) % 5];
+        let z = [1.96, 0.0, 2.576, 0.1, 150.0][(at + at / 5) % 5];
         let got = learner.call(mean_interval, (values.clone(), z))?;
         Interval::of_mean(&values, z).compare("the mean", got, count as f64)?;
     }
@@ -505,13 +554,14 @@ fn differences(learner: &mut Learner) -> Outcome {
     for (at, scale) in scales.into_iter().enumerate() {
         let count = [5, 2, 12, 40][at % 4];
         // Texts that are hard for both.
-        let hard: Vec<f64> = (0..count).map(|_| learner.uniform(0.0, scale)).collect();
-        let mut read = || -> Vec<f64> {
-            hard.iter().map(|it| it + learner.uniform(0.0, 0.2 * scale)).collect()
+        let hard: Vec<f64> = (0..count).map(|_| learner.uniform(-scale, scale)).collect();
+        let mut read = |more: f64| -> Vec<f64> {
+            hard.iter().map(|it| it + learner.uniform(more, more + 0.2 * scale)).collect()
         };
-        let [mut ours, mut theirs] = [(); 2].map(|()| read());
+        // Of every other pair one is better on all texts.
+        let (mut ours, mut theirs) = (read(0.0), read([0.0, 2.0 * scale][at % 2]));
         (ours[0], theirs[1]) = (0.0, 0.0);
-        let z = [1.96, 1.0, 3.0][at % 3];
+        let z = [1.96, 0.0, 3.0, 0.1, 150.0][at % 5];
         let got = learner.call(difference_interval, (ours.clone(), theirs.clone(), z))?;
         compare_difference(&ours, &theirs, z, got)?;
     }
@@ -550,7 +600,7 @@ fn compare_difference(ours: &[f64], theirs: &[f64], z: f64, got: (f64, f64)) -> 
 fn shares(learner: &mut Learner) -> Outcome {
     let fixed = [(9, 10), (90, 100), (20, 20), (0, 5), (1, 1), (0, 1), (500, 1000)];
     let mut cases: Vec<_> = fixed.map(|(k, n)| (k, n, 1.96)).to_vec();
-    for z in [0.5, 1.0, 2.576, 5.0] {
+    for z in [0.5, 1.0, 2.576, 5.0, 150.0] {
         let n = learner.rng().usize(2..3000);
         cases.push((learner.rng().usize(0..=n), n, z));
     }
