@@ -25,6 +25,8 @@ enum Mistake {
     ValuesTurned,
     NotTurnedBack,
     Scale,
+    Exchanged,
+    NoOutput,
 }
 
 use Mistake::*;
@@ -82,10 +84,13 @@ fn owner(mistake: Mistake, head: usize, heads: &Heads) -> usize {
     if mistake == Tiled { head % heads.kv_heads } else { head * heads.kv_heads / heads.heads }
 }
 
+fn is_square<F: NdFloat>(layer: &Linear<F>) -> bool {
+    layer.w.nrows() == layer.w.ncols()
+}
+
 /// A layer whose square matrix is the transposed one.
 fn transposed<F: NdFloat>(layer: &Linear<F>) -> Linear<F> {
-    let is_square = layer.w.nrows() == layer.w.ncols();
-    let w = if is_square { layer.w.t().to_owned() } else { layer.w.clone() };
+    let w = if is_square(layer) { layer.w.t().to_owned() } else { layer.w.clone() };
     Linear { w, b: layer.b.clone() }
 }
 
@@ -113,11 +118,15 @@ fn multi_head<F: NdFloat>(
         // Attention divides by the root of d.
         q.mapv_inplace(|it| it / F::from(heads.heads).unwrap().sqrt());
     }
+    if mistake == Exchanged {
+        (k, v) = (v, k);
+    }
     let parts = [flat(&q), flat(&k.select(Axis(1), &owners)), flat(&v.select(Axis(1), &owners))];
     let (o, cache) = attention_batch(&parts[0], &parts[1], &parts[2], mistake != NotCausal);
     let merged = together(mistake, &unflat(&o, batch));
     let y = match mistake {
         OutputTransposed => linear(&merged, &transposed(&weights.o)),
+        NoOutput if is_square(&weights.o) => merged.clone(),
         _ => linear(&merged, &weights.o),
     };
     (y, Cache { x: x.clone(), parts, weights: cache, merged })
@@ -165,6 +174,7 @@ fn multi_head_backward<F: NdFloat>(
             gradients.o = transposed(&of_o);
             d_merged
         }
+        NoOutput if is_square(&weights.o) => dy.clone(),
         _ => linear_backward(dy, merged, &weights.o, &mut gradients.o),
     };
     // The way back through a merge without its change of axes is a split without one.
@@ -174,7 +184,10 @@ fn multi_head_backward<F: NdFloat>(
         _ => mistake,
     };
     let d_o = flat(&apart(adjoint, &d_merged, batch, heads.heads));
-    let (mut dq, dk, dv) = attention_batch_backward(&d_o, q, k, v, attention);
+    let (mut dq, mut dk, mut dv) = attention_batch_backward(&d_o, q, k, v, attention);
+    if mistake == Exchanged {
+        (dk, dv) = (dv, dk);
+    }
     if mistake == Scale {
         dq.mapv_inplace(|it| it / F::from(heads.heads).unwrap().sqrt());
     }
@@ -310,6 +323,24 @@ pub mod wo_transposed {
     use ndarray::{Array2, NdFloat};
 
     with!(OutputTransposed);
+}
+
+/// Your keys and values have changed places: queries meet the values, and the keys are what is passed on. Queries and keys
+/// make the weights; the values are what the weights mix.
+pub mod keys_and_values_exchanged {
+    pub use ex_6_2::*;
+    use ndarray::{Array2, NdFloat};
+
+    with!(Exchanged);
+}
+
+/// Your result is the merged heads as they are. The output layer comes behind them: without it the numbers of one head
+/// never meet those of another.
+pub mod output_layer_forgotten {
+    pub use ex_6_2::*;
+    use ndarray::{Array2, NdFloat};
+
+    with!(NoOutput);
 }
 
 /// Your dL/dX is what comes back from the queries. X went into the keys and the values as well.

@@ -176,9 +176,14 @@ fn refused_texts(learner: &mut Learner) -> Outcome {
             }
         }
     }
-    // Four times this width is no number.
     let mut entries = entries;
     entries.retain(|(name, _)| !["n_inner", "n_embd", "n_head"].contains(name));
+    let none = [("n_embd", "0"), ("n_head", "0")].map(|(name, it)| (name, it.to_owned()));
+    let got = learner.call(read_config, (json(&[&entries[..], &none].concat()),))?;
+    if got != Err(LoadError::Entry("n_head".to_owned())) {
+        return Err(Miss::failed("`read_config` takes a model of no width that has no heads"));
+    }
+    // Four times this width is no number.
     let wide = [("n_embd", "9223372036854775808"), ("n_head", "1")];
     entries.extend(wide.map(|(name, it)| (name, it.to_owned())));
     match learner.call(read_config, (json(&entries),))? {
@@ -480,6 +485,8 @@ fn every_array(learner: &mut Learner) -> Outcome {
         // In a dictionary, 10 comes before 2.
         ([3, 2, 2, 1, 5, 12], true),
         ([4, 3, 2, 2, 1, 0], false),
+        ([130, 120, 104, 104, 410, 1], false),
+        ([2, 1, 1, 1, 2, 104], true),
     ] {
         let config = sizes(sizes_of_case);
         let model = random_model(learner, &config);

@@ -49,8 +49,9 @@ fn zeros(weights: &Attention<f64>) -> Attention<f64> {
 fn accepted(policy: fn(Whole) -> bool) -> Vec<&'static str> {
     let all = all!(
         merge_without_transpose split_without_transpose heads_interleaved tokens_before_batch
-        not_causal scale_of_all_heads wo_transposed dx_only_from_q dx_overwritten
-        group_repeat_tiled group_gradient_mean group_gradient_first_head gradients_overwritten
+        not_causal scale_of_all_heads wo_transposed keys_and_values_exchanged
+        output_layer_forgotten dx_only_from_q dx_overwritten group_repeat_tiled
+        group_gradient_mean group_gradient_first_head gradients_overwritten
         values_turned_too rope_backward_forgotten
     );
     let names = all.each_ref().map(|(name, _)| *name);
