@@ -2,7 +2,7 @@
 //! A mutant that passes them all either answers every wide call as the solution does, or is one that
 //! the checks cannot tell from it.
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io, sync::Arc, time::Instant};
 
 use rayon::prelude::*;
 
@@ -72,6 +72,9 @@ pub struct Trials {
     scan: Scan,
     /// Hidden checks of values, with the calls that they make.
     checks: Vec<(&'static Check, Vec<Probe>)>,
+    /// The places of the checks by the time that they take: a mutant is tried until the first of them fails,
+    /// whichever it is.
+    by_time: Vec<usize>,
 }
 
 /// The solution with a mutant, or without, under a budget of its own.
@@ -84,14 +87,25 @@ struct Trial<'a> {
 impl Trials {
     /// Runs the checks on the solution, to see what they call.
     pub fn new(lesson: &'static Lesson, program: Program) -> io::Result<Self> {
-        let mut trials = Self { lesson, program, scan: Scan::default(), checks: Vec::new() };
+        let mut trials = Self {
+            lesson,
+            program,
+            scan: Scan::default(),
+            checks: Vec::new(),
+            by_time: Vec::new(),
+        };
+        let mut times = Vec::new();
         let hidden = lesson.checks.iter().filter(|check| check.visibility == Visibility::Hidden);
         // What a source check compares, the others compare as well.
         for check in hidden.filter(|check| check.kind != Kind::Source) {
             // That the solution passes is proven elsewhere.
+            let began = Instant::now();
             let (_, calls) = trials.trial(None).run(check)?;
+            times.push(began.elapsed());
             trials.checks.push((check, calls));
         }
+        trials.by_time = (0..times.len()).collect();
+        trials.by_time.sort_by_key(|at| times[*at]);
         Ok(trials)
     }
 
@@ -119,20 +133,22 @@ impl Trials {
 impl Trial<'_> {
     fn ending(&self, mutant: &Mutant, wide: &[Probe]) -> io::Result<Ending> {
         // What the mutant answered in the checks that it passed, and what it has no part in.
-        let mut calls = Vec::new();
-        for (check, of_solution) in &self.trials.checks {
+        let mut calls = vec![Vec::new(); self.trials.checks.len()];
+        for at in &self.trials.by_time {
+            let (check, of_solution) = &self.trials.checks[*at];
             if of_solution.iter().all(|call| call.function != mutant.function) {
-                calls.extend(of_solution.iter().cloned());
+                calls[*at].clone_from(of_solution);
                 continue;
             }
             match self.run(check)? {
                 (Ok(()), _) if check.kind == Kind::Cost => (),
-                (Ok(()), answered) => calls.extend(answered),
+                (Ok(()), answered) => calls[*at] = answered,
                 // A check that cannot judge takes no points.
                 (Err(miss), _) if miss.verdict == Verdict::NotGraded => (),
                 (Err(_), _) => return Ok(Ending::Failed),
             }
         }
+        let calls = calls.concat();
         Ok(match () {
             // What remembers nothing answers as before, whatever comes first.
             () if mutant.remembers() && self.changes(&calls)? => Ending::Failed,
