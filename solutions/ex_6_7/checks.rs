@@ -82,15 +82,16 @@ const DISTRIBUTION: &str = "the distribution";
 const LOGITS: &str = "the row of logits";
 
 /// How many tokens there are to choose from.
-const VOCABULARIES: [usize; 4] = [1, 2, 5, 40];
+const VOCABULARIES: [usize; 5] = [5, 1, 2, 40, 130];
 
-/// Logits of several sizes, some of them equal.
+/// Logits of several sizes, some of them equal, and a 0 among them.
 fn some_logits(learner: &mut Learner) -> Vec<Array1<f64>> {
     let mut all = Vec::new();
     for vocabulary in VOCABULARIES {
         for scale in [1e-3, 2.0, 30.0, 1e3] {
             let mut logits = learner.array(vocabulary, -scale, scale);
             logits[vocabulary / 2] = logits[0];
+            logits[vocabulary - 1] = 0.0;
             all.push(logits);
         }
     }
@@ -290,6 +291,8 @@ fn nucleus(learner: &mut Learner) -> Outcome {
     cases.extend([0.5, 0.75, 0.875].map(|mass| (halves.clone(), mass)));
     // The sum is 1 before the last token.
     cases.push((array![0.5, 1e-20, 0.5], 1.0));
+    // In single precision the mass is that of the first token.
+    cases.push((array![0.5, 0.25, 0.25], 0.5 + 1e-9));
     let ask = |learner: &mut Learner, (p, mass): &(Array1<f64>, f64)| {
         learner.call(top_p, (p.clone(), *mass))
     };
@@ -323,7 +326,9 @@ fn number_between(learner: &mut Learner, p: &Array1<f64>) -> f64 {
 fn draws(learner: &mut Learner) -> Outcome {
     let mut cases = Vec::new();
     for p in distributions(learner) {
-        cases.push((p.clone(), 0.0));
+        let likely = p.iter().rposition(|p| *p > 0.0).unwrap_or_default();
+        let behind: f64 = p.iter().take(likely).sum();
+        cases.extend([0.0, behind + 0.5 * p[likely]].map(|u| (p.clone(), u)));
         cases.extend([(); 6].map(|()| (p.clone(), number_between(learner, &p))));
     }
     // These add up without rounding.
@@ -362,7 +367,7 @@ fn samplings() -> [Sampling; 6] {
         of(1.0, None, None),
         of(0.0, Some(3), Some(0.9)),
         of(0.7, Some(4), None),
-        of(2.5, None, Some(0.7)),
+        of(8.0, None, Some(0.7)),
         of(0.6, None, Some(0.45)),
         of(1.6, Some(4), Some(0.8)),
     ]
@@ -387,11 +392,17 @@ fn right_probabilities(logits: &Array1<f64>, sampling: &Sampling) -> Option<Arra
 
 fn in_a_row(learner: &mut Learner) -> Outcome {
     let mut cases = Vec::new();
-    for sampling in samplings() {
-        for vocabulary in [3, 6, 20] {
-            let mut logits = learner.array(vocabulary, -2.0, 2.0);
+    let hot = [8.0, 300.0].map(|tau| Sampling { temperature: tau, top_k: Some(38), top_p: None });
+    for sampling in samplings().into_iter().chain(hot) {
+        for (vocabulary, scale) in [(3, 2.0), (6, 20.0), (6, 300.0), (40, 2.0)] {
+            let mut some = || {
+                let mut logits = learner.array(vocabulary, -scale, scale);
+                logits[vocabulary / 2] = 0.0;
+                logits
+            };
+            let mut logits = some();
             while right_probabilities(&logits, &sampling).is_none() {
-                logits = learner.array(vocabulary, -2.0, 2.0);
+                logits = some();
             }
             cases.push((logits, sampling.clone()));
         }
@@ -401,8 +412,10 @@ fn in_a_row(learner: &mut Learner) -> Outcome {
     };
     learner.ask_all(&cases, ask, |(logits, sampling), got| {
         let want = right_probabilities(logits, sampling).unwrap_or_default();
-        // The temperature rounds as well.
-        compare_cut("probabilities", &got, &want, 30.0)
+        // The temperature rounds as well, an exponential by as many digits as its argument is large.
+        let largest = logits.fold(0.0, |largest: f64, z| largest.max(z.abs()));
+        let exponent = largest / sampling.temperature.max(0.1);
+        compare_cut("probabilities", &got, &want, 30.0 + 8.0 * exponent)
     })
 }
 
@@ -419,14 +432,15 @@ fn small(style: Style) -> Config {
         hidden: 5,
         layers: 2,
         style,
-        rope_base: 50.0,
+        rope_base: 50.3,
         epsilon: 0.1,
     }
 }
 
 /// A configuration that shares no number with it but the context and the vocabulary.
 fn other(style: Style) -> Config {
-    Config { width: 8, kv_heads: 1, hidden: 3, rope_base: 1e4, epsilon: 1e-3, ..small(style) }
+    let (rope_base, epsilon) = (1e4, 1e-3);
+    Config { width: 8, kv_heads: 1, hidden: 3, layers: 1, rope_base, epsilon, ..small(style) }
 }
 
 /// A model, with its arrays by their names.
@@ -446,7 +460,9 @@ impl Text {
             if name.ends_with("gain") {
                 numbers += 0.5;
             }
-            numbers.iter_mut().take(1).for_each(|first| *first = 0.0);
+            // Where a gain and its shift are both 0, nothing meets the weights.
+            let at = if name.ends_with("gain") { numbers.len().saturating_sub(1) } else { 0 };
+            numbers.iter_mut().skip(at).take(1).for_each(|it| *it = 0.0);
             numbers
         });
         Self::new(config, model)
@@ -708,9 +724,10 @@ fn compare_cache(text: &Text, got: &KvCache, want: &KvCache) -> Outcome {
 
 fn prompts(learner: &mut Learner) -> Outcome {
     for style in STYLES {
-        for (layers, length) in [(2, 4), (1, 1), (0, 2), (2, 8)] {
+        for (layers, length) in [(2, 4), (1, 1), (0, 2), (2, 8), (3, 5)] {
             let config = match layers {
-                1 => Config { layers, ..other(style) },
+                1 => other(style),
+                3 => Config { vocabulary: 120, layers, ..small(style) },
                 _ => Config { layers, ..small(style) },
             };
             let mut text = Text::of(learner, config);
@@ -740,7 +757,8 @@ fn steps(learner: &mut Learner) -> Outcome {
             continues(learner, &text, &cache)?;
         }
         // Keys of this size leave a softmax nothing to weigh, but where queries are 0.
-        let long = Text::of(learner, Config { context: 48, ..small(style) }).without("attention.q");
+        let long = Text::of(learner, Config { context: 48, vocabulary: 120, ..small(style) });
+        let long = long.without("attention.q");
         let cache = made_up(learner, &long, 40, 300.0);
         continues(learner, &long, &cache)?;
         let flat = Text::of(learner, other(style)).without("embedding").without("head");
@@ -763,7 +781,8 @@ fn made_up(learner: &mut Learner, text: &Text, length: usize, size: f64) -> KvCa
 /// One token behind what is in a cache, and two at once.
 fn continues(learner: &mut Learner, text: &Text, before: &KvCache) -> Outcome {
     for count in [1, 2] {
-        let ids = text.ids(learner, count);
+        let mut ids = text.ids(learner, count);
+        ids[count - 1] = text.config.vocabulary - 1;
         let (name, (logits, cache)) = match ids[..] {
             [id] => ("the row of logits of `step`", text.ask_step(learner, id, before.clone())?),
             _ => ("the row of logits of `prefill`", text.ask(learner, &ids, before.clone())?),
@@ -778,8 +797,8 @@ fn continues(learner: &mut Learner, text: &Text, before: &KvCache) -> Outcome {
 
 fn chunks(learner: &mut Learner) -> Outcome {
     for style in STYLES {
-        for lengths in [&[3, 2, 1, 2][..], &[1, 1, 1]] {
-            let text = Text::of(learner, small(style));
+        for (lengths, config) in [(&[3, 2, 1, 2][..], small(style)), (&[1, 1, 1], other(style))] {
+            let text = Text::of(learner, config);
             let total: usize = lengths.iter().sum();
             let texts = [text.ids(learner, total), text.ids(learner, total)];
             let mut caches = [text.empty(), text.empty()];
@@ -815,7 +834,10 @@ impl Going {
     fn of(learner: &mut Learner, text: &Text, sizes: [usize; 2], sampling: Sampling) -> Self {
         loop {
             let prompt = text.ids(learner, sizes[0]);
-            let uniforms = learner.array(sizes[1], 0.0, 1.0).to_vec();
+            let mut uniforms = learner.array(sizes[1], 0.0, 1.0).to_vec();
+            if sampling.top_p.is_none() {
+                uniforms.iter_mut().take(1).for_each(|u| *u = 0.0);
+            }
             if let Some(right) = text.right_text(&prompt, &uniforms, &sampling) {
                 return Self { prompt, uniforms, sampling, right };
             }
@@ -844,18 +866,27 @@ impl Going {
 fn texts(learner: &mut Learner) -> Outcome {
     for style in STYLES {
         for (at, sampling) in samplings().into_iter().enumerate() {
-            let config = if at % 2 == 0 { small(style) } else { other(style) };
+            let config = match at {
+                // A longer text, so that nobody remembers the context.
+                5 => Config { context: 9, ..other(style) },
+                _ if at % 2 == 0 => small(style),
+                _ => other(style),
+            };
             let text = Text::of(learner, config);
             // From the third on they need the whole context, as the last new token is not read.
-            let sizes = [[2, 6], [3, 5], [4, 5], [1, 8], [8, 1], [4, 0]][at];
+            let sizes = [[2, 6], [3, 5], [4, 5], [1, 8], [8, 1], [4, 6]][at];
             Going::of(learner, &text, sizes, sampling).compare(learner, &text)?;
         }
+        let text = Text::of(learner, small(style));
+        let [sampling, ..] = samplings();
+        Going::of(learner, &text, [4, 0], sampling).compare(learner, &text)?;
     }
     Ok(())
 }
 
 fn bytes(learner: &mut Learner) -> Outcome {
     let mut cases = vec![[12, 12, 64, 1024, 2], [32, 8, 128, 8192, 2], [3, 1, 5, 0, 4]];
+    cases.push([121, 131, 127, 1001, 105]);
     cases.extend([(); 6].map(|()| [(); 5].map(|()| learner.rng().usize(1..50))));
     let ask = |learner: &mut Learner, &[layers, kv_heads, d, time, size]: &[usize; 5]| {
         learner.call(cache_bytes, (layers, kv_heads, d, time, size))

@@ -34,7 +34,7 @@ pub struct Excused {
     /// Parts of its description.
     pub mutant: Vec<String>,
     pub because: String,
-    /// True for one at the boundary that gives other answers, where no check may ask.
+    /// True for those at the boundary that may give other answers, where no check may ask.
     #[serde(default)]
     pub differs: bool,
 }

@@ -508,7 +508,7 @@ impl Proof<'_> {
 
     /// A boundary mutant that earned every point.
     fn survivor(&mut self, mutant: &str, ending: Ending, examples: &Examples, extent: Extent) {
-        let fits = |it: &&Excused| it.differs == (ending == Ending::Survived) && it.fits(mutant);
+        let fits = |it: &&Excused| (it.differs || ending == Ending::Equal) && it.fits(mutant);
         let how = match ending {
             Ending::Equal => "as the solution does",
             _ => "and answers wide calls otherwise",
