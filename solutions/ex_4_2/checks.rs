@@ -445,8 +445,10 @@ fn unfit(learner: &mut Learner) -> Outcome {
         }
     }
     for (limit, what) in [(-1.0, "negative"), (f64::NAN, "not a number")] {
-        let call = learner.call(clip, (g.clone(), limit));
-        refused("clip_global_norm", &format!("a limit that is {what}"), call)?;
+        for g in [g.clone(), &g * 0.0, &g * f64::NAN, &g * f64::INFINITY] {
+            let call = learner.call(clip, (g, limit));
+            refused("clip_global_norm", &format!("a limit that is {what}"), call)?;
+        }
     }
     let call = learner.call(warmup_cosine, (3, 1.0, 0.1, 9, 8));
     refused("warmup_cosine", "a warm-up that is longer than everything", call)

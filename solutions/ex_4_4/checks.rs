@@ -355,6 +355,9 @@ fn extreme(learner: &mut Learner) -> Outcome {
     let z = Array2::from_shape_fn((rows.len(), 3), |(row, class)| rows[row].0[class]);
     let targets: Vec<_> = rows.iter().map(|(_, target)| *target).collect();
     rows_alone(learner, &z, &targets)?;
+    // The largest logit at every place of a long row.
+    let targets: Vec<_> = (0..50).collect();
+    rows_alone(learner, &(Array2::eye(50) * far), &targets)?;
     left_out(learner)?;
     undefined(learner)
 }

@@ -385,7 +385,7 @@ fn extreme(learner: &mut Learner) -> Outcome {
         [small, -2.0 * small, 3.0 * small, 0.5 * small],
         [3e5, -1e6, 2e5, 1e4],
     ];
-    for eps in [1e-5, 1e-12, 300.0] {
+    for eps in [1e-5, 1e-12, 1e-18, 300.0] {
         for norm in [Norm::Layer, Norm::Rms] {
             for row in rows.rows() {
                 alone(learner, norm, row.to_owned().insert_axis(Axis(0)), eps)?;
@@ -395,6 +395,7 @@ fn extreme(learner: &mut Learner) -> Outcome {
             let peak =
                 Array2::from_shape_fn([1, 64], |(_, column)| f64::from(u8::from(column == 5)));
             alone(learner, norm, peak, eps)?;
+            alone(learner, norm, Array2::zeros([0, 3]), eps)?;
             // Of a row of one number LayerNorm leaves β.
             alone(learner, norm, array![[0.0], [-3.0], [1e4]], eps)?;
         }

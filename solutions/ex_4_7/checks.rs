@@ -60,7 +60,7 @@ const CHECKS: &[Check] = &[
     Check::hidden(Value, "single", "in single precision", 1.0, single).after(ALL),
     Check::hidden(Cost, "memory", "65,536 classes, in less memory than their logits", 1.0, memory)
         .after(ALL)
-        .limits(Limits { seconds: 10, memory_mib: 48 }),
+        .limits(Limits { seconds: 10, memory_mib: 20 }),
 ];
 
 const WHOLE: &[&str] = ALL.split_at(4).0;
@@ -484,7 +484,36 @@ fn extreme(learner: &mut Learner) -> Outcome {
         }
         compare_running(&z, &got)?;
     }
-    Ok(())
+    not_a_number(learner)
+}
+
+/// A NaN stays visible, and −∞ is a probability of 0.
+fn not_a_number(learner: &mut Learner) -> Outcome {
+    let z = array![[1.0, f64::NAN, -1.0], [0.5, 2.0, f64::NEG_INFINITY]];
+    let got = learner.call(add_chunk, (right_running(&Array2::zeros((2, 0))), z.clone()))?;
+    if !got.sum.first().is_some_and(|sum| sum.is_nan()) {
+        return Err(Miss::failed(
+            "`add_chunk` hides a logit that is NaN: the running sum is a number",
+        ));
+    }
+    let options = Options { ignore: Some(0), ..PLAIN };
+    let (loss, dz) = learner.call(language_loss, (z.clone(), vec![2, 1], options.clone()))?;
+    if !loss.is_nan() || dz.row(0).iter().any(|it| !it.is_nan()) {
+        return Err(Miss::failed(
+            "a row that counts has a NaN, and the loss or a number of its dL/dZ is none",
+        ));
+    }
+    let (loss, dz) = learner.call(language_loss, (z.clone(), vec![0, 1], options.clone()))?;
+    let counts = z.slice(s![1.., ..2]).to_owned();
+    let want = Loss::of(&counts, &[1], &PLAIN);
+    close("the loss beside a logit of −∞", loss, want.value, want.scale).map_err(|miss| {
+        if !loss.is_nan() {
+            return miss;
+        }
+        miss.saying("the loss is NaN where a logit is −∞ and nothing is smoothed: 0·(−∞) is NaN")
+    })?;
+    let message = "dL/dZ is not 0 where the logit is −∞";
+    if dz[[1, 2]] == 0.0 { Ok(()) } else { Err(Miss::failed(message)) }
 }
 
 fn overflowed(miss: Miss) -> Miss {
@@ -511,6 +540,8 @@ fn unfit(learner: &mut Learner) -> Outcome {
         (vec![0, 1], with(f64::NAN, 0.0), "a smoothing of NaN"),
         (vec![0, 1], with(0.0, -0.1), "a negative factor of the z-loss"),
         (vec![0, 1], with(0.0, f64::NAN), "a NaN for the factor of the z-loss"),
+        (vec![NONE; 2], with(-0.1, 0.0), "a negative smoothing where no row counts"),
+        (vec![NONE; 2], with(0.0, -0.1), "a negative factor of the z-loss where no row counts"),
     ] {
         let answer = learner.call(language_loss, (z.clone(), targets.clone(), options.clone()));
         refused("language_loss", what, answer)?;

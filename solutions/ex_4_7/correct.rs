@@ -32,7 +32,9 @@ pub mod by_rows {
             for (class, e) in exponentials.iter().enumerate() {
                 let hard = if class == target { F::one() - smoothing } else { F::zero() };
                 let share = hard + smoothing / classes;
-                loss += share * (log_sum - z[class]);
+                if share > F::zero() {
+                    loss += share * (log_sum - z[class]);
+                }
                 let p = *e / sum;
                 dz[[row, class]] = p - share + two * z_loss * log_sum * p;
             }

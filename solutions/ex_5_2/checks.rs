@@ -148,7 +148,7 @@ fn rank_of_pairs(learner: &mut Learner) -> Outcome {
 }
 
 /// Merges and a pretoken that tell orders apart.
-const ORDERS: [(&[Pair], &[u8]); 10] = [
+const ORDERS: [(&[Pair], &[u8]); 11] = [
     (&[(120, 121)], b"xy"),
     (&[(97, 97), (99, 97)], b"caa"),
     (&[(98, 99), (97, 98)], b"abc"),
@@ -158,6 +158,8 @@ const ORDERS: [(&[Pair], &[u8]); 10] = [
     (&[(97, 98), (256, 99), (98, 99), (97, 258)], b"abcbc"),
     (&[(195, 169), (97, 256)], "aéaéé".as_bytes()),
     (&[(99, 100), (97, 98), (257, 256), (98, 256)], b"abcdbcdab"),
+    // A pair that is gone, of a lower rank than the one that has come in its place.
+    (&[(99, 100), (98, 99), (256, 101), (98, 256)], b"bcde"),
     (&[], b"abc"),
 ];
 
@@ -250,6 +252,9 @@ const LETTERS: &[u8] = "ab ab ab é字🙃'-|<end>.\n".as_bytes();
 fn texts(learner: &mut Learner) -> Outcome {
     let first = Tokens::new(vec![(120, 121)], &["|"]);
     ask_text(learner, &first, &["xy".to_owned(), "|".to_owned()])?;
+    // A whole pretoken that is a token, to which the ranks do not lead.
+    let other = Tokens::new(vec![(97, 98), (98, 99), (97, 257)], &[]);
+    ask_text(learner, &other, &["abc".to_owned()])?;
     for (round, special) in SPECIAL.into_iter().cycle().take(24).enumerate() {
         let mut merges = random_merges(learner, LETTERS, 3 * round);
         // Of two pretokens that touch, and of a special token: no text may be joined by them.
@@ -330,6 +335,8 @@ fn id_lists(learner: &mut Learner) -> Vec<(Tokens, Vec<u32>)> {
         }
         lists.push((tokens, ids));
     }
+    // An id whose last 16 bits are a known one.
+    lists.push((Tokens::new(vec![(120, 121)], &[]), vec![120, 65_536 + 97]));
     // As long as the first, in every part.
     lists.push((Tokens::new(vec![(121, 122)], &["#"]), vec![257, 256]));
     lists
@@ -443,7 +450,7 @@ fn survives(learner: &mut Learner, tokens: &Tokens, text: &str) -> Outcome {
 }
 
 /// Bytes of text, of its beginnings, and of none.
-const CHUNKS: [&[u8]; 12] = [
+const CHUNKS: [&[u8]; 16] = [
     b"a",
     "é".as_bytes(),
     "字".as_bytes(),
@@ -455,6 +462,11 @@ const CHUNKS: [&[u8]; 12] = [
     b"\xf0\x9f\x99",
     b"\xa9",
     b"\xed\xa0\x80",
+    // No third byte makes these a character.
+    b"\xe0\x80",
+    b"\xed\xa0",
+    b"\xf0\x80",
+    b"\xf4\x90",
     b"\0",
 ];
 

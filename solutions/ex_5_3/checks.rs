@@ -376,10 +376,12 @@ fn epochs(learner: &mut Learner) -> Outcome {
         (1300, 7, &[150, 20, 40]),
         (300, 140, &[1, 2, 5]),
         (6, 5, &[2, 2]),
+        // More than five epochs in one batch.
+        (13, 4, &[1, 17, 2]),
     ] {
         let all = tokens(learner, length, 65_536);
         let last = learner.rng().u64(..1 << 40);
-        for (seed, epoch) in [(learner.rng().u64(..), last), (u64::MAX - 1, 0), (3, 5)] {
+        for (seed, epoch) in [(learner.rng().u64(..), last), (u64::MAX - 1, 0), (3, 5), (8, 5)] {
             let start = Position { epoch, window: 0 };
             train(learner, &all, (time, batches), seed, start)?;
         }
@@ -466,12 +468,17 @@ fn unfit(learner: &mut Learner) -> Outcome {
     let odd = bytes[..29].to_vec();
     let what = "an odd number of bytes";
     refused(learner.call(read_tokens, (odd.clone(), 0, 3)), "read_tokens", what)?;
-    refused(learner.call(random_batch_from, (odd.clone(), 2, 3, 1)), "random_batch", what)?;
+    for batch in [2, 0] {
+        let got = learner.call(random_batch_from, (odd.clone(), batch, 3, 1));
+        refused(got, "random_batch", what)?;
+    }
     refused(learner.call(next_batch, (odd, 2, 3, 1, start.clone())), "next_batch", what)?;
     for time in [15, 16, 200] {
         let what = "a file without room for a window and its last target";
-        let got = learner.call(random_batch_from, (bytes.clone(), 2, time, 1));
-        refused(got, "random_batch", what)?;
+        for batch in [2, 0] {
+            let got = learner.call(random_batch_from, (bytes.clone(), batch, time, 1));
+            refused(got, "random_batch", what)?;
+        }
         let got = learner.call(next_batch, (bytes.clone(), 2, time, 1, start.clone()));
         refused(got, "next_batch", what)?;
     }
@@ -483,5 +490,9 @@ fn unfit(learner: &mut Learner) -> Outcome {
         let got = learner.call(next_batch, (bytes.clone(), 2, 4, 1, behind));
         refused(got, "next_batch", "a position behind the last window of its epoch")?;
     }
-    refused(learner.call(window_count, (10, 0)), "window_count", "windows of no token")
+    for tokens in [0, 1, 10] {
+        let got = learner.call(window_count, (tokens, 0));
+        refused(got, "window_count", "windows of no token")?;
+    }
+    Ok(())
 }

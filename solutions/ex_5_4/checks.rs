@@ -204,6 +204,11 @@ fn embed_gradient(learner: &mut Learner) -> Outcome {
         }
         compared?;
     }
+    // Each row adds up to 0.
+    let dy = array![[[1.0, -1.0], [-2.0, 2.0], [0.5, -0.5]]];
+    let got = learner.call(embed_backward, (dy, array![[0, 1, 0]], 3))?;
+    let want = array![[1.5, -1.5], [-2.0, 2.0], [0.0, 0.0]];
+    all_close("dL/dE of rows that add up to 0", &got, &want, &want)?;
     let nothing = (Array3::zeros((2, 0, 3)), Array2::zeros((2, 0)), 4);
     let got = learner.call(embed_backward, nothing)?;
     let none = Array2::zeros((4, 3));
@@ -374,6 +379,31 @@ fn copies(learner: &mut Learner) -> Outcome {
                 "a row of the table is not finite, and Y hides that. `embed` copies what is there.",
             ));
         }
+        gradient_stays(learner, value)?;
+    }
+    Ok(())
+}
+
+/// A gradient that is not finite stays visible, in the row of its id alone.
+fn gradient_stays(learner: &mut Learner, value: f64) -> Outcome {
+    let mut dy = learner.array([1, 3, 2], -1.0, 1.0);
+    dy[[0, 1, 0]] = value;
+    let ids = array![[3, 1, 3]];
+    let of_embed = learner.call(embed_backward, (dy.clone(), ids.clone(), 4))?;
+    let [x, dz] = [[3, 2], [3, 4]].map(|sizes| learner.array(sizes, -1.0, 1.0));
+    let of_both = learner.call(tied_gradient, (dz, x, dy, ids))?;
+    for (name, de) in [(DE, of_embed), (DE_OF_BOTH, of_both)] {
+        same_shape(name, de.shape(), &[4, 2])?;
+        let is_wrong = |((row, column), it): ((usize, usize), &f64)| {
+            it.is_finite() == ([row, column] == [1, 0])
+        };
+        if de.indexed_iter().any(is_wrong) {
+            let message = format!(
+                "one number of dL/dY is not finite, and {name} hides that, or has others that are not. What comes back to \
+                 a token goes to the row of its id as it is."
+            );
+            return Err(Miss::failed(message));
+        }
     }
     Ok(())
 }
@@ -410,9 +440,13 @@ fn unfit(learner: &mut Learner) -> Outcome {
         let got = learner.call(tied_gradient, (dz.clone(), x.clone(), dy.clone(), ids));
         refused(got, "tied_gradient", what)?;
     }
-    let [two_x, two_dz] = [&x, &dz].map(|of| of.select(Axis(0), &[0, 1]));
-    let got = learner.call(tied_gradient, (two_dz, two_x, dy, array![[0, 1, 2]]));
-    refused(got, "tied_gradient", "two rows of X and dL/dZ for three ids")
+    let rows = |of: &Array2<f64>, count: usize| of.select(Axis(0), &[0, 1, 2, 0][..count]);
+    for [of_x, of_dz] in [[2, 2], [4, 4], [2, 3], [3, 2], [4, 3], [3, 4]] {
+        let sizes = (rows(&dz, of_dz), rows(&x, of_x), dy.clone(), array![[0, 1, 2]]);
+        let what = format!("{of_x} rows of X and {of_dz} of dL/dZ for three ids");
+        refused(learner.call(tied_gradient, sizes), "tied_gradient", &what)?;
+    }
+    Ok(())
 }
 
 /// Numbers that f32 holds, compared with the right values there.

@@ -241,7 +241,10 @@ impl Model {
         // Where the loss is large as well.
         let far = Filling { scale: 900.0, column_major: false };
         let [x, y] = [vec![0, 1, 1, 2], vec![1, 0, 2, 0]];
-        models.push(Self { w: learner.filled([3, 3], far), x, y });
+        models.push(Self { w: learner.filled([3, 3], far), x: x.clone(), y: y.clone() });
+        // Rows so far apart that each has to be taken from its own maximum.
+        let apart = array![[-900.0], [0.0], [900.0]] + learner.array([3, 3], -1.0, 1.0);
+        models.push(Self { w: apart, x, y });
         models
     }
 
@@ -552,8 +555,10 @@ fn unfit(learner: &mut Learner) -> Outcome {
         refused(learner.call(train, (w.clone(), few, 2, 0.1)), "train", "fewer than two ids")?;
     }
     for rate in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
-        let got = learner.call(train, (w.clone(), vec![0, 1, 2], 2, rate));
-        refused(got, "train", "a rate that is not finite")?;
+        for steps in [2, 0] {
+            let got = learner.call(train, (w.clone(), vec![0, 1, 2], steps, rate));
+            refused(got, "train", "a rate that is not finite")?;
+        }
     }
     for (x, y, what) in [
         (vec![], vec![], "no id at all"),

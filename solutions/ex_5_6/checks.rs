@@ -97,6 +97,7 @@ fn rows(learner: &mut Learner) -> Vec<Rows> {
         ([1, 34, 1, 2], 1e4),
         ([1, 2, 2, 33], 1e4),
         ([4, 4, 4, 2], 1.0),
+        ([2, 1, 3, 3], 0.5),
         ([2, 2, 0, 2], 1e4),
         ([0, 1, 2, 1], 1e4),
     ];
@@ -129,6 +130,7 @@ fn positions(learner: &mut Learner, count: usize, turn: usize) -> Vec<usize> {
 fn waves(learner: &mut Learner) -> Outcome {
     let shapes = [[4, 6], [3, 2], [1, 8], [40, 4], [130, 2], [2, 130], [3, 0], [0, 4]];
     let mut cases: Vec<_> = shapes.map(|shape| (shape, 1e4)).to_vec();
+    cases.push(([5, 6], 0.5));
     let bases = learner.decades(0.1, 6.0, shapes.len());
     cases.extend(shapes.into_iter().zip(bases));
     let ask = |learner: &mut Learner, ([time, width], base): &([usize; 2], f64)| {
@@ -334,12 +336,23 @@ fn unfit(learner: &mut Learner) -> Outcome {
         refused(learner.call(rope_half, (x.clone(), vec![0, 1], base)), "rope_half", odd)?;
         refused(learner.call(rope_backward, (x, vec![0, 1], base)), "rope_backward", odd)?;
         refused(learner.call(half_order, (width,)), "half_order", odd)?;
+        refused(learner.call(sinusoidal, (0, width, base)), "sinusoidal", odd)?;
+        let x = Array4::zeros((1, 2, 0, width));
+        refused(learner.call(rope, (x.clone(), vec![], base)), "rope", odd)?;
+        refused(learner.call(rope_half, (x.clone(), vec![], base)), "rope_half", odd)?;
+        refused(learner.call(rope_backward, (x, vec![], base)), "rope_backward", odd)?;
     }
     let x = learner.array([2, 2, 3, 4], -1.0, 1.0);
     for base in [0.0, -1e4, f64::NAN] {
         let what = "a base that is not positive";
         let arguments = (x.clone(), vec![0, 1, 2], base);
-        refused(learner.call(sinusoidal, (2, 4, base)), "sinusoidal", what)?;
+        for [time, width] in [[2, 4], [0, 4], [2, 0]] {
+            refused(learner.call(sinusoidal, (time, width, base)), "sinusoidal", what)?;
+        }
+        let none = (Array4::zeros((1, 2, 0, 4)), vec![], base);
+        refused(learner.call(rope, none.clone()), "rope", what)?;
+        refused(learner.call(rope_half, none.clone()), "rope_half", what)?;
+        refused(learner.call(rope_backward, none), "rope_backward", what)?;
         refused(learner.call(rope, arguments.clone()), "rope", what)?;
         refused(learner.call(rope_half, arguments.clone()), "rope_half", what)?;
         refused(learner.call(rope_backward, arguments), "rope_backward", what)?;
@@ -371,8 +384,8 @@ fn single(learner: &mut Learner) -> Outcome {
         let got = learner.call(rope_backward_f32, arguments)?;
         in_single("dL/dX in f32", &got, &rows, NEIGHBOURS, -1.0)?;
     }
-    let got = learner.call(sinusoidal_f32, (2_000, 4, 1e4))?;
-    let (want, _) = wave([2_000, 4], 1e4);
+    let got = learner.call(sinusoidal_f32, (2_000, 16, 1e4))?;
+    let (want, _) = wave([2_000, 16], 1e4);
     let ones = Array2::ones(want.dim());
     all_close_in_single("the sinusoidal row in f32", &got, &want, &ones).map_err(of_short_angles)
 }

@@ -80,7 +80,8 @@ fn small(style: Style) -> Config {
     Config {
         vocabulary: 6,
         context: 4,
-        width: 4,
+        // Two pairs for RoPE to turn: the first turns alike with every base.
+        width: if style == Style::Llama { 8 } else { 4 },
         heads: 2,
         kv_heads,
         hidden,
@@ -810,6 +811,22 @@ fn unfit(learner: &mut Learner) -> Outcome {
             (text.model.clone(), text.config.clone(), text.ids.clone(), array![[0, 1, 2]]);
         let answer = learner.call(loss_and_gradients, arguments);
         panics(answer, || refuses("one sequence of targets for two of tokens"))?;
+        let turned = text.ids.t().to_owned();
+        let arguments = (text.model.clone(), text.config.clone(), text.ids.clone(), turned);
+        let answer = learner.call(loss_and_gradients, arguments);
+        panics(answer, || refuses("targets (3, 2) for tokens (2, 3)"))?;
+        for layers in [1, 3] {
+            let config = Config { layers, ..text.config.clone() };
+            let other = Text { config, model: text.model.clone(), ids: text.ids.clone() };
+            let what = "a model that has not as many blocks as its configuration in `forward`";
+            panics(other.ask(learner), || refuses(what))?;
+        }
+        let uneven = Config { heads: 3, kv_heads: 3, ..text.config.clone() };
+        let what = |function: &str| {
+            refuses(&format!("a width that is no multiple of the number of heads in `{function}`"))
+        };
+        panics(learner.call(zeros, (uneven.clone(),)), || what("zeros"))?;
+        panics(learner.call(parameters, (uneven,)), || what("parameters"))?;
 
         let dlogits = text.upstream(learner);
         let mut other = text.model.clone();
@@ -823,6 +840,10 @@ fn unfit(learner: &mut Learner) -> Outcome {
         other.blocks.truncate(1);
         let answer = text.ask_backward(learner, &dlogits, &other);
         panics(answer, || refuses("a gradient of one block for two in `backward`"))?;
+        let mut other = text.model.clone();
+        other.blocks.extend(text.model.blocks.last().cloned());
+        let answer = text.ask_backward(learner, &dlogits, &other);
+        panics(answer, || refuses("a gradient of three blocks for two in `backward`"))?;
     }
     Ok(())
 }

@@ -579,7 +579,42 @@ fn divergence(learner: &mut Learner) -> Outcome {
             .revealing(format!("{broken:?}: got {tensor}")));
         }
     }
-    Ok(())
+    large_gradients(learner)?;
+    given_up(learner)
+}
+
+/// The squares of these gradients are no numbers any more, and they themselves are.
+fn large_gradients(learner: &mut Learner) -> Outcome {
+    let before = random_state(learner, &small(Style::Llama), 2);
+    let gradients = like(learner, &before.model, 1e200, 2e200);
+    let settings = settings(learner);
+    match learner.call(update, (before, gradients, settings))? {
+        (_, Ok(_)) => Ok(()),
+        _ => Err(Miss::failed("`update` gives `Diverged`, and all gradients are finite")),
+    }
+}
+
+/// A model whose logits are infinite: `train` stops in front of the step.
+fn given_up(learner: &mut Learner) -> Outcome {
+    let config = small(Style::Gpt2);
+    let settings = settings(learner);
+    let tokens = random_tokens(learner, 400);
+    let mut before = random_state(learner, &config, 3);
+    before.model = with_each(before.model, |name, array| match name {
+        "norm.gain" => array * 0.0 + 1e308,
+        "embedding" => array * 1e9,
+        _ => array,
+    });
+    let arguments = (before.clone(), config, to_file(&tokens), settings, 2);
+    let (after, log) = learner.call(train, arguments)?;
+    let message = match log {
+        Ok(_) => "`train` makes a step where the gradients are not finite",
+        Err(_) if !same_state(&after, &before) => {
+            "`train` gives up, and the state is not that in front of the step: its position counts too"
+        }
+        Err(_) => return Ok(()),
+    };
+    Err(Miss::failed(message))
 }
 
 /// SplitMix64, written anew: the next number and the next state.
@@ -918,7 +953,8 @@ fn numbers(values: &[f32]) -> Vec<u8> {
 
 /// A text in JSON, of the characters that are used here.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{}\"", escaped.replace('\u{1}', "\\u0001"))
 }
 
 /// The file that the brief asks for.
@@ -1003,6 +1039,7 @@ fn files(learner: &mut Learner) -> Vec<(Arrays, Texts)> {
         (named(&[("nothing", &[0, 3]), ("one number", &[]), ("cube", &[2, 1, 3])]), texts(&[])),
         (named(&[("quo\"ted\\", &[2])]), texts(&[("b", "a \"text\""), ("a", "")])),
         (named(&[("large", &[70, 33])]), texts(&[])),
+        (named(&[("c", &[2]), ("b", &[0, 3]), ("a", &[2])]), texts(&[("k\"ey", "\u{1}")])),
     ];
     // Arrays whose order in memory is not that of their rows.
     let columns = learner.array((3, 5).f(), -1.0, 1.0).mapv(|it| it as f32);
@@ -1179,6 +1216,11 @@ fn broken_files() -> Vec<(&'static str, Vec<u8>, Refusal)> {
             Refusal::Type,
         ),
         (
+            "numbers of eight bytes and a negative length",
+            file(&of_one("\"F64\"", "[-1]", "[0,8]"), &[0; 8]),
+            Refusal::Header,
+        ),
+        (
             "numbers of an unknown type",
             file(&of_one("\"f32\"", "[2]", "[0,8]"), &[0; 8]),
             Refusal::Type,
@@ -1316,6 +1358,32 @@ fn unfit(learner: &mut Learner) -> Outcome {
     let extra = [tensors.clone(), vec![("x".to_owned(), array![1.0_f32].into_dyn())]].concat();
     let minus = [texts[1..].to_vec(), vec![("steps".to_owned(), "-1".to_owned())]].concat();
     let whole = right_file(&tensors, &texts);
+    let mut unfit: Vec<(String, Vec<u8>)> = Vec::new();
+    for (key, _) in &texts {
+        let others: Texts = texts.iter().filter(|(it, _)| it != key).cloned().collect();
+        let what = format!("a checkpoint without the number of `{key}`");
+        unfit.push((what, right_file(&tensors, &others)));
+    }
+    for prefix in ["model", "m", "s"] {
+        let mut turned = tensors.clone();
+        let is_oblong = |(name, it): &&mut (String, ArrayD<f32>)| {
+            name.starts_with(&format!("{prefix}."))
+                && it.ndim() == 2
+                && it.shape()[0] != it.shape()[1]
+        };
+        if let Some((_, array)) = turned.iter_mut().find(is_oblong) {
+            *array = array.clone().reversed_axes();
+        }
+        let what = format!("a checkpoint with an array of `{prefix}` in another shape");
+        unfit.push((what, right_file(&turned, &texts)));
+    }
+    for (what, bytes) in unfit {
+        let got = learner.call(restore, (bytes, config.clone()))?.err();
+        if got != Some(Refusal::Other) {
+            let message = format!("`restore` does not refuse {what} with `Other`");
+            return Err(Miss::failed(message).revealing(format!("{got:?}")));
+        }
+    }
     for (what, bytes, config, want) in [
         ("a checkpoint of narrower layers", whole.clone(), other, Refusal::Other),
         ("a checkpoint with fewer layers", whole.clone(), deeper, Refusal::Other),
@@ -1371,7 +1439,11 @@ fn unfit(learner: &mut Learner) -> Outcome {
         let call = learner.call(evaluate, (model.clone(), config.clone(), data, batch, time));
         panics(call, || format!("`evaluate` takes {what}"))?;
     }
-    Ok(())
+    let model = random_model(learner, &config);
+    let batch = MicroBatch { x: Array2::ones((1, 3)), y: Array2::ones((1, 3)) };
+    let gradients = like(learner, &model, -1.0, 1.0);
+    let call = learner.call(add_micro_batch, (model, config, batch, None, 0, gradients));
+    panics(call, || "`add_micro_batch` takes a `total` of 0 where targets count".to_owned())
 }
 
 fn single(learner: &mut Learner) -> Outcome {

@@ -124,6 +124,7 @@ fn temperatures(learner: &mut Learner) -> Outcome {
         let taus = learner.decades(-2.0, 2.0, 2);
         cases.extend([taus[0], 1.0, taus[1]].map(|tau| (logits.clone(), tau)));
     }
+    cases.push((array![0.0, 2e7, -1e7], 1e7));
     type At = (Array1<f64>, f64);
     let ask = |learner: &mut Learner, (logits, tau): &At| {
         learner.call(temperature, (logits.clone(), *tau))
@@ -189,9 +190,12 @@ fn distributions(learner: &mut Learner) -> Vec<Array1<f64>> {
         vec![3.0, 3.0, 3.0, 3.0, 1.0, 1.0, 1.0, 1.0],
         vec![1.0; 16],
         vec![0.0, 16.0, 0.0],
+        // So many that a sort which is not stable moves equal ones.
+        [vec![1.0; 24], vec![2.0; 12], vec![4.0; 4]].concat(),
     ] {
         learner.rng().shuffle(&mut sixteenths);
-        all.push(Array1::from(sixteenths) / 16.0);
+        let sum: f64 = sixteenths.iter().sum();
+        all.push(Array1::from(sixteenths) / sum);
     }
     all
 }
@@ -392,6 +396,9 @@ fn right_probabilities(logits: &Array1<f64>, sampling: &Sampling) -> Option<Arra
 
 fn in_a_row(learner: &mut Learner) -> Outcome {
     let mut cases = Vec::new();
+    // After the first cut alone the first token has half of the mass.
+    let both = Sampling { temperature: 1.0, top_k: Some(2), top_p: Some(0.5) };
+    cases.push((array![0.4_f64, 0.3, 0.2, 0.1].ln(), both));
     let hot = [8.0, 300.0].map(|tau| Sampling { temperature: tau, top_k: Some(38), top_p: None });
     for sampling in samplings().into_iter().chain(hot) {
         for (vocabulary, scale) in [(3, 2.0), (6, 20.0), (6, 300.0), (40, 2.0)] {
@@ -844,11 +851,14 @@ impl Going {
         }
     }
 
-    fn compare(&self, learner: &mut Learner, text: &Text) -> Outcome {
+    fn ask(&self, learner: &mut Learner, text: &Text) -> Result<Vec<usize>, Miss> {
         let (prompt, uniforms) = (self.prompt.clone(), self.uniforms.clone());
         let of_model = (text.model.clone(), text.config.clone());
         let how = self.sampling.clone();
-        let got = learner.call(generate, (of_model.0, of_model.1, prompt, uniforms, how))?;
+        learner.call(generate, (of_model.0, of_model.1, prompt, uniforms, how))
+    }
+
+    fn compare(&self, got: &[usize]) -> Outcome {
         same_shape("what `generate` gives", &[got.len()], &[self.right.len()])?;
         let wrong = got.iter().zip(&self.right).position(|(got, want)| got != want);
         let Some(at) = wrong else { return Ok(()) };
@@ -864,6 +874,7 @@ impl Going {
 }
 
 fn texts(learner: &mut Learner) -> Outcome {
+    let mut cases = Vec::new();
     for style in STYLES {
         for (at, sampling) in samplings().into_iter().enumerate() {
             let config = match at {
@@ -875,13 +886,15 @@ fn texts(learner: &mut Learner) -> Outcome {
             let text = Text::of(learner, config);
             // From the third on they need the whole context, as the last new token is not read.
             let sizes = [[2, 6], [3, 5], [4, 5], [1, 8], [8, 1], [4, 6]][at];
-            Going::of(learner, &text, sizes, sampling).compare(learner, &text)?;
+            cases.push((Going::of(learner, &text, sizes, sampling), text));
         }
         let text = Text::of(learner, small(style));
         let [sampling, ..] = samplings();
-        Going::of(learner, &text, [4, 0], sampling).compare(learner, &text)?;
+        cases.push((Going::of(learner, &text, [4, 0], sampling), text));
     }
-    Ok(())
+    // Which tokens are drawn says little by itself, and more together.
+    let ask = |learner: &mut Learner, (going, text): &(Going, Text)| going.ask(learner, text);
+    learner.ask_all(&cases, ask, |(going, _), got| going.compare(&got))
 }
 
 fn bytes(learner: &mut Learner) -> Outcome {
@@ -952,6 +965,10 @@ fn unfit(learner: &mut Learner) -> Outcome {
         other.layers.pop();
         let answer = text.ask(learner, &[1], other);
         panics(answer, || takes("a cache with a layer too few"))?;
+        let mut other = text.empty();
+        other.layers.extend(text.empty().layers.pop());
+        let answer = text.ask(learner, &[1], other);
+        panics(answer, || takes("a cache with a layer too many"))?;
         let below = Sampling { temperature: -1.0, top_k: None, top_p: None };
         let of_model = (text.model.clone(), text.config.clone());
         let answer = learner.call(generate, (of_model.0, of_model.1, vec![1], vec![0.5], below));
@@ -1000,6 +1017,10 @@ fn single(learner: &mut Learner) -> Outcome {
     compare_cut_in_single("top_p", &got, &right_top_p(&in_f64, 0.7))?;
     if learner.call(draw_f32, (eighths, 0.375))? != 3 {
         return Err(Miss::failed("`draw` picks another token in f32"));
+    }
+    // In single precision this number is the border.
+    if learner.call(draw_f32, (ndarray::arr1(&[0.5_f32, 0.5]), 0.5 - 1e-9))? != 0 {
+        return Err(Miss::failed("`draw` rounds the random number to f32"));
     }
     // Each of so many sums would be rounded to seven digits.
     let many = Array1::from_elem(50_000, 2e-5_f32);
@@ -1054,5 +1075,6 @@ fn long_text(learner: &mut Learner) -> Outcome {
     let uniforms = right.iter().map(|id| (*id as f64 + 0.5) / text.config.vocabulary as f64);
     let sampling = Sampling { temperature: 1.0, top_k: None, top_p: None };
     let going = Going { prompt: vec![0, 1], uniforms: uniforms.collect(), sampling, right };
-    going.compare(learner, &text)
+    let got = going.ask(learner, &text)?;
+    going.compare(&got)
 }

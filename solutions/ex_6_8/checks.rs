@@ -452,7 +452,23 @@ fn impossible(learner: &mut Learner) -> Outcome {
     Ok(())
 }
 
+/// The same answer by two lengths: the longer one is better by a millionth.
+fn near_ties(learner: &mut Learner) -> Outcome {
+    let model = Model::new(learner, 5, 1.0);
+    let answers = vec![vec![3, 1]; 2];
+    for (lengths, want) in [([1_000_000, 1_000_001], 1), ([1_000_001, 1_000_000], 0)] {
+        let call = (model.callback(), vec![2], answers.clone(), lengths.to_vec());
+        if learner.call(choose, call)? != want {
+            let message =
+                "of two answers that are nearly as likely, `choose` takes the less likely one";
+            return Err(Miss::failed(message));
+        }
+    }
+    Ok(())
+}
+
 fn ties(learner: &mut Learner) -> Outcome {
+    near_ties(learner)?;
     for place in [0, 1] {
         let model = Model::new(learner, 5, 1.0);
         let worse = vec![4, 4, 4];
@@ -655,6 +671,7 @@ fn unfit(learner: &mut Learner) -> Outcome {
         ([0, 4, 2], "no id"),
         ([9, 4, 0], "a context of 0"),
         ([9, 4, 5], "a context of more than a window has"),
+        ([3, 4, 5], "a context of more than a window has, and of more than the text"),
         ([3, 0, 0], "windows without an id"),
     ] {
         refused(learner.call(windows, (count, size, context)), "windows", what)?;

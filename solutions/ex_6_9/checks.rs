@@ -534,7 +534,7 @@ fn files_of_others(learner: &mut Learner) -> Outcome {
     ];
     let mut cases = Vec::new();
     for (what, change) in kinds {
-        let config = sizes([5, 3, 4, 2, 3, 2]);
+        let config = sizes([5, 3, 4, 2, 3, 12]);
         let model = random_model(learner, &config);
         let mut arrays = in_file(&model);
         change(&mut arrays, &config, &model);
@@ -640,11 +640,14 @@ fn overfull(arrays: &Arrays) -> Vec<Unfit> {
     let embedding = &arrays[0].1;
     let mut other_head = embedding.clone();
     other_head[[4, 3]] += 1.0;
+    let mut near_head = embedding.clone();
+    near_head[[4, 3]] = f32::from_bits(near_head[[4, 3]].to_bits() ^ 1);
     let extra = ArrayD::from_elem(IxDyn(&[2]), 1.0);
     let cases = [
         ("with an array that GPT-2 does not have", "h.0.attn.c_attn.adapter", extra.clone()),
         ("with a mask for a layer that is not there", "h.2.attn.bias", extra),
         ("with a head of its own", "lm_head.weight", other_head),
+        ("with a head of its own, near to the embedding,", "lm_head.weight", near_head),
         ("with a head in another shape", "lm_head.weight", embedding.t().to_owned()),
     ];
     let case = |(what, name, array): (&str, &str, ArrayD<f32>)| {
@@ -847,10 +850,12 @@ fn unfit(learner: &mut Learner) -> Outcome {
     let without = LinearF32 { b: None, ..layer(learner, 6, 2) };
     let answer = learner.call(split_qkv, (without,));
     panics(answer, || refuses("a layer without a bias in `split_qkv`"))?;
-    let mut short = layer(learner, 6, 2);
-    short.b = Some(vector(learner, 3));
-    let answer = learner.call(split_qkv, (short,));
-    panics(answer, || refuses("a bias of another length in `split_qkv`"))?;
+    for length in [3, 5, 7, 9] {
+        let mut other = layer(learner, 6, 2);
+        other.b = Some(vector(learner, length));
+        let answer = learner.call(split_qkv, (other,));
+        panics(answer, || refuses("a bias of another length in `split_qkv`"))?;
+    }
     let config = small();
     let bytes = file(&in_file(&random_model(learner, &config)));
     for (what, config) in [

@@ -159,7 +159,9 @@ impl<'a, F: NdFloat> Rows<'a, F> {
         let Options { smoothing, z_loss, .. } = self.options;
         let of_row = |row: usize| {
             let log_sum = log_sums[row];
-            let smoothed = (F::one() - *smoothing) * picked[row] + self.spread * sums[row];
+            // 0·(−∞) would be NaN.
+            let spread = if self.spread > F::zero() { self.spread * sums[row] } else { F::zero() };
+            let smoothed = (F::one() - *smoothing) * picked[row] + spread;
             log_sum - smoothed + *z_loss * log_sum * log_sum
         };
         let counted = (0..self.targets.len()).filter(|row| self.counts(*row));

@@ -9,7 +9,7 @@ use ndarray::{Array2, Axis, NdFloat};
 /// How often each id comes behind each other one (V, V): entry (i, j) counts the places where j follows i.
 ///
 /// # Panics
-/// When an id is not below V.
+/// When an id that has a neighbour is not below V.
 pub fn counts(ids: &[usize], vocabulary: usize) -> Array2<usize> {
     let mut counts = Array2::zeros((vocabulary, vocabulary));
     for pair in ids.windows(2) {
