@@ -496,8 +496,8 @@ fn of_linear(learner: &mut Learner) -> Outcome {
 fn heads_apart(learner: &mut Learner) -> Outcome {
     let sizes =
         [[2, 3, 2, 2], [3, 2, 4, 5], [1, 4, 3, 2], [2, 1, 3, 4], [5, 2, 1, 3], [2, 40, 33, 1]];
-    // And the first sizes come again.
-    let others = [[101, 1, 2, 1], [1, 2, 101, 1], [2, 0, 2, 1], [2, 3, 2, 2]];
+    // And the first sizes come again, twice.
+    let others = [[101, 1, 2, 1], [1, 2, 101, 1], [2, 0, 2, 1], [2, 3, 2, 2], [2, 3, 2, 2]];
     for (at, [batch, time, heads, width]) in sizes.into_iter().chain(others).enumerate() {
         let scale = if at == 0 { 1.0 } else { 1e3 };
         let filling = Filling { scale, column_major: at % 2 == 1 };
