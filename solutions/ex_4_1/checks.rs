@@ -326,8 +326,8 @@ fn cut_off(learner: &mut Learner) -> Outcome {
             return Err(Miss::of_check("there are not enough draws within the limit"));
         }
         // Every third time there are as many as it takes, and no more.
-        let enough = if at % 3 == 2 { &kept[..rows * columns] } else { &draws.to_vec()[..] };
-        let arguments = (enough.to_vec(), (rows, columns), deviation, limit);
+        let draws = if at % 3 == 2 { kept[..rows * columns].to_vec() } else { draws.to_vec() };
+        let arguments = (draws.clone(), (rows, columns), deviation, limit);
         let got = learner.call(truncated_normal, arguments)?;
         let want =
             Array2::from_shape_fn((rows, columns), |(i, k)| deviation * kept[i * columns + k]);

@@ -110,11 +110,15 @@ fn right_temperature(logits: &Array1<f64>, tau: f64) -> Array1<f64> {
 /// The least magnitude that errors are relative to: where exponentials end, they lose their digits.
 const LEAST: f64 = 1e-285;
 
+/// How many roundings an exponential is off by because of what goes into it; none where the temperature is 0.
+fn exponents(logits: &Array1<f64>, tau: f64) -> f64 {
+    let largest = logits.iter().filter(|z| z.is_finite()).fold(0.0, |max: f64, z| max.max(z.abs()));
+    if tau == 0.0 { 0.0 } else { 8.0 * largest / tau }
+}
+
 /// What rounding is relative to: an exponential is as far off as what goes into it.
 fn scale_of(logits: &Array1<f64>, tau: f64, p: &Array1<f64>) -> Array1<f64> {
-    let largest = logits.iter().filter(|z| z.is_finite()).fold(0.0, |max: f64, z| max.max(z.abs()));
-    let many = (p.len() as f64).sqrt();
-    let digits = many + 8.0 * largest / tau;
+    let digits = (p.len() as f64).sqrt() + exponents(logits, tau);
     p.mapv(|p| if p == 0.0 { LEAST } else { (p * digits).max(LEAST) })
 }
 
@@ -419,10 +423,9 @@ fn in_a_row(learner: &mut Learner) -> Outcome {
     };
     learner.ask_all(&cases, ask, |(logits, sampling), got| {
         let want = right_probabilities(logits, sampling).unwrap_or_default();
-        // The temperature rounds as well, an exponential by as many digits as its argument is large.
-        let largest = logits.fold(0.0, |largest: f64, z| largest.max(z.abs()));
-        let exponent = largest / sampling.temperature.max(0.1);
-        compare_cut("probabilities", &got, &want, 30.0 + 8.0 * exponent)
+        // The temperature rounds as well.
+        let digits = 30.0 + exponents(logits, sampling.temperature);
+        compare_cut("probabilities", &got, &want, digits)
     })
 }
 
@@ -1019,7 +1022,7 @@ fn single(learner: &mut Learner) -> Outcome {
         return Err(Miss::failed("`draw` picks another token in f32"));
     }
     // In single precision this number is the border.
-    if learner.call(draw_f32, (ndarray::arr1(&[0.5_f32, 0.5]), 0.5 - 1e-9))? != 0 {
+    if learner.call(draw_f32, (array![0.5_f32, 0.5], 0.5 - 1e-9))? != 0 {
         return Err(Miss::failed("`draw` rounds the random number to f32"));
     }
     // Each of so many sums would be rounded to seven digits.

@@ -395,7 +395,10 @@ fn chosen(learner: &mut Learner) -> Outcome {
         Some(reveal) => {
             Err(Miss::failed(told_of_choice([by_sum, by_token, asked])).revealing(reveal))
         }
-        None => many(learner).and_then(|()| ties(learner)).and_then(|()| impossible(learner)),
+        None => {
+            let rare = [many, near_ties, ties, impossible];
+            rare.into_iter().try_for_each(|check| check(learner))
+        }
     }
 }
 
@@ -410,44 +413,56 @@ fn told_of_choice([by_sum, by_token, asked]: [usize; 3]) -> &'static str {
     }
 }
 
+/// A choice, and which answer is right.
+struct Choice {
+    model: Callback<(Ids,), Array2<f64>>,
+    prompt: Ids,
+    answers: Vec<Ids>,
+    lengths: Vec<usize>,
+    want: usize,
+}
+
+impl Choice {
+    fn ask(self, learner: &mut Learner, message: &str) -> Outcome {
+        let Self { model, prompt, answers, lengths, want } = self;
+        let got = learner.call(choose, (model, prompt, answers, lengths))?;
+        if got == want {
+            return Ok(());
+        }
+        Err(Miss::failed(message).revealing(format!("got {got}, expected {want}")))
+    }
+}
+
 /// The last of many is best.
 fn many(learner: &mut Learner) -> Outcome {
     let model = Model::new(learner, 7, 2.0);
+    let prompt = vec![3, 1];
     let mut answers: Vec<Ids> = (0..130).map(|_| random_ids(learner, 3, 7)).collect();
-    let likely = |answer: &Ids| likelihood(&model, &[3, 1], answer).0;
+    let likely = |answer: &Ids| likelihood(&model, &prompt, answer).0;
     answers.sort_by(|a, b| likely(a).total_cmp(&likely(b)));
     // Of equal ones the first would count.
     answers.dedup();
-    let last = answers.len() - 1;
-    let lengths = vec![1; answers.len()];
-    let got = learner.call(choose, (model.callback(), vec![3, 1], answers.clone(), lengths))?;
-    if got != last {
-        let message = format!(
-            "of {} answers, `choose` does not take the last, which is most likely",
-            last + 1
-        );
-        return Err(Miss::failed(message).revealing(format!("got {got}, expected {last}")));
-    }
-    Ok(())
+    let (count, lengths) = (answers.len(), vec![1; answers.len()]);
+    let model = model.callback();
+    let choice = Choice { model, prompt, answers, lengths, want: count - 1 };
+    let message =
+        format!("of {count} answers, `choose` does not take the last, which is most likely");
+    choice.ask(learner, &message)
 }
 
 /// No answer with an id 0 is possible: ln p is −∞.
 fn impossible(learner: &mut Learner) -> Outcome {
-    let logits = |(ids,): (Ids,)| {
-        Array2::from_shape_fn(
-            (ids.len(), 3),
-            |(_, id)| if id == 0 { f64::NEG_INFINITY } else { 1.0 },
-        )
-    };
+    let logit = |(_, id): (usize, usize)| if id == 0 { f64::NEG_INFINITY } else { 1.0 };
+    let logits = move |(ids,): (Ids,)| Array2::from_shape_fn((ids.len(), 3), logit);
     for (answers, want) in
         [(vec![vec![0], vec![1, 0]], 0), (vec![vec![0], vec![0, 2], vec![1, 2]], 2)]
     {
         let lengths = answers.iter().map(Vec::len).collect();
-        let got = learner.call(choose, (Callback::new(logits), vec![2], answers, lengths))?;
-        if got != want {
-            let message = "where ln p of some answers is −∞, `choose` takes another than the best, or not the first of equal ones";
-            return Err(Miss::failed(message).revealing(format!("got {got}, expected {want}")));
-        }
+        let model = Callback::new(logits);
+        Choice { model, prompt: vec![2], answers, lengths, want }.ask(
+            learner,
+            "where ln p of some answers is −∞, `choose` takes another than the best, or not the first of equal ones",
+        )?;
     }
     Ok(())
 }
@@ -455,20 +470,17 @@ fn impossible(learner: &mut Learner) -> Outcome {
 /// The same answer by two lengths: the longer one is better by a millionth.
 fn near_ties(learner: &mut Learner) -> Outcome {
     let model = Model::new(learner, 5, 1.0);
-    let answers = vec![vec![3, 1]; 2];
     for (lengths, want) in [([1_000_000, 1_000_001], 1), ([1_000_001, 1_000_000], 0)] {
-        let call = (model.callback(), vec![2], answers.clone(), lengths.to_vec());
-        if learner.call(choose, call)? != want {
-            let message =
-                "of two answers that are nearly as likely, `choose` takes the less likely one";
-            return Err(Miss::failed(message));
-        }
+        let (model, lengths) = (model.callback(), lengths.to_vec());
+        Choice { model, prompt: vec![2], answers: vec![vec![3, 1]; 2], lengths, want }.ask(
+            learner,
+            "of two answers that are nearly as likely, `choose` takes the less likely one",
+        )?;
     }
     Ok(())
 }
 
 fn ties(learner: &mut Learner) -> Outcome {
-    near_ties(learner)?;
     for place in [0, 1] {
         let model = Model::new(learner, 5, 1.0);
         let worse = vec![4, 4, 4];
@@ -479,16 +491,15 @@ fn ties(learner: &mut Learner) -> Outcome {
         answers.insert(place * 2, worse);
         lengths.insert(place * 2, 1);
         let each = |at: usize| likelihood(&model, &[2], &answers[at]).0 / lengths[at] as f64;
-        let (first, other) = (1 - place, place * 2);
-        if each(first) <= each(other) {
+        let (want, other) = (1 - place, place * 2);
+        if each(want) <= each(other) {
             continue;
         }
-        let got = learner.call(choose, (model.callback(), vec![2], answers.clone(), lengths))?;
-        if got != first {
-            let message =
-                "of two answers that are equally likely, `choose` does not take the first";
-            return Err(Miss::failed(message));
-        }
+        let model = model.callback();
+        Choice { model, prompt: vec![2], answers, lengths, want }.ask(
+            learner,
+            "of two answers that are equally likely, `choose` does not take the first",
+        )?;
     }
     Ok(())
 }

@@ -83,7 +83,7 @@ pub fn prove(
     let prove = |lesson: &&'static Lesson| {
         let (problems, notes) = (Vec::new(), Vec::new());
         let gallery = gallery.as_deref();
-        let submissions = Submissions::of(lesson);
+        let submissions = Submissions::of(grader, lesson);
         let plan = &plan;
         let proof = Proof { grader, lesson, plan, submissions, gallery, problems, notes };
         let proven = proof.all(&tests, extent)?;
@@ -125,7 +125,7 @@ struct Proof<'a> {
     grader: &'a Grader,
     lesson: &'static Lesson,
     plan: &'a Plan,
-    submissions: Submissions,
+    submissions: Submissions<'a>,
     /// The page with what the grader says of every lesson's examples, where there is one.
     gallery: Option<&'a str>,
     problems: Vec<String>,
@@ -367,8 +367,7 @@ impl Proof<'_> {
         }
         for (name, text) in self.whole_variants()? {
             let options = submissions::options(Depth::Diagnosed);
-            let graded = self.submissions.hand_in(&text, |folder| self.graded(folder, options));
-            let report = graded.map_err(|source| self.failed(source))??;
+            let (report, _) = self.submissions.grade(&text, options)?;
             self.correct_variant(&name, &report);
             styles.push(name);
         }
@@ -444,12 +443,7 @@ impl Proof<'_> {
     fn example(&mut self, example: &Example, text: &str) -> Result<String, GradeError> {
         let title = &example.title;
         let options = Options { reveal: true, ..submissions::options(Depth::Explained) };
-        let graded = self.submissions.hand_in(text, |folder| {
-            let report = self.graded(folder, options)?;
-            let picture = gallery::picture(example, &report, folder);
-            Ok::<_, GradeError>((report, picture))
-        });
-        let (report, picture) = graded.map_err(|source| self.failed(source))??;
+        let (report, folder) = self.submissions.grade(text, options)?;
         self.expect(report.verdict != Verdict::CompileError, || {
             format!("the example “{title}” does not compile: {}", report.checks[0].message)
         });
@@ -465,12 +459,12 @@ impl Proof<'_> {
                 format!("the message of `{}` shows a hidden value: {}", check.id, check.message)
             });
         }
-        Ok(picture)
+        Ok(gallery::picture(example, &report, &folder))
     }
 
     /// Mutants of the solution lose points, or are excused.
     fn mutants(&mut self, examples: &Examples, extent: Extent) -> Result<Fates, GradeError> {
-        let fates = mutants::fates(self.grader, self.lesson, &self.submissions, extent.all)?;
+        let fates = mutants::fates(&self.submissions, extent.all)?;
         for (mutant, excuse) in fates.survivors(&examples.excused) {
             match excuse {
                 Some(excuse) if extent.all => {

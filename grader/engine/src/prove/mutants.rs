@@ -14,8 +14,7 @@ use super::{
 };
 use crate::{
     author::Excused,
-    checks::Lesson,
-    grading::{Depth, GradeError, Grader},
+    grading::{Depth, GradeError},
     hash::hash,
     report::Verdict,
     workspace,
@@ -77,23 +76,19 @@ impl fmt::Display for Fates {
 }
 
 /// Grades mutants of a lesson's solution: all, or samples until some mutants of them compile.
-pub fn fates(
-    grader: &Grader,
-    lesson: &'static Lesson,
-    submissions: &Submissions,
-    all: bool,
-) -> Result<Fates, GradeError> {
+pub fn fates(submissions: &Submissions, all: bool) -> Result<Fates, GradeError> {
+    let Submissions { grader, lesson, .. } = submissions;
     let failed = GradeError::of(lesson);
     let folder = grader.workspace.solution(lesson.id);
     let solution = fs::read_to_string(folder.join("src/lib.rs")).map_err(&failed)?;
     let mutants = Mutants::of(&solution);
     let numbers: Vec<_> = mutants.numbers().collect();
     let draws = if all { vec![numbers] } else { SAMPLE.draws(&numbers).collect() };
-    let mut kept = Kept::open(grader, lesson).map_err(&failed)?;
+    let mut kept = Kept::open(submissions).map_err(&failed)?;
     let mut fates = Fates::default();
     for draw in draws {
         let drawn = draw.into_iter().map(|it| mutants.mutant(it)).collect();
-        fates.0.extend(kept.fates_of(drawn, |mutant| fate(grader, lesson, submissions, mutant))?);
+        fates.0.extend(kept.fates_of(drawn)?);
         if fates.viable() > 0 {
             break;
         }
@@ -106,17 +101,10 @@ fn key(mutant: &Mutant) -> String {
     format!("{} {}", mutant.description, &hash([&mutant.text])[..8])
 }
 
-fn fate(
-    grader: &Grader,
-    lesson: &'static Lesson,
-    submissions: &Submissions,
-    mutant: &Mutant,
-) -> Result<Fate, GradeError> {
+fn fate(submissions: &Submissions, mutant: &Mutant) -> Result<Fate, GradeError> {
     let options = submissions::options(Depth::FirstMiss);
-    let graded = submissions
-        .hand_in(&mutant.text, |folder| grader.grade(&[lesson], folder, options, |_, _| ()));
-    let report = graded.map_err(GradeError::of(lesson))??;
-    Ok(match report.lessons[0].verdict {
+    let (report, _) = submissions.grade(&mutant.text, options)?;
+    Ok(match report.verdict {
         Verdict::Passed => Fate::Survived,
         Verdict::CompileError => Fate::Unviable,
         _ => Fate::Failed,
@@ -124,33 +112,30 @@ fn fate(
 }
 
 /// Fates of earlier runs.
-struct Kept {
-    lesson: &'static Lesson,
+struct Kept<'a> {
+    submissions: &'a Submissions<'a>,
     file: PathBuf,
     fates: BTreeMap<String, Fate>,
 }
 
-impl Kept {
-    fn open(grader: &Grader, lesson: &'static Lesson) -> io::Result<Self> {
+impl<'a> Kept<'a> {
+    fn open(submissions: &'a Submissions) -> io::Result<Self> {
+        let Submissions { grader, lesson, .. } = submissions;
         let parts = [grader.kit.key().to_owned(), grader.fingerprint(lesson)?];
         let name = format!("{}-{}.json", lesson.id, &hash(parts)[..16]);
         let file = grader.workspace.cache().join("mutants").join(name);
         let fates = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        Ok(Self { lesson, file, fates: fates.unwrap_or_default() })
+        Ok(Self { submissions, file, fates: fates.unwrap_or_default() })
     }
 
     /// What came of the mutants: graded unless that is known.
-    fn fates_of(
-        &mut self,
-        mutants: Vec<Mutant>,
-        fate: impl Fn(&Mutant) -> Result<Fate, GradeError> + Sync,
-    ) -> Result<Vec<(String, Fate)>, GradeError> {
+    fn fates_of(&mut self, mutants: Vec<Mutant>) -> Result<Vec<(String, Fate)>, GradeError> {
         let is_new = |mutant: &&Mutant| !self.fates.contains_key(&key(mutant));
         let new: Vec<_> = mutants.iter().filter(is_new).collect();
         for some in new.chunks(KEPT_TOGETHER) {
-            let fates = some.par_iter().map(|it| Ok((key(it), fate(it)?)));
+            let fates = some.par_iter().map(|it| Ok((key(it), fate(self.submissions, it)?)));
             self.fates.extend(fates.collect::<Result<Vec<_>, GradeError>>()?);
-            self.write().map_err(GradeError::of(self.lesson))?;
+            self.write().map_err(GradeError::of(self.submissions.lesson))?;
         }
         let known = |mutant: Mutant| {
             let fate = self.fates[&key(&mutant)];

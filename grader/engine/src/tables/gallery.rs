@@ -37,15 +37,12 @@ fn pictures(grader: &Grader, lesson: &'static Lesson) -> Result<String, GradeErr
     let examples = Examples::read(&folder.join("examples.toml")).map_err(unsound)?;
     let path = folder.join("src/lib.rs");
     let solution = fs::read_to_string(&path).map_err(|source| GradeError::Page { path, source })?;
-    let handed_in = Submissions::of(lesson);
+    let handed_in = Submissions::of(grader, lesson);
     let picture_of = |example: &Example| {
         let text = example.text(&solution).map_err(unsound)?;
         let options = submissions::options(Depth::Explained);
-        let graded = handed_in.hand_in(&text, |folder| {
-            let report = grader.grade(&[lesson], folder, options, |_, _| ())?;
-            Ok(picture(example, &report.lessons[0], folder))
-        });
-        graded.map_err(GradeError::of(lesson))?
+        let (report, folder) = handed_in.grade(&text, options)?;
+        Ok(picture(example, &report, &folder))
     };
     examples.examples.iter().map(picture_of).collect()
 }
