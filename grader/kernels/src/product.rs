@@ -228,11 +228,12 @@ impl Product<'_> {
         self.prefetch::<I, WIDE>(isa, row..row + ROWS, block.column);
         let sums: [[_; WIDE]; ROWS] = if a.is_by_rows {
             let lines = a.lines(row, block.part.start, depth);
-            sums(isa, (0..depth).map(|at| column_of(&lines, at)), strip)
+            let lines: &[_; ROWS] = &lines;
+            sums(isa, (0..depth).map(|at| move |row: usize| lines[row][at]), strip)
         } else {
             let columns = a.numbers[block.part.start * a.rows..].chunks_exact(a.rows).take(depth);
-            let rows = |column: &[f32]| *column[row..].first_chunk().expect("A has all rows");
-            sums(isa, columns.map(rows), strip)
+            let rows = columns.map(|column| &column[row..][..ROWS]);
+            sums(isa, rows.map(|rows| move |row: usize| rows[row]), strip)
         };
         let beta = if block.is_first { self.beta } else { 1.0 };
         let columns = self.b.columns;
@@ -244,11 +245,12 @@ impl Product<'_> {
     }
 }
 
-/// The products of some rows of A, given column by column, and a strip of B.
+/// The products of some rows of A, given column by column, and a strip of B. A column is a function of the row, and no
+/// array: compilers would put an array together in registers, number by number, before it is multiplied.
 #[inline(always)]
 fn sums<I: Isa, const WIDE: usize, const ROWS: usize>(
     isa: I,
-    a: impl Iterator<Item = [f32; ROWS]>,
+    a: impl Iterator<Item = impl Fn(usize) -> f32>,
     strip: &[f32],
 ) -> [[I::F32; WIDE]; ROWS] {
     let ops = isa.f32();
@@ -256,7 +258,7 @@ fn sums<I: Isa, const WIDE: usize, const ROWS: usize>(
     for (a, b) in a.zip(strip.chunks_exact(WIDE * ops.len())) {
         let b = ops.load_many::<WIDE>(b);
         for row in 0..ROWS {
-            let a = ops.splat(a[row]);
+            let a = ops.splat(a(row));
             for register in 0..WIDE {
                 sums[row][register] = ops.mul_add(a, b[register], sums[row][register]);
             }
