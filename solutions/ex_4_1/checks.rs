@@ -332,6 +332,11 @@ fn cut_off(learner: &mut Learner) -> Outcome {
         let want =
             Array2::from_shape_fn((rows, columns), |(i, k)| deviation * kept[i * columns + k]);
         all_close("W of `truncated_normal`", &got, &want, &want.abs()).map_err(|miss| {
+            if got.iter().any(|it| it.abs() > deviation * limit) {
+                let message = "W of `truncated_normal` has a number that is further out than `limit` \
+                               deviations. Draws that are too far are left out.";
+                return miss.saying(message);
+            }
             let without = draws.iter().filter(|it| it.abs() < limit);
             let is_strict = got.iter().zip(without).all(|(got, it)| *got == deviation * it);
             if !is_strict || at.is_multiple_of(2) {

@@ -161,8 +161,14 @@ impl OfMomentum {
     ) -> Outcome {
         let settings = Momentum { mu: self.mu, nesterov };
         let [of_v, of_w] = moved(self.arrays.each_ref(), &settings, self.rate);
-        of_v.compare(names[0], v)?;
-        of_w.compare(names[1], w)
+        let outcome = of_v.compare(names[0], v).and_then(|()| of_w.compare(names[1], w));
+        outcome.map_err(|miss| match self.rate {
+            0.0 => {
+                let message = format!("with a learning rate of 0, {}", miss.message);
+                miss.saying(message)
+            }
+            _ => miss,
+        })
     }
 }
 
@@ -246,8 +252,9 @@ fn adapted(learner: &mut Learner) -> Outcome {
     })
 }
 
-/// Limits, as multiples of the norm.
-const LIMITS: [f64; 6] = [0.5, 2.0, 0.01, 1.001, 0.999, 100.0];
+/// Limits, as multiples of the norm. What is not clipped is never a whole number of times too large: it would look like a
+/// sum in the place of a mean.
+const LIMITS: [f64; 6] = [0.4, 2.0, 0.011, 1.001, 0.999, 100.0];
 
 /// The norm of a gradient, and the gradient with this limit; with a scale for long sums.
 fn shortened(gradient: &Array2<f64>, limit: f64) -> (f64, f64, Want) {

@@ -2,8 +2,8 @@
 
 use engine::checks::{
     Check,
-    Kind::{Property, Value},
-    Learner, Lesson, Miss, Outcome, panics, same_shape,
+    Kind::{Cost, Property, Value},
+    Learner, Lesson, Limits, Miss, Outcome, Verdict, panics, same_shape,
 };
 use ndarray::Array2;
 
@@ -24,6 +24,9 @@ const CHECKS: &[Check] = &[
     Check::hidden(Value, "count", "the windows of an epoch", 1.0, count),
     Check::hidden(Value, "epochs", "epochs, batch by batch", 2.0, epochs),
     Check::hidden(Property, "unfit", "what does not fit is refused", 1.0, unfit).after(ORDINARY),
+    Check::hidden(Cost, "large", "short windows of a large file", 1.0, large)
+        .after(&["random", "epochs"])
+        .limits(Limits { seconds: 1, memory_mib: 2048 }),
 ];
 
 /// The checks of values.
@@ -287,6 +290,17 @@ fn is_list(tokens: &[u16], x: &Array2<usize>) -> bool {
         && x.outer_iter().all(|row| text.windows(x.ncols()).any(|part| row.iter().eq(part)))
 }
 
+/// So many random places, and the state of the generator behind them.
+fn drawn(mut state: u64, count: usize, places: usize) -> (Vec<usize>, u64) {
+    let mut starts = Vec::new();
+    for _ in 0..count {
+        let (number, behind) = next(state);
+        state = behind;
+        starts.push((number % places as u64) as usize);
+    }
+    (starts, state)
+}
+
 fn random(learner: &mut Learner) -> Outcome {
     for (length, batch, time) in [
         (10, 3, 4),
@@ -304,13 +318,7 @@ fn random(learner: &mut Learner) -> Outcome {
         let state = learner.rng().u64(..);
         let arguments = (low_bytes_first(&all), batch, time, state);
         let (x, y, after) = learner.call(random_batch_from, arguments)?;
-        let mut want_state = state;
-        let mut starts = Vec::new();
-        for _ in 0..batch {
-            let (number, state) = next(want_state);
-            want_state = state;
-            starts.push((number % (length - time) as u64) as usize);
-        }
+        let (starts, want_state) = drawn(state, batch, length - time);
         if after != want_state {
             return Err(Miss::failed(format!(
                 "`random_batch` does not leave the generator as it is after {batch} random numbers: one for each row"
@@ -495,4 +503,49 @@ fn unfit(learner: &mut Learner) -> Outcome {
         refused(got, "window_count", "windows of no token")?;
     }
     Ok(())
+}
+
+/// The tokens of the large file, and how many windows are asked for at once.
+const LARGE: usize = 1 << 20;
+const WINDOWS: usize = 10_000;
+
+/// To read the windows takes a tenth of the limit of processor time, and to go through the file for each of them more than
+/// ten times the limit.
+fn large(learner: &mut Learner) -> Outcome {
+    let all = tokens(learner, LARGE, 65_536);
+    let (bytes, state) = (low_bytes_first(&all), learner.rng().u64(..));
+    let drawn = drawn(state, WINDOWS, LARGE - 1).0;
+    let got = learner.call(random_batch_from, (bytes.clone(), WINDOWS, 1, state));
+    let (x, y, _) = got.map_err(too_slow)?;
+    same_windows("random_batch", &all, (&drawn, 1), [&x, &y])?;
+    let time = 20;
+    let order = shuffled((LARGE - 1) / time, 7);
+    let starts: Vec<_> = order[..WINDOWS].iter().map(|window| window * time).collect();
+    let start = Position { epoch: 0, window: 0 };
+    let got = learner.call(next_batch, (bytes, WINDOWS, time, 7, start)).map_err(too_slow)?;
+    same_windows("next_batch", &all, (&starts, time), [&got.0, &got.1])
+}
+
+/// As `compare`, and says less: the file is too large to be shown.
+fn same_windows(
+    function: &str,
+    tokens: &[u16],
+    (starts, time): (&[usize], usize),
+    [x, y]: [&Array2<usize>; 2],
+) -> Outcome {
+    let [want_x, want_y] = windows(tokens, starts, time);
+    match (x, y) == (&want_x, &want_y) {
+        true => Ok(()),
+        false => Err(Miss::failed(format!("`{function}` gives other windows of a large file"))),
+    }
+}
+
+fn too_slow(miss: Miss) -> Miss {
+    if miss.verdict != Verdict::TimedOut {
+        return miss;
+    }
+    let why = " Is the whole file read for each window? A window needs the two bytes of each of its own tokens";
+    // The generator comes in between: a learner has no function of that name.
+    let message = miss.message.replace("random_batch_from", "random_batch") + why;
+    Miss { message, ..miss }
 }

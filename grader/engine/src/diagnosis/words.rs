@@ -223,7 +223,8 @@ pub fn of_look(formulas: &Formulas, taken: &Taken, look: Look) -> Told {
         ),
         Look::Digits(digits) => format!(
             "{name} is right to about {digits} digits, where a formula gives 15: is it a difference \
-             quotient, or is a number rounded?"
+             quotient, or is a number rounded?{}",
+            question_of_epsilon(formulas, taken)
         ),
         Look::Decimals(decimals) => format!("{name} is rounded to {decimals} decimals"),
         Look::Between(low, high) => format!(
@@ -239,6 +240,15 @@ pub fn of_look(formulas: &Formulas, taken: &Taken, look: Look) -> Told {
         }
     };
     Told { hint, formula: String::new() }
+}
+
+/// What else a few wrong digits may come from, where a small number is part of the step.
+fn question_of_epsilon(formulas: &Formulas, taken: &Taken) -> String {
+    let is_epsilon = |id: &SymbolId| formulas.symbols[*id].name == "epsilon";
+    match taken.formula.symbols().into_iter().find(is_epsilon) {
+        Some(id) => format!(" Or does {} stand in another place?", shown(formulas, id)),
+        None => String::new(),
+    }
 }
 
 /// True where the right value is itself a difference of values of a function.
