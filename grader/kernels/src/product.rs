@@ -257,10 +257,10 @@ fn sums<I: Isa, const WIDE: usize, const ROWS: usize>(
     let mut sums = [[ops.zero(); WIDE]; ROWS];
     for (a, b) in a.zip(strip.chunks_exact(WIDE * ops.len())) {
         let b = ops.load_many::<WIDE>(b);
-        for row in 0..ROWS {
+        for (row, sums) in sums.iter_mut().enumerate() {
             let a = ops.splat(a(row));
-            for register in 0..WIDE {
-                sums[row][register] = ops.mul_add(a, b[register], sums[row][register]);
+            for (sum, b) in sums.iter_mut().zip(b) {
+                *sum = ops.mul_add(a, b, *sum);
             }
         }
     }
