@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use engine::checks::{
     Check,
     Kind::{Cost, Property, Value},
-    Learner, Lesson, Limits, Miss, Outcome, Verdict,
+    Learner, Lesson, Limits, Miss, Outcome,
 };
 
 use super::contract::{
@@ -756,7 +756,10 @@ fn large_text(learner: &mut Learner) -> Outcome {
         SMALL_COUNTS.map(|count| (random_text(learner, &["a", "b", "c", "d"], 6), count)).to_vec();
     let text = mixed_with(learner, &small);
     let size = 256 + LARGE_MERGES;
-    let trained = learner.call(train, (text, size, vec![])).map_err(too_slow)?;
+    let why = "Does each merge go through the whole text again? A merge changes the counts of the pairs \
+               beside it alone: where are they?";
+    let trained = learner.call(train, (text, size, vec![]));
+    let trained = trained.map_err(|miss| miss.asking_if_slow(why))?;
     let Ok(trained) = trained else {
         return Err(Miss::failed("`train` refuses what can be trained with"));
     };
@@ -774,15 +777,6 @@ fn large_text(learner: &mut Learner) -> Outcome {
             Err(Miss::failed("`train` makes other merges of a large text than of a part of it"))
         }
     }
-}
-
-fn too_slow(miss: Miss) -> Miss {
-    if miss.verdict != Verdict::TimedOut {
-        return miss;
-    }
-    let why = " Does each merge go through the whole text again? A merge changes the counts of the pairs \
-               beside it alone: where are they?";
-    Miss { message: miss.message.clone() + why, ..miss }
 }
 
 /// These words as often as they come, a line each, and after each line some of other letters.

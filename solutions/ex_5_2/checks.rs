@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::checks::{
     Check,
     Kind::{Cost, Property, Value},
-    Learner, Lesson, Limits, Miss, Outcome, Verdict,
+    Learner, Lesson, Limits, Miss, Outcome,
 };
 
 use super::contract::{UnknownId, decode, decode_lossy, encode, encode_pretoken, ranks, take_text};
@@ -561,7 +561,7 @@ fn many_pretokens(learner: &mut Learner) -> Outcome {
     }
     let text = words.join("\n");
     let why = "Does each pretoken go through all merges, or build a map of them? A short one has few pairs";
-    let ids = tokens.ask(learner, &text).map_err(|miss| too_slow(miss, why))?;
+    let ids = tokens.ask(learner, &text).map_err(|miss| miss.asking_if_slow(why))?;
     let got: Vec<&[u32]> = ids.split(|id| *id == u32::from(b'\n')).collect();
     let same = |at: usize| got[at] == tokens.of_pretoken(words[at].as_bytes());
     match got.len() == WORDS && (0..COMPARED).all(|at| same(at * (WORDS / COMPARED))) {
@@ -592,15 +592,8 @@ fn long_pretoken(learner: &mut Learner) -> Outcome {
     }
     let why = "Does each join look through all pairs of the pretoken? A join makes two new pairs at most, \
                and a heap keeps the others in order";
-    match tokens.ask(learner, &text).map_err(|miss| too_slow(miss, why))? == want {
+    match tokens.ask(learner, &text).map_err(|miss| miss.asking_if_slow(why))? == want {
         true => Ok(()),
         false => Err(Miss::failed("`encode` encodes a long pretoken otherwise than its parts")),
-    }
-}
-
-fn too_slow(miss: Miss, why: &str) -> Miss {
-    match miss.verdict {
-        Verdict::TimedOut => Miss { message: format!("{} {why}", miss.message), ..miss },
-        _ => miss,
     }
 }

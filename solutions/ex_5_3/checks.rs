@@ -3,7 +3,7 @@
 use engine::checks::{
     Check,
     Kind::{Cost, Property, Value},
-    Learner, Lesson, Limits, Miss, Outcome, Verdict, panics, same_shape,
+    Learner, Lesson, Limits, Miss, Outcome, panics, same_shape,
 };
 use ndarray::Array2;
 
@@ -517,35 +517,28 @@ fn large(learner: &mut Learner) -> Outcome {
     let drawn = drawn(state, WINDOWS, LARGE - 1).0;
     let got = learner.call(random_batch_from, (bytes.clone(), WINDOWS, 1, state));
     let (x, y, _) = got.map_err(too_slow)?;
-    same_windows("random_batch", &all, (&drawn, 1), [&x, &y])?;
+    same_windows("random_batch", [x, y] == windows(&all, &drawn, 1))?;
     let time = 20;
     let order = shuffled((LARGE - 1) / time, 7);
     let starts: Vec<_> = order[..WINDOWS].iter().map(|window| window * time).collect();
     let start = Position { epoch: 0, window: 0 };
-    let got = learner.call(next_batch, (bytes, WINDOWS, time, 7, start)).map_err(too_slow)?;
-    same_windows("next_batch", &all, (&starts, time), [&got.0, &got.1])
+    let got = learner.call(next_batch, (bytes, WINDOWS, time, 7, start));
+    let (x, y, _) = got.map_err(too_slow)?;
+    same_windows("next_batch", [x, y] == windows(&all, &starts, time))
 }
 
-/// As `compare`, and says less: the file is too large to be shown.
-fn same_windows(
-    function: &str,
-    tokens: &[u16],
-    (starts, time): (&[usize], usize),
-    [x, y]: [&Array2<usize>; 2],
-) -> Outcome {
-    let [want_x, want_y] = windows(tokens, starts, time);
-    match (x, y) == (&want_x, &want_y) {
+/// The file is too large to be shown, as `compare` does.
+fn same_windows(function: &str, same: bool) -> Outcome {
+    match same {
         true => Ok(()),
         false => Err(Miss::failed(format!("`{function}` gives other windows of a large file"))),
     }
 }
 
 fn too_slow(miss: Miss) -> Miss {
-    if miss.verdict != Verdict::TimedOut {
-        return miss;
-    }
-    let why = " Is the whole file read for each window? A window needs the two bytes of each of its own tokens";
     // The generator comes in between: a learner has no function of that name.
-    let message = miss.message.replace("random_batch_from", "random_batch") + why;
-    Miss { message, ..miss }
+    let message = miss.message.replace("random_batch_from", "random_batch");
+    Miss { message, ..miss }.asking_if_slow(
+        "Is the whole file read for each window? A window needs the two bytes of each of its own tokens",
+    )
 }

@@ -131,6 +131,15 @@ impl Miss {
         Self { message: message.into(), structure: None, ..self }
     }
 
+    /// Adds a question where a call took too long.
+    #[must_use]
+    pub fn asking_if_slow(self, question: &str) -> Self {
+        match self.verdict {
+            Verdict::TimedOut => Self { message: format!("{} {question}", self.message), ..self },
+            _ => self,
+        }
+    }
+
     /// Adds what only `--reveal` shows.
     #[must_use]
     pub fn revealing(self, reveal: impl Into<String>) -> Self {

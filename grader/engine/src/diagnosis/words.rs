@@ -245,10 +245,9 @@ pub fn of_look(formulas: &Formulas, taken: &Taken, look: Look) -> Told {
 /// What else a few wrong digits may come from, where a small number is part of the step.
 fn question_of_epsilon(formulas: &Formulas, taken: &Taken) -> String {
     let is_epsilon = |id: &SymbolId| formulas.symbols[*id].name == "epsilon";
-    match taken.formula.symbols().into_iter().find(is_epsilon) {
-        Some(id) => format!(" Or does {} stand in another place?", shown(formulas, id)),
-        None => String::new(),
-    }
+    let epsilon = taken.formula.symbols().into_iter().find(is_epsilon);
+    let question = |id| format!(" Or does {} stand in another place?", shown(formulas, id));
+    epsilon.map(question).unwrap_or_default()
 }
 
 /// True where the right value is itself a difference of values of a function.
