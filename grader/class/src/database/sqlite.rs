@@ -1,6 +1,10 @@
 //! A gradebook in one file.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{
     Connection, ErrorCode, ToSql, params_from_iter,
@@ -11,6 +15,9 @@ use super::{Cell, Database, DatabaseError, Row};
 
 /// How long a statement waits while another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long it is until a statement that does not wait is tried once more.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A database in a file.
 pub struct Sqlite {
@@ -28,13 +35,29 @@ impl Sqlite {
         let failed = |error| failure("open", &place, &error);
         let connection = Connection::open(file).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-        // Readers do not wait for who writes, and a power cut leaves the last whole transaction.
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        write_ahead(&connection).map_err(failed)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         // What is known of a learner who was deleted is not left in pages that are free.
         connection.pragma_update(None, "secure_delete", true).map_err(failed)?;
         Ok(Self { connection, place })
     }
+}
+
+/// Has changes written to a log first: readers do not wait for who writes, and a power cut leaves the last whole
+/// transaction. A file is told so once. Of two processes that do it at once, one is refused without waiting.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let end = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if is_busy(&error) && Instant::now() < end => thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 impl Database for Sqlite {
@@ -89,7 +112,7 @@ fn failure(what: &'static str, place: &str, error: &rusqlite::Error) -> Database
             "the folder and the file have to be writable: name another folder with --out"
         }
         Some(ErrorCode::DiskFull) => "free some space and run it again: it goes on where it was",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+        _ if is_busy(error) => {
             "another grader is writing to it: wait until it is done, and run this again"
         }
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
@@ -99,4 +122,23 @@ fn failure(what: &'static str, place: &str, error: &rusqlite::Error) -> Database
     };
     let help = (!help.is_empty()).then(|| help.to_owned());
     DatabaseError { what, place: place.to_owned(), reason: error.to_string(), help }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_can_be_opened_by_several_at_once() {
+        for _ in 0..60 {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("gradebook.sqlite");
+            thread::scope(|scope| {
+                let open = || scope.spawn(|| Sqlite::open(&file).map(drop).map_err(|it| it.reason));
+                for opened in [open(), open(), open(), open()] {
+                    assert_eq!(opened.join().unwrap(), Ok(()));
+                }
+            });
+        }
+    }
 }
