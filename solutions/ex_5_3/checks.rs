@@ -536,9 +536,7 @@ fn same_windows(function: &str, same: bool) -> Outcome {
 }
 
 fn too_slow(miss: Miss) -> Miss {
-    // The generator comes in between: a learner has no function of that name.
-    let message = miss.message.replace("random_batch_from", "random_batch");
-    Miss { message, ..miss }.asking_if_slow(
+    miss.asking_if_slow(
         "Is the whole file read for each window? A window needs the two bytes of each of its own tokens",
     )
 }

@@ -1,7 +1,8 @@
-//! The text of an adapter, made fit for the learner's crate.
+//! The text of an adapter, made fit for the learner's crate, and what it calls of that.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::visit::Visit;
 
 /// Macros that every crate knows, unless it has another one of the name.
 const MACROS: [&str; 21] = [
@@ -69,6 +70,51 @@ fn find_macros(tokens: TokenStream, places: &mut Vec<usize>) {
     }
 }
 
+/// The functions of the learner's crate that a function of the adapter calls, itself or by others of its file, in the
+/// order in which they stand there.
+pub fn calls(file: &syn::File, function: &str) -> Vec<String> {
+    let mut calls = Calls { file, entered: Vec::new(), found: Vec::new() };
+    calls.enter(function);
+    calls.found
+}
+
+/// A walk through the functions of an adapter.
+struct Calls<'a> {
+    file: &'a syn::File,
+    /// The names of the functions that it came to.
+    entered: Vec<String>,
+    /// The names of the learner's.
+    found: Vec<String>,
+}
+
+impl Calls<'_> {
+    fn enter(&mut self, name: &str) {
+        let file = self.file;
+        let function = file.items.iter().find_map(|item| match item {
+            syn::Item::Fn(function) if function.sig.ident == name => Some(function),
+            _ => None,
+        });
+        let Some(function) = function else { return };
+        if !self.entered.iter().any(|it| it == name) {
+            self.entered.push(name.to_owned());
+            self.visit_block(&function.block);
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Calls<'_> {
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        let names: Vec<_> = path.path.segments.iter().map(|it| it.ident.to_string()).collect();
+        match &*names {
+            [name] => self.enter(name),
+            [learner, name] if learner == "learner" && !self.found.contains(name) => {
+                self.found.push(name.clone());
+            }
+            _ => (),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +129,17 @@ mod tests {
         let expected = "//! Ädapter.\nfn f(a: f64) {\n    ::std::assert!(a > ::std::vec![1.0][0], \
                         \"{}\", ::std::format!(\"é\"));\n}";
         assert_eq!(with_paths(text).replace(STD, "::std::"), expected);
+    }
+
+    #[test]
+    fn what_an_adapter_calls_is_found_through_its_other_functions() {
+        let text = "pub fn step(w: f64) -> f64 { moved(|| learner::descend(w), learner::Kind::Plain) }
+            fn moved(f: impl Fn() -> f64, kind: learner::Kind) -> f64 { learner::rate(f()) + moved(f, kind) }
+            pub fn built(w: f64) -> f64 { Built::new(w).forward() }";
+        let file = syn::parse_file(text).unwrap();
+        assert_eq!(calls(&file, "step"), ["rate", "descend"]);
+        assert_eq!(calls(&file, "moved"), ["rate"]);
+        assert!(calls(&file, "built").is_empty(), "a method has no path");
     }
 
     #[test]

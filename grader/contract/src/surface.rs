@@ -7,8 +7,8 @@ use syn::{Field, Fields, Item as Syntax, Safety, Visibility};
 
 use crate::{
     Item,
-    adapter::with_paths_of_macros,
-    items,
+    adapter::{self, with_paths_of_macros},
+    in_any_precision, items,
     precision::{Instances, generic_types, instances},
     scope::{Declared, MAX_TUPLE, Scope, Why},
     types::{Name, Owner, Parameter, Type},
@@ -98,9 +98,21 @@ pub(crate) struct Function {
     pub name: Name,
     pub parameters: Vec<Parameter>,
     pub output: Type,
+    /// How messages name it: of the adapter's, what a learner knows.
+    pub told: Vec<String>,
 }
 
 impl Function {
+    /// The functions of the learner's that one of the adapter's calls, in its own precision.
+    fn tell(&mut self, adapter: &syn::File) {
+        let written = &self.name.written;
+        let (name, precision) = written.split_at(in_any_precision(written).len());
+        let calls = adapter::calls(adapter, name);
+        if !calls.is_empty() {
+            self.told = calls.into_iter().map(|it| it + precision).collect();
+        }
+    }
+
     /// As what the arguments cross.
     fn crossing(&self) -> Vec<Type> {
         self.parameters.iter().map(|it| it.crossing.clone()).collect()
@@ -169,6 +181,10 @@ impl Surface {
         // The adapter's functions last: one of the same name replaces the solution's.
         for source in sources.iter().filter(|it| !it.owner.is_earlier()) {
             surface.add_functions(source, &declared)?;
+        }
+        if let Some(adapter) = &of_adapter {
+            let of_adapter = surface.functions.iter_mut().filter(|it| it.owner == Owner::Adapter);
+            of_adapter.for_each(|function| function.tell(adapter));
         }
         surface.leave_out_unused_types();
         Ok(surface)
@@ -289,7 +305,8 @@ fn function(
     });
     let parameters = parameters.collect::<Result<Vec<_>, _>>()?;
     let output = scope.output(&signature.output)?;
-    let function = Function { owner: owner.clone(), name: name.clone(), parameters, output };
+    let (owner, name, told) = (owner.clone(), name.clone(), vec![name.written.clone()]);
+    let function = Function { owner, name, parameters, output, told };
     match function.parameters.len().max(function.outputs().len()) {
         0..=MAX_TUPLE => Ok(function),
         _ => Err(format!("more than {MAX_TUPLE} arguments or results do not cross")),

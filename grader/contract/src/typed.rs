@@ -86,6 +86,7 @@ impl Function {
         let (own, name) = (ident(&self.name.in_checks), &self.name.written);
         let arguments = self.parameters.iter().map(|it| paths.owned(&it.crossing));
         let output = paths.owned(&self.whole_output());
+        let told = &self.told;
         quote! {
             #[allow(non_camel_case_types)]
             #[derive(Debug, Clone, Copy)]
@@ -93,6 +94,7 @@ impl Function {
 
             impl ::engine::checks::Function for #own {
                 const NAME: &'static str = #name;
+                const TOLD: &'static [&'static str] = &[#(#told),*];
                 type Arguments = (#(#arguments,)*);
                 type Output = #output;
             }

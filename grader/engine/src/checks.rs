@@ -190,8 +190,10 @@ impl Check {
 
 /// One function of a lesson's contract, with its types.
 pub trait Function {
-    /// The name, as in the learner's file.
+    /// The name, as in the learner's file or in the lesson's adapter.
     const NAME: &'static str;
+    /// How messages name it: where an adapter comes in between, the functions of the learner's that it calls.
+    const TOLD: &'static [&'static str];
     /// The arguments, as a tuple.
     type Arguments: Wire;
     /// The result, and what was changed through `&mut`.

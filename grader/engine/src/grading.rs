@@ -462,12 +462,9 @@ impl Walk<'_> {
         let failed: Vec<_> = failed.flat_map(|it| &it.probes).map(|call| call.function).collect();
         let changed = changed(subject, lesson.most_limits(), &calls, &failed, seed)?;
         for (checked, check) in checked.iter_mut().zip(lesson.checks) {
-            let of_changed =
-                |function: &&&str| checked.probes.iter().any(|it| it.function == **function);
-            if let Some(function) =
-                changed.iter().find(of_changed).filter(|_| may_be_repeated(&checked.report))
-            {
-                let miss = Miss::changed(function);
+            let of_changed = checked.probes.iter().find(|it| changed.contains(&it.function));
+            if let Some(probe) = of_changed.filter(|_| may_be_repeated(&checked.report)) {
+                let miss = Miss::changed(probe.told);
                 checked.report = CheckReport::of(check, Err(miss.clone()), false);
                 checked.miss = Some(miss);
             }
@@ -534,16 +531,16 @@ pub fn run(check: &Check, learner: &mut Learner) -> Outcome {
 /// Says where in the learner's code a panic came from that was raised elsewhere.
 fn located(miss: Miss, probes: &[Probe], scan: &Scan, rebuilds: Option<&Rebuilds>) -> Miss {
     match probes.last() {
-        Some(Probe { function, answer: Answer::Panicked(panic), .. })
+        Some(Probe { told, answer: Answer::Panicked(panic), .. })
             if panic.file.is_empty() && miss.verdict == Verdict::Panicked =>
         {
             let Some(found) = rebuilds.and_then(|rebuilds| rebuilds.panic_again(probes)) else {
                 return miss;
             };
             // What a check has added stays behind what is said of the panic.
-            let plain = Miss::panicked(function, panic, scan).message;
+            let plain = Miss::panicked(told, panic, scan).message;
             let added = miss.message.strip_prefix(&plain).unwrap_or_default();
-            let located = Miss::panicked(function, &found, scan);
+            let located = Miss::panicked(told, &found, scan);
             Miss { message: format!("{}{added}", located.message), ..located }
         }
         _ => miss,

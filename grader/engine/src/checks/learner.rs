@@ -20,6 +20,8 @@ use crate::{
 pub struct Probe {
     /// The function that was called.
     pub function: &'static str,
+    /// How messages name it.
+    pub told: &'static [&'static str],
     /// What it was given.
     pub arguments: Value,
     /// The closures among its arguments.
@@ -163,17 +165,17 @@ impl<'a> Learner<'a> {
         _function: F,
         arguments: F::Arguments,
     ) -> Result<F::Output, Miss> {
-        let function = F::NAME;
+        let (function, told) = (F::NAME, F::TOLD);
         let (arguments, callbacks) = wire::offering(|| arguments.into_value());
         let answer = self.line.call(function, &arguments, &callbacks);
-        let answer = answer.map_err(|stop| Miss::stopped(function, &stop, self.scan))?;
-        self.probes.push(Probe { function, arguments, callbacks, answer: answer.clone() });
+        let answer = answer.map_err(|stop| Miss::stopped(told, &stop, self.scan))?;
+        self.probes.push(Probe { function, told, arguments, callbacks, answer: answer.clone() });
         match answer {
             Answer::Returned(value) => {
-                F::Output::from_value(value).map_err(|_| Miss::wrong_type(function))
+                F::Output::from_value(value).map_err(|_| Miss::wrong_type(told))
             }
-            Answer::Panicked(panic) => Err(Miss::panicked(function, &panic, self.scan)),
-            Answer::Refused(why) => Err(Miss::refused(function, &why)),
+            Answer::Panicked(panic) => Err(Miss::panicked(told, &panic, self.scan)),
+            Answer::Refused(why) => Err(Miss::refused(told, &why)),
             Answer::Asks { .. } => unreachable!("the worker's end answers callbacks"),
         }
     }

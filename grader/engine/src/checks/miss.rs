@@ -146,24 +146,25 @@ impl Miss {
         Self { reveal: reveal.into(), ..self }
     }
 
-    /// A call of `function` that panicked; unwritten work, where the panic is that of a `todo!`.
+    /// A call that panicked, of a function that is told so; unwritten work, where the panic is that of a `todo!`.
     #[must_use]
-    pub fn panicked(function: &str, panic: &Panic, scan: &Scan) -> Self {
+    pub fn panicked(told: &[&str], panic: &Panic, scan: &Scan) -> Self {
         let Panic { message, file, line } = panic;
         let holder = scan.function_at(file, *line as usize);
         // A worker may send any path: a place is in a file that was taken.
         let own_line =
             holder.map(|holder| Place { file: holder.path.clone(), line: *line as usize });
         let named = holder.map(|holder| &*holder.name);
-        // The course's own function that calls the learner's is none that a learner knows.
-        let function = named.filter(|_| scan.function(function).is_none()).unwrap_or(function);
-        let within = named.filter(|holder| *holder != contract::in_any_precision(function));
+        let called = called(told, named, scan);
+        let is_holder = |name: &&str| Some(contract::in_any_precision(name)) == named;
+        let within = named.filter(|_| !called.iter().any(is_holder));
+        let functions = alternatives(&called);
         let [message, file] = [message, file].map(|text| excerpt(text, MAX_QUOTE_BYTES));
         let is_own = !file.is_empty();
         if let Some(step) = unwritten(&message).filter(|_| is_own) {
             let start = match within {
-                Some(other) => format!("`{function}` needs `{other}`, which is"),
-                None => format!("`{function}` is"),
+                Some(other) => format!("{functions} needs `{other}`, which is"),
+                None => format!("{functions} is"),
             };
             let begun = holder.is_some_and(|holder| *line as usize > holder.begins);
             let open = match begun {
@@ -174,23 +175,27 @@ impl Miss {
             return Self::new(Verdict::NotImplemented, message).at(own_line);
         }
         let place = if is_own { format!(" at {file}:{line}") } else { String::new() };
-        let raised =
-            Raised { function: within.unwrap_or(function).to_owned(), place: place.clone() };
+        let function = within.or(called.first().copied()).unwrap_or_default().to_owned();
+        let raised = Raised { function, place: place.clone() };
         let within = within.map(|other| format!(" in `{other}`")).unwrap_or_default();
         let hint = if message.contains(REFUSED) { NOT_FOR_GRADED_CODE } else { "" };
-        let message = format!("`{function}` panicked{within}{place}: {message}{hint}");
+        let message = format!("{functions} panicked{within}{place}: {message}{hint}");
         let panic = Some(Box::new(raised));
         Self { panic, ..Self::new(Verdict::Panicked, message).at(own_line) }
     }
 
-    /// A call of `function` that was not answered.
+    /// A call that was not answered, of a function that is told so.
     #[must_use]
-    pub fn stopped(function: &str, stop: &Stop, scan: &Scan) -> Self {
-        let defined = scan.function(function);
-        let told = defined.map(|it| format!(" ({}:{})", it.path, it.lines.0));
-        let called = format!("`{function}`{}", told.unwrap_or_default());
-        let endless = loops::endless_loop(&scan.functions, contract::in_any_precision(function));
-        let endless = endless.filter(|_| matches!(stop, Stop::TimedOut(_)));
+    pub fn stopped(told: &[&str], stop: &Stop, scan: &Scan) -> Self {
+        let defined = told.iter().find_map(|name| scan.function(name));
+        let with_line = |name: &&str| match scan.function(name) {
+            Some(it) => format!("`{name}` ({}:{})", it.path, it.lines.0),
+            None => format!("`{name}`"),
+        };
+        let called = told.iter().map(with_line).collect::<Vec<_>>().join(" or ");
+        let loop_of =
+            |name: &&str| loops::endless_loop(&scan.functions, contract::in_any_precision(name));
+        let endless = told.iter().find_map(loop_of).filter(|_| matches!(stop, Stop::TimedOut(_)));
         let place = endless.map(Finding::place).or(defined.map(Function::place));
         let (verdict, message) = match stop {
             Stop::TimedOut(how) => {
@@ -217,19 +222,17 @@ impl Miss {
 
     /// An answer of another type than the contract states.
     #[must_use]
-    pub fn wrong_type(function: &str) -> Self {
-        let message = format!("`{function}` returned a value of the wrong type");
+    pub fn wrong_type(told: &[&str]) -> Self {
+        let message = format!("{} returned a value of the wrong type", alternatives(told));
         Self::new(Verdict::ProtocolError, message)
     }
 
     /// A call that the worker did not carry out.
     #[must_use]
-    pub fn refused(function: &str, why: &str) -> Self {
-        let why = excerpt(why, MAX_QUOTE_BYTES);
-        Self::new(
-            Verdict::ProtocolError,
-            format!("the result of `{function}` did not arrive: {why}"),
-        )
+    pub fn refused(told: &[&str], why: &str) -> Self {
+        let (functions, why) = (alternatives(told), excerpt(why, MAX_QUOTE_BYTES));
+        let message = format!("the result of {functions} did not arrive: {why}");
+        Self::new(Verdict::ProtocolError, message)
     }
 
     /// A check that panicked or has no verdict to give, which is a fault of the course.
@@ -254,9 +257,10 @@ impl Miss {
 
     /// A call that was answered otherwise when it was made again.
     #[must_use]
-    pub fn changed(function: &str) -> Self {
+    pub fn changed(told: &[&str]) -> Self {
+        let functions = alternatives(told);
         let miss = Self::failed(format!(
-            "the same call of `{function}` gives another answer when other calls come before it. Does it \
+            "the same call of {functions} gives another answer when other calls come before it. Does it \
              keep something in a `static` from one call to the next? Its answer may depend on its \
              arguments alone"
         ));
@@ -316,6 +320,29 @@ fn question_of_time(endless: Option<&Finding>) -> String {
     }
 }
 
+/// Which functions may have been called, of those that are told: the one that holds the line of a panic, or else those
+/// that lead to the holder. What the learner did not write gives way to the holder.
+fn called<'a>(told: &[&'a str], holder: Option<&'a str>, scan: &Scan) -> Vec<&'a str> {
+    let Some(holder) = holder else { return told.to_vec() };
+    let plain = contract::in_any_precision;
+    if let Some(name) = told.iter().find(|name| plain(name) == holder) {
+        return vec![name];
+    }
+    let leads = |name: &&str| loops::leads_to(&scan.functions, plain(name), holder);
+    let leading: Vec<_> = told.iter().copied().filter(leads).collect();
+    if !leading.is_empty() {
+        return leading;
+    }
+    let is_written = |name: &&str| scan.function(name).is_some();
+    if told.iter().any(is_written) { told.to_vec() } else { vec![holder] }
+}
+
+/// Names in code, one of which is meant.
+fn alternatives(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(" or ")
+}
+
 #[cfg(test)]
 mod tests {
     use ndarray::{Array1, Array2};
@@ -349,7 +376,7 @@ pub fn wide(
 
     fn panicked(message: &str, line: u32) -> Miss {
         let panic = Panic { message: message.to_owned(), file: "me/src/lib.rs".to_owned(), line };
-        Miss::panicked("forward", &panic, &scan())
+        Miss::panicked(&["forward"], &panic, &scan())
     }
 
     #[test]
@@ -369,7 +396,7 @@ pub fn wide(
         let open = |function, line| {
             let message = "not yet implemented: take the other sign".to_owned();
             let panic = Panic { message, file: "me/src/lib.rs".to_owned(), line };
-            Miss::panicked(function, &panic, &scan()).message
+            Miss::panicked(&[function], &panic, &scan()).message
         };
         assert!(open("wide", 17).starts_with("`wide` is not written yet (me/src/lib.rs:17)"));
         assert_eq!(
@@ -379,7 +406,7 @@ pub fn wide(
         );
         let of_a_crate =
             Panic { message: "not implemented".to_owned(), file: String::new(), line: 0 };
-        let of_a_crate = Miss::panicked("forward", &of_a_crate, &scan());
+        let of_a_crate = Miss::panicked(&["forward"], &of_a_crate, &scan());
         assert_eq!(of_a_crate.verdict, Verdict::Panicked);
     }
 
@@ -398,7 +425,7 @@ pub fn wide(
         let told = |function, message: &str| {
             let (message, file) = (message.to_owned(), "me/src/lib.rs".to_owned());
             let panic = Panic { message, file, line: 5 };
-            Miss::panicked(function, &panic, &scan()).message
+            Miss::panicked(&[function], &panic, &scan()).message
         };
         assert_eq!(told("of_the_course", "no"), "`helper` panicked at me/src/lib.rs:5: no");
         let unwritten = "`helper` is not written yet (me/src/lib.rs:5)";
@@ -408,16 +435,36 @@ pub fn wide(
     }
 
     #[test]
+    fn of_several_functions_the_one_that_holds_the_line_is_named() {
+        let told = |line| {
+            let panic = Panic { message: "no".to_owned(), file: "me/src/lib.rs".to_owned(), line };
+            Miss::panicked(&["forward", "signed"], &panic, &scan()).message
+        };
+        assert_eq!(told(2), "`forward` panicked at me/src/lib.rs:2: no");
+        assert_eq!(told(9), "`signed` panicked at me/src/lib.rs:9: no");
+        let leads = "`forward` panicked in `helper` at me/src/lib.rs:5: no";
+        assert_eq!(told(5), leads, "`signed` does not lead to `helper`");
+        let stopped =
+            Miss::stopped(&["signed", "forward"], &Stop::OutOfMemory("is full".into()), &scan());
+        assert!(
+            stopped
+                .message
+                .starts_with("`signed` (src/lib.rs:7) or `forward` (src/lib.rs:1) is full.")
+        );
+    }
+
+    #[test]
     fn a_place_is_in_a_file_that_was_taken() {
         for (file, line) in [("../../etc/passwd", 1), ("me/src/lib.rs", 900), ("", 0)] {
             let panic = Panic { message: "no".to_owned(), file: file.to_owned(), line };
-            assert_eq!(Miss::panicked("forward", &panic, &scan()).place, None, "{file}:{line}");
+            assert_eq!(Miss::panicked(&["forward"], &panic, &scan()).place, None, "{file}:{line}");
         }
     }
 
     /// A call with a matrix of three samples and this second argument.
     fn called_with(other: Value) -> Probe {
         Probe {
+            told: &["forward"],
             function: "backward",
             arguments: Value::Tuple(vec![Array2::<f64>::zeros((3, 2)).into_value(), other]),
             callbacks: Callbacks::default(),
@@ -449,11 +496,11 @@ pub fn wide(
     #[test]
     fn a_call_that_was_stopped_names_its_lines() {
         let stop = Stop::TimedOut("it used more than 2 s of processor time".to_owned());
-        let line = |stop| Miss::stopped("forward", &stop, &scan()).place.unwrap().line;
+        let line = |stop| Miss::stopped(&["forward"], &stop, &scan()).place.unwrap().line;
         assert_eq!(line(stop.clone()), 5, "of the loop");
         assert_eq!(line(Stop::Crashed("SIGSEGV".to_owned())), 1, "of the function");
         assert_eq!(
-            Miss::stopped("forward", &stop, &scan()).message,
+            Miss::stopped(&["forward"], &stop, &scan()).message,
             "`forward` (src/lib.rs:1) was stopped: it used more than 2 s of processor time. Does \
              the `while` loop at src/lib.rs:5 end?"
         );

@@ -193,7 +193,7 @@ mod tests {
 
     fn probe(function: &'static str, arguments: Value) -> Probe {
         let answer = Answer::Returned(1.0.into_value());
-        Probe { function, arguments, callbacks: Callbacks::default(), answer }
+        Probe { function, told: &[], arguments, callbacks: Callbacks::default(), answer }
     }
 
     #[test]

@@ -123,6 +123,11 @@ pub fn endless_loop<'a>(functions: &'a [Function], named: &str) -> Option<&'a Fi
     loops.find(|found| [WHILE, LOOP].contains(&&*found.what))
 }
 
+/// True when the function `from` is the one named `to`, or leads to it.
+pub fn leads_to(functions: &[Function], from: &str, to: &str) -> bool {
+    Reach::new(functions, &[from]).functions().any(|at| functions[at].name == to)
+}
+
 const WHILE: &str = "a `while` loop";
 const LOOP: &str = "a `loop`";
 

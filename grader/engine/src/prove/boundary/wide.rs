@@ -70,7 +70,8 @@ mod tests {
             let (arguments, answer) =
                 (Value::Tuple(vec![1.0.into_value(); parts]), 1.0.into_value());
             let callbacks = Callbacks::default();
-            Probe { function: "f", arguments, callbacks, answer: Answer::Returned(answer) }
+            let answer = Answer::Returned(answer);
+            Probe { function: "f", told: &["f"], arguments, callbacks, answer }
         };
         assert_eq!([0, 8, 50, 1000].map(|parts| widened_of(&call(parts))), [24, 24, 3, 1]);
         let calls = vec![call(50); 7];
