@@ -404,26 +404,54 @@ fn undefined(learner: &mut Learner) -> Outcome {
         (DZ, dz),
     ] {
         same_shape(name, got.shape(), z.shape())?;
-        if !got.row(0).iter().all(|it| it.is_nan()) {
-            return Err(Miss::failed(format!(
-                "{name} has a number in a row whose logits have a NaN. The sum of the row is NaN, and all of \
-                 the row is divided by it: something hides the NaN."
-            )));
-        }
+        nan_in_first_row(
+            name,
+            &got,
+            "whose logits have a NaN. The sum of the row is NaN, and all of the row is divided by it",
+        )?;
         if !got.row(2).iter().all(|it| it.is_nan()) {
             return Err(Miss::failed(format!(
                 "{name} has a number in a row whose logits are all −∞. All classes are left out, so there is no \
                  distribution: −∞ − (−∞) is NaN, which shows it."
             )));
         }
-        if got.row(1).iter().any(|it| it.is_nan()) {
-            return Err(Miss::failed(format!("{name} is NaN in a row because another row is")));
-        }
     }
-    if loss.is_nan() {
-        return Ok(());
+    if !loss.is_nan() {
+        return Err(Miss::failed(
+            "the loss is a number where a logit is NaN: something hides the NaN",
+        ));
     }
-    Err(Miss::failed("the loss is a number where a logit is NaN: something hides the NaN"))
+    undefined_gradients(learner)
+}
+
+/// A row of dL/dZ is NaN where the upstream gradient has a NaN in it, and the row beside it is not.
+fn undefined_gradients(learner: &mut Learner) -> Outcome {
+    let upstream = array![[0.5, f64::NAN, -1.5], [0.25, 2.0, 0.75]];
+    let p = array![[0.25, 0.5, 0.25], [0.5, 0.125, 0.375]];
+    for (name, got) in [
+        (DZ_OF_SOFTMAX, learner.call(softmax_backward, (upstream.clone(), p.clone()))?),
+        (DZ_OF_LOG, learner.call(log_softmax_backward, (upstream, p.clone()))?),
+    ] {
+        same_shape(name, got.shape(), p.shape())?;
+        nan_in_first_row(
+            name,
+            &got,
+            "whose upstream gradient has a NaN. The sum of the row is in all of its gradients",
+        )?;
+    }
+    Ok(())
+}
+
+/// All of the first row is NaN, and nothing of the second one.
+fn nan_in_first_row(name: &str, got: &Array2<f64>, why: &str) -> Outcome {
+    if !got.row(0).iter().all(|it| it.is_nan()) {
+        let message = format!("{name} has a number in a row {why}: something hides the NaN.");
+        return Err(Miss::failed(message));
+    }
+    if got.row(1).iter().any(|it| it.is_nan()) {
+        return Err(Miss::failed(format!("{name} is NaN in a row because another row is")));
+    }
+    Ok(())
 }
 
 /// Calls that have no answer. What is not written yet panics as well, and is told by the check of the loss.

@@ -46,7 +46,7 @@ const CHECKS: &[Check] = &[
         extreme,
     )
     .after(ALL),
-    Check::hidden(Property, "nan", "a NaN stays in its row", 1.0, nan).after(FORWARD),
+    Check::hidden(Property, "nan", "a NaN stays in its row", 1.0, nan).after(ALL),
     Check::hidden(Property, "unfit", "what does not fit is refused", 1.0, unfit).after(ALL),
     Check::hidden(Value, "single", "in single precision", 1.0, single).after(ALL),
 ];
@@ -430,25 +430,41 @@ fn explained(norm: Norm, is_far: bool, is_constant: bool, miss: Miss) -> Miss {
     miss.saying(format!("{name} {why}"))
 }
 
-/// A row with a NaN is NaN, and the rows beside it are not.
+/// A row with a NaN is NaN, and the rows beside it are not: of X in Y, and of dL/dY in dL/dX.
 fn nan(learner: &mut Learner) -> Outcome {
-    let x = array![[0.5, f64::NAN, -1.5], [0.25, 2.0, 0.75]];
-    let input = Input::of(learner, x, 1e-3);
+    let with_nan = array![[0.5, f64::NAN, -1.5], [0.25, 2.0, 0.75]];
+    let input = Input::of(learner, with_nan.clone(), 1e-3);
     for norm in [Norm::Layer, Norm::Rms] {
         let (y, _) = norm.ask(learner, &input)?;
-        let name = norm.name(Y);
-        same_shape(&name, y.shape(), input.x.shape())?;
-        if !y.row(0).iter().all(|it| it.is_nan()) {
-            return Err(Miss::failed(format!(
-                "{name} has a number in a row with a NaN. All of the row is multiplied by one number, which is \
-                 NaN: something hides the NaN. Whoever debugs a network needs to see it."
-            )));
-        }
-        if y.row(1).iter().any(|it| it.is_nan()) {
-            return Err(Miss::failed(format!(
-                "{name} is NaN in a row because another row has a NaN"
-            )));
-        }
+        nan_in_first_row(
+            &norm.name(Y),
+            &y,
+            "with a NaN. All of the row is multiplied by one number, which is NaN",
+        )?;
+    }
+    let x = learner.array([2, 3], -2.0, 2.0);
+    let input = Input { dy: with_nan, ..Input::of(learner, x, 1e-3) };
+    for norm in [Norm::Layer, Norm::Rms] {
+        let Gradients { dx, .. } = norm.ask_backward(learner, &input)?;
+        nan_in_first_row(
+            &norm.name(DX),
+            &dx,
+            "whose dL/dY has a NaN. A mean over the row is taken off all of it",
+        )?;
+    }
+    Ok(())
+}
+
+/// All of the first row is NaN, and nothing of the second one.
+fn nan_in_first_row(name: &str, got: &Array2<f64>, why: &str) -> Outcome {
+    same_shape(name, got.shape(), &[2, 3])?;
+    if !got.row(0).iter().all(|it| it.is_nan()) {
+        return Err(Miss::failed(format!(
+            "{name} has a number in a row {why}: something hides the NaN. Whoever debugs a network needs to see it."
+        )));
+    }
+    if got.row(1).iter().any(|it| it.is_nan()) {
+        return Err(Miss::failed(format!("{name} is NaN in a row because another row has a NaN")));
     }
     Ok(())
 }
