@@ -146,7 +146,7 @@ impl Miss {
         Self { reveal: reveal.into(), ..self }
     }
 
-    /// A call that panicked, of a function that is told so; unwritten work, where the panic is that of a `todo!`.
+    /// A call of one of the functions that are `told`, which panicked; unwritten work, where the panic is that of a `todo!`.
     #[must_use]
     pub fn panicked(told: &[&str], panic: &Panic, scan: &Scan) -> Self {
         let Panic { message, file, line } = panic;
@@ -155,9 +155,7 @@ impl Miss {
         let own_line =
             holder.map(|holder| Place { file: holder.path.clone(), line: *line as usize });
         let named = holder.map(|holder| &*holder.name);
-        let called = called(told, named, scan);
-        let is_holder = |name: &&str| Some(contract::in_any_precision(name)) == named;
-        let within = named.filter(|_| !called.iter().any(is_holder));
+        let (called, within) = called(told, named, scan);
         let functions = alternatives(&called);
         let [message, file] = [message, file].map(|text| excerpt(text, MAX_QUOTE_BYTES));
         let is_own = !file.is_empty();
@@ -184,7 +182,7 @@ impl Miss {
         Self { panic, ..Self::new(Verdict::Panicked, message).at(own_line) }
     }
 
-    /// A call that was not answered, of a function that is told so.
+    /// A call of one of the functions that are `told`, which was not answered.
     #[must_use]
     pub fn stopped(told: &[&str], stop: &Stop, scan: &Scan) -> Self {
         let defined = told.iter().find_map(|name| scan.function(name));
@@ -321,20 +319,24 @@ fn question_of_time(endless: Option<&Finding>) -> String {
 }
 
 /// Which functions may have been called, of those that are told: the one that holds the line of a panic, or else those
-/// that lead to the holder. What the learner did not write gives way to the holder.
-fn called<'a>(told: &[&'a str], holder: Option<&'a str>, scan: &Scan) -> Vec<&'a str> {
-    let Some(holder) = holder else { return told.to_vec() };
+/// that lead to the holder, which is then given as well. What the learner did not write gives way to the holder.
+fn called<'a>(
+    told: &[&'a str],
+    holder: Option<&'a str>,
+    scan: &Scan,
+) -> (Vec<&'a str>, Option<&'a str>) {
+    let Some(name) = holder else { return (told.to_vec(), None) };
     let plain = contract::in_any_precision;
-    if let Some(name) = told.iter().find(|name| plain(name) == holder) {
-        return vec![name];
+    if let Some(own) = told.iter().find(|it| plain(it) == name) {
+        return (vec![own], None);
     }
-    let leads = |name: &&str| loops::leads_to(&scan.functions, plain(name), holder);
+    let leads = |it: &&str| loops::leads_to(&scan.functions, plain(it), name);
     let leading: Vec<_> = told.iter().copied().filter(leads).collect();
     if !leading.is_empty() {
-        return leading;
+        return (leading, holder);
     }
-    let is_written = |name: &&str| scan.function(name).is_some();
-    if told.iter().any(is_written) { told.to_vec() } else { vec![holder] }
+    let is_written = |it: &&str| scan.function(it).is_some();
+    if told.iter().any(is_written) { (told.to_vec(), holder) } else { (vec![name], None) }
 }
 
 /// Names in code, one of which is meant.
@@ -464,8 +466,8 @@ pub fn wide(
     /// A call with a matrix of three samples and this second argument.
     fn called_with(other: Value) -> Probe {
         Probe {
-            told: &["forward"],
             function: "backward",
+            told: &["backward"],
             arguments: Value::Tuple(vec![Array2::<f64>::zeros((3, 2)).into_value(), other]),
             callbacks: Callbacks::default(),
             answer: Answer::Returned(Value::Float(0.0)),
