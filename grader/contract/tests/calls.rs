@@ -24,6 +24,8 @@ pub use earlier::*;
 pub trait Function {
     /// Its name.
     const NAME: &'static str;
+    /// What messages call it.
+    const TOLD: &'static [&'static str];
     /// Its arguments.
     type Arguments: wire::Wire;
     /// What it gives.
@@ -129,4 +131,14 @@ fn the_adapter_answers_in_place_of_the_solution() {
     let trained = call(contract::train, (1.0, vec![0.25, 0.5]));
     let last = contract::Forward { z: 0.25, a: array![0.0] };
     assert_eq!(trained, contract::Trained { weights: vec![0.75, 0.25], last });
+}
+
+#[test]
+fn messages_name_what_a_learner_wrote() {
+    fn told<F: Function>(_: F) -> &'static [&'static str] {
+        F::TOLD
+    }
+    assert_eq!(told(contract::train), ["train"]);
+    assert_eq!(told(contract::loss), ["scalars"]);
+    assert_eq!(told(contract::norm_f32), ["norm::<f32>"]);
 }

@@ -27,5 +27,5 @@ pub fn train(weight: f64, steps: &[f64]) -> Trained {
 
 /// A callback and types of both kinds.
 pub fn loss(trained: Trained, of: &Callback<(f64,), f64>, start: learner::Forward) -> f64 {
-    of.call((trained.last.z + start.z,))
+    of.call((learner::scalars(trained.last.z, 1, false, '\0') + start.z,))
 }
