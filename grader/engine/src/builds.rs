@@ -3,12 +3,13 @@
 
 use std::{
     cmp::Reverse,
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use contract::Contract;
+use contract::{Contract, NAMES};
 
 use crate::{
     checks::Lesson,
@@ -21,6 +22,9 @@ use crate::{
     worker::{Budget, Program},
     workspace::Workspace,
 };
+
+/// The folder of other versions of a solution, beside it.
+const BESIDE: &str = "versions";
 
 /// What a learner handed in for one lesson.
 #[derive(Clone, Copy)]
@@ -134,6 +138,38 @@ impl<'a> Builds<'a> {
         let built = self.run(&self.job(lesson, &sources, &display_path, &slot, product, &links))?;
         let built = built.map_err(|messages| GradeError::unsound(lesson, file, messages))?;
         Ok(Some((built, variants)))
+    }
+
+    /// Which of these versions of a solution do not compile, by their places, as far as the compiler tells
+    /// when it reads them all as modules of the solution's crate.
+    pub fn broken(
+        &self,
+        lesson: &'static Lesson,
+        versions: &[&str],
+    ) -> Result<BTreeSet<usize>, GradeError> {
+        let (links, solution) = (self.reference_links(lesson)?, self.solution(lesson)?);
+        let mut broken = BTreeSet::new();
+        loop {
+            let left: Vec<_> = (0..versions.len()).filter(|at| !broken.contains(at)).collect();
+            let file = |at: &usize| format!("{at}.rs");
+            let with = |all: Sources, at: &usize| {
+                all.with(&format!("src/{BESIDE}/{}", file(at)), versions[*at])
+            };
+            let sources = left.iter().fold(solution.clone(), with);
+            let module =
+                |at: &usize| format!("#[path = \"{BESIDE}/{}\"] mod {NAMES}{at};", file(at));
+            let modules: String = left.iter().map(module).collect();
+            let slot = Path::new("");
+            let product = Product::Check(&modules);
+            let job = self.job(lesson, &sources, lesson.id, slot, product, &links);
+            let found = job.broken_files(&self.grader.kit).map_err(GradeError::of(lesson))?;
+            let known = broken.len();
+            broken.extend(left.into_iter().filter(|at| found.contains(&file(at))));
+            // Errors of one kind may hide those of another until they are mended.
+            if broken.len() == known {
+                return Ok(broken);
+            }
+        }
     }
 
     /// How a worker is started.

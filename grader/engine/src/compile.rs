@@ -5,6 +5,7 @@ mod messages;
 pub use messages::place_told;
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -71,8 +72,11 @@ const MAX_INCREMENTAL_BYTES: u64 = 32 << 20;
 /// How wide the compiler makes its messages, in columns: a report on a terminal, but for an indent.
 const MESSAGE_COLUMNS: usize = 78;
 
-/// How much of the compiler's messages is kept.
+/// How much of the compiler's messages is kept for a reader.
 const MAX_MESSAGE_BYTES: usize = 8 << 10;
+
+/// How much is kept of what nobody reads.
+const MAX_UNREAD_BYTES: usize = 64 << 10;
 
 /// What to build.
 #[derive(Clone, Copy)]
@@ -120,8 +124,8 @@ pub enum Product<'a> {
     Worker(&'a str),
     /// A library for later lessons, with these items after the last line of the crate's root.
     Library(&'a str),
-    /// Messages alone.
-    Check,
+    /// Messages alone, of these items after the last line of the crate's root as well.
+    Check(&'a str),
 }
 
 /// Libraries of earlier lessons: those that the crate names, and what these name in turn.
@@ -228,7 +232,7 @@ impl Job<'_> {
             Product::Worker(_) => "worker".to_owned(),
             // In a folder with nothing else in it, which later lessons' compilers may read.
             Product::Library(_) => format!("library/lib{}.rlib", self.lesson.id),
-            Product::Check => "check.rmeta".to_owned(),
+            Product::Check(_) => "check.rmeta".to_owned(),
         })
     }
 
@@ -251,9 +255,16 @@ impl Job<'_> {
     }
 
     fn check(&self, kit: &Kit) -> io::Result<Option<String>> {
-        let job = Job { product: Product::Check, ..*self };
+        let job = Job { product: Product::Check(""), ..*self };
         let output = job.rustc(kit)?;
         Ok((!output.succeeded()).then(|| job.rendered(&output)))
+    }
+
+    /// The names of the files in which the compiler finds errors.
+    pub fn broken_files(&self, kit: &Kit) -> io::Result<BTreeSet<String>> {
+        let folder = tempfile::tempdir()?;
+        let job = Job { slot: folder.path(), is_told: false, ..*self };
+        Ok(messages::broken_files(&job.rustc(kit)?.text))
     }
 
     /// Builds in a folder where nothing can be found that somebody left who was graded here before, and
@@ -263,7 +274,7 @@ impl Job<'_> {
         let built = self.compiled(kit);
         let product = match self.product {
             Product::Library(_) => "library",
-            Product::Worker(_) | Product::Check => "worker",
+            Product::Worker(_) | Product::Check(_) => "worker",
         };
         self.keep_only(built.is_ok().then_some(product))?;
         built
@@ -430,8 +441,7 @@ impl Job<'_> {
     fn rustc(&self, kit: &Kit) -> io::Result<Finished> {
         let entry = match self.product {
             Product::Worker(entry) => format!("{entry} fn main() {{ {NAMES}main() }}"),
-            Product::Library(entry) => entry.to_owned(),
-            Product::Check => String::new(),
+            Product::Library(entry) | Product::Check(entry) => entry.to_owned(),
         };
         self.write_sources(&entry, kit)?;
         self.compile(kit, &self.call())
@@ -442,7 +452,7 @@ impl Job<'_> {
         let kind = match self.product {
             Product::Worker(_) => "bin",
             Product::Library(_) => "rlib",
-            Product::Check => "lib",
+            Product::Check(_) => "lib",
         };
         let root = self.folder().join("src/lib.rs");
         Call { root, name: self.lesson.id, kind, product: self.path(), links: &[] }
@@ -459,13 +469,15 @@ impl Job<'_> {
         command.current_dir(&folder);
         command.arg(&call.root).args(arguments).args(self.links.arguments()).args(call.links);
         command.args(["--edition=2024", "--crate-name", call.name, "--crate-type", call.kind]);
-        command.args(["--cap-lints=allow", "--error-format=human", "--color=never"]);
+        let (format, output) =
+            if self.is_told { ("human", MAX_MESSAGE_BYTES) } else { ("short", MAX_UNREAD_BYTES) };
+        command.args(["--cap-lints=allow", "--color=never", "--error-format", format]);
         command.arg(format!("--diagnostic-width={MESSAGE_COLUMNS}"));
         command.arg(format!("--remap-path-prefix={}={}", folder.display(), self.told_path()));
         command.args(self.debug_information()).args(self.optimisation());
         command.arg("-o").arg(&call.product).args(self.emission());
         let disk = (folder, MAX_BUILD_BYTES);
-        let allowance = Allowance { time: COMPILE_TIMEOUT, disk, output: MAX_MESSAGE_BYTES };
+        let allowance = Allowance { time: COMPILE_TIMEOUT, disk, output };
         Finished::run(confined, allowance)
     }
 
@@ -504,7 +516,7 @@ impl Job<'_> {
 
     fn emission(&self) -> Vec<String> {
         match self.product {
-            Product::Check => vec!["--emit=metadata".to_owned()],
+            Product::Check(_) => vec!["--emit=metadata".to_owned()],
             _ if self.afresh || !self.incremental => {
                 vec!["--emit=link".to_owned(), "-Ccodegen-units=1".to_owned()]
             }

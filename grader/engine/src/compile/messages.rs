@@ -1,5 +1,7 @@
 //! The compiler's messages, as a learner can use them.
 
+use std::collections::BTreeSet;
+
 use crate::report::Place;
 
 /// What rustc says when its stack is full, before many lines of its own inner life.
@@ -67,6 +69,15 @@ pub fn place_told(text: &str, folder: &str) -> Option<Place> {
         // A learner's macro can make rustc say anything.
         Some(Place { file: file.to_owned(), line }).filter(Place::is_within)
     })
+}
+
+/// The names of the files in which rustc found errors, where it told each in a line.
+pub fn broken_files(text: &str) -> BTreeSet<String> {
+    let file = |line: &str| {
+        let (path, message) = line.split_once(':')?;
+        message.contains(": error").then(|| path.rsplit('/').next().unwrap_or(path).to_owned())
+    };
+    text.lines().filter_map(file).collect()
 }
 
 /// What rustc wrote about a crate that may use `crates` beside std and ndarray.
@@ -170,6 +181,16 @@ mod tests {
         ] {
             assert_eq!(place(elsewhere), None, "{elsewhere}");
         }
+    }
+
+    #[test]
+    fn a_file_with_an_error_is_told_from_one_without() {
+        let text = "\
+ex_1_1/src/a/3.rs:1:26: error[E0308]: mismatched types: expected `f64`, found `Array1<f64>`
+ex_1_1/src/a/3.rs:1:90: error: cannot find macro `assert_eq` in this scope
+ex_1_1/src/a/4.rs:2:1: warning: unused: error
+error: aborting due to 2 previous errors";
+        assert_eq!(broken_files(text), ["3.rs".to_owned()].into());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     author::Excused,
+    builds::Builds,
     grading::{Depth, GradeError},
     hash::hash,
     report::Verdict,
@@ -25,6 +26,9 @@ const SAMPLE: Sample = Sample { one_in: 12, at_most: 10 };
 
 /// After so many mutants what came of them is kept: all of a lesson's take long, and a run may be interrupted.
 const KEPT_TOGETHER: usize = 64;
+
+/// How many mutants the compiler reads in one call.
+const SIEVED_TOGETHER: usize = 32;
 
 /// What came of a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +105,16 @@ fn key(mutant: &Mutant) -> String {
     format!("{} {}", mutant.description, &hash([&mutant.text])[..8])
 }
 
+/// Whether each of some mutants is known not to compile. Most do not, and a call of the compiler for each would
+/// take most of the time.
+fn broken(submissions: &Submissions, mutants: &[&Mutant]) -> Result<Vec<bool>, GradeError> {
+    let &Submissions { grader, lesson, .. } = submissions;
+    let builds = Builds { grader, options: submissions::options(Depth::FirstMiss) };
+    let texts: Vec<_> = mutants.iter().map(|it| it.text.as_str()).collect();
+    let broken = builds.broken(lesson, &texts)?;
+    Ok((0..mutants.len()).map(|at| broken.contains(&at)).collect())
+}
+
 fn fate(submissions: &Submissions, mutant: &Mutant) -> Result<Fate, GradeError> {
     let options = submissions::options(Depth::FirstMiss);
     let (report, _) = submissions.grade(&mutant.text, options)?;
@@ -133,7 +147,13 @@ impl<'a> Kept<'a> {
         let is_new = |mutant: &&Mutant| !self.fates.contains_key(&key(mutant));
         let new: Vec<_> = mutants.iter().filter(is_new).collect();
         for some in new.chunks(KEPT_TOGETHER) {
-            let fates = some.par_iter().map(|it| Ok((key(it), fate(self.submissions, it)?)));
+            let broken =
+                some.par_chunks(SIEVED_TOGETHER).map(|some| broken(self.submissions, some));
+            let broken = broken.collect::<Result<Vec<_>, GradeError>>()?.concat();
+            let fates = some.par_iter().zip(broken).map(|(mutant, is_broken)| {
+                let fate = if is_broken { Fate::Unviable } else { fate(self.submissions, mutant)? };
+                Ok((key(mutant), fate))
+            });
             self.fates.extend(fates.collect::<Result<Vec<_>, GradeError>>()?);
             self.write().map_err(GradeError::of(self.submissions.lesson))?;
         }
