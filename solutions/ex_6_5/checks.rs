@@ -285,7 +285,7 @@ impl Training {
         drawn.max_by(|one, other| distance(one).total_cmp(&distance(other))).unwrap_or(whole)
     }
 
-    /// Whether a call from outside can be answered; where not, the answer is of no size.
+    /// Whether a call from outside can be answered; where not, the answer is NaN or of no size.
     fn fits(&self, weights: &Array1<f64>, ids: &[usize]) -> bool {
         weights.len() == self.setup.weights.len() && ids.iter().all(|id| *id < self.vocabulary)
     }
@@ -300,7 +300,9 @@ impl Training {
         let [a, b, c, d] = [(); 4].map(|()| self.clone());
         let logits = Callback::new(move |(weights, ids): (Array1<f64>, Vec<usize>)| {
             let answer = || a.logits(&weights, &ids);
-            if a.fits(&weights, &ids) { answer() } else { Array2::zeros((0, 0)) }
+            // No number of these is the one before: what asks for an id that is none sees a leak.
+            let nan = || Array2::from_elem((ids.len(), a.vocabulary), f64::NAN);
+            if a.fits(&weights, &ids) { answer() } else { nan() }
         });
         let gradient =
             Callback::new(move |(weights, documents): (Array1<f64>, Vec<Vec<usize>>)| {

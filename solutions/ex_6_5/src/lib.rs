@@ -260,7 +260,7 @@ const TOLERANCE: f64 = 1e-6;
 fn of_gradient(program: &dyn Program) -> Fault {
     let (weights, documents, tensors) = (program.weights(), program.documents(), program.tensors());
     // Of both signs, and nowhere the same for long.
-    let direction = Array1::from_shape_fn(weights.len(), |at| (at as f64 * 1.7).sin());
+    let direction = Array1::from_shape_fn(weights.len(), |at| (at as f64).sin());
     let wrong = |documents: &[Vec<usize>]| {
         let loss =
             |weights: &Array1<f64>| next_token_loss(&|ids| program.logits(weights, ids), documents);

@@ -74,8 +74,9 @@ pub fn place_told(text: &str, folder: &str) -> Option<Place> {
 /// The names of the files in which rustc found errors, where it told each in a line.
 pub fn broken_files(text: &str) -> BTreeSet<String> {
     let file = |line: &str| {
-        let (path, message) = line.split_once(':')?;
-        message.contains(": error").then(|| path.rsplit('/').next().unwrap_or(path).to_owned())
+        let mut parts = line.splitn(4, ':');
+        let (path, message) = (parts.next()?, parts.nth(2)?);
+        message.starts_with(" error").then(|| path.rsplit('/').next().unwrap_or(path).to_owned())
     };
     text.lines().filter_map(file).collect()
 }
