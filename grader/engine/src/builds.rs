@@ -147,29 +147,36 @@ impl<'a> Builds<'a> {
         lesson: &'static Lesson,
         versions: &[&str],
     ) -> Result<BTreeSet<usize>, GradeError> {
-        let (links, solution) = (self.reference_links(lesson)?, self.solution(lesson)?);
         let mut broken = BTreeSet::new();
         loop {
-            let left: Vec<_> = (0..versions.len()).filter(|at| !broken.contains(at)).collect();
-            let file = |at: &usize| format!("{at}.rs");
-            let with = |all: Sources, at: &usize| {
-                all.with(&format!("src/{BESIDE}/{}", file(at)), versions[*at])
-            };
-            let sources = left.iter().fold(solution.clone(), with);
-            let module =
-                |at: &usize| format!("#[path = \"{BESIDE}/{}\"] mod {NAMES}{at};", file(at));
-            let modules: String = left.iter().map(module).collect();
-            let slot = Path::new("");
-            let product = Product::Check(&modules);
-            let job = self.job(lesson, &sources, lesson.id, slot, product, &links);
-            let found = job.broken_files(&self.grader.kit).map_err(GradeError::of(lesson))?;
-            let known = broken.len();
-            broken.extend(left.into_iter().filter(|at| found.contains(&file(at))));
-            // Errors of one kind may hide those of another until they are mended.
-            if broken.len() == known {
+            let left = (0..versions.len()).filter(|at| !broken.contains(at));
+            let left: Vec<_> = left.map(|at| (at, versions[at])).collect();
+            let told = self.told_broken(lesson, &left)?;
+            if told.is_empty() {
                 return Ok(broken);
             }
+            // Errors of one kind may hide those of another until they are gone.
+            broken.extend(told);
         }
+    }
+
+    /// The places of those versions in which the compiler finds errors in one call.
+    fn told_broken(
+        &self,
+        lesson: &'static Lesson,
+        versions: &[(usize, &str)],
+    ) -> Result<Vec<usize>, GradeError> {
+        let file = |at: usize| format!("{at}.rs");
+        let path = |at: usize| format!("src/{BESIDE}/{}", file(at));
+        let module = |at: usize| format!("#[path = \"{BESIDE}/{}\"] mod {NAMES}{at};", file(at));
+        let with = |all: Sources, (at, text): &(usize, &str)| all.with(&path(*at), text);
+        let sources = versions.iter().fold(self.solution(lesson)?, with);
+        let modules: String = versions.iter().map(|(at, _)| module(*at)).collect();
+        let (links, product) = (self.reference_links(lesson)?, Product::Check(&modules));
+        let job = self.job(lesson, &sources, lesson.id, Path::new(""), product, &links);
+        let found = job.broken_files(&self.grader.kit).map_err(GradeError::of(lesson))?;
+        let places = versions.iter().map(|(at, _)| *at);
+        Ok(places.filter(|at| found.contains(&file(*at))).collect())
     }
 
     /// How a worker is started.
