@@ -138,11 +138,13 @@ impl Training {
             tensor("first gain", Kind::Gain, width),
             tensor("last gain", Kind::Gain, width),
         ];
-        let documents = [7, 3, 5].map(|count: usize| {
+        let mut documents = [9, 3, 5].map(|count: usize| {
             let first = learner.rng().usize(..vocabulary);
             // With repeats.
-            (0..count).map(|at| (first + at * at + at) % vocabulary).collect()
+            (0..count).map(|at| (first + at * at + at) % vocabulary).collect::<Vec<_>>()
         });
+        // The last id in a document that is longer than the vocabulary: behind it comes none, whatever is taken for V.
+        documents[0][0] = vocabulary - 1;
         Self {
             fault,
             vocabulary,
