@@ -14,8 +14,12 @@ use std::{
 
 use change::Change;
 use place::{Place, places};
+use serde::Serialize;
 pub use wide::widened;
-use wire::{Callbacks, Value, frame::Answer};
+use wire::{
+    Callbacks, Value,
+    frame::{Answer, encode},
+};
 
 use crate::{checks::Probe, worker::Stop};
 
@@ -63,11 +67,29 @@ impl fmt::Display for Mutant {
 }
 
 impl Mutant {
+    /// True where a function among the arguments gives something else: what, is not known before it is asked.
+    fn changes_callbacks(&self) -> bool {
+        matches!(self.how, How::Value(_) | How::Memory)
+    }
+
     /// True where calls of this function may be answered otherwise, or matter to those that are.
     pub fn meets(&self, function: &str) -> bool {
         let of_other =
             matches!(&self.how, How::OfLastCall { function: other, .. } if other == function);
         of_other || self.function == function
+    }
+
+    /// False where these calls, one after the other, are made and answered as they are without the mutant.
+    pub fn touches(&self, calls: &[Probe]) -> bool {
+        let mut mutated = Mutated::new(self);
+        calls.iter().any(|call| {
+            let mut is_asked = false;
+            let again = mutated.call_known(call, &call.answer, |_, _| {
+                is_asked = true;
+                Ok(call.answer.clone())
+            });
+            is_asked || again.is_ok_and(|again| !is_same(&again, &call.answer))
+        })
     }
 
     /// True when an answer may depend on earlier calls.
@@ -223,6 +245,26 @@ impl<'a> Mutated<'a> {
         ask(&arguments, callbacks)
     }
 
+    /// Makes a call whose answer without the change is known. Asks only where the change makes it another call.
+    ///
+    /// # Errors
+    /// When the worker gives no answer.
+    pub fn call_known(
+        &mut self,
+        Probe { function, arguments, callbacks, .. }: &Probe,
+        answer: &Answer,
+        mut ask: impl FnMut(&Value, &Callbacks) -> Result<Answer, Stop>,
+    ) -> Result<Answer, Stop> {
+        let Mutant { function: own, .. } = self.mutant;
+        let is_other = *function == own && self.mutant.changes_callbacks();
+        self.call(function, arguments, callbacks, |changed, callbacks| {
+            if is_other || !is_same(changed, arguments) {
+                return ask(changed, callbacks);
+            }
+            Ok(answer.clone())
+        })
+    }
+
     fn remembering(&self, callbacks: &Callbacks) -> Callbacks {
         let remembered = Arc::clone(&self.remembered);
         callbacks.wrapped(move |evaluate, arguments| {
@@ -233,6 +275,13 @@ impl<'a> Mutated<'a> {
             Ok(remembered.entry(key).or_insert(value).clone())
         })
     }
+}
+
+/// To the bit.
+fn is_same<T: Serialize>(one: &T, other: &T) -> bool {
+    // Compared as frames: NaN is not equal to itself, and −0 is equal to 0.
+    let [one, other] = [one, other].map(|it| encode(it).ok());
+    one.is_some() && one == other
 }
 
 fn changed_values(callbacks: &Callbacks, change: Change) -> Callbacks {
@@ -250,4 +299,50 @@ fn with_zeros(mut answer: Answer) -> Answer {
         }
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::Wire as _;
+
+    use super::*;
+
+    fn call(function: &'static str, argument: f64, answer: f64) -> Probe {
+        let (arguments, answer) = ((argument,).into_value(), Answer::Returned(answer.into_value()));
+        Probe { function, told: &[], arguments, callbacks: Callbacks::default(), answer }
+    }
+
+    /// Whether a change of `f` touches these calls.
+    fn touches(how: &How, calls: &[Probe]) -> bool {
+        let place = match how {
+            How::Answer(_) => places(&1.0.into_value(), &[]).remove(0).0,
+            _ => places(&(1.0,).into_value(), &[]).remove(0).0,
+        };
+        Mutant { function: "f".to_owned(), place, how: how.clone() }.touches(calls)
+    }
+
+    #[test]
+    fn a_mutant_touches_the_calls_that_it_changes() {
+        let calls = [call("f", -3.0, 2.0), call("f", 1.0, 2.0)];
+        for (how, is_touched) in [
+            (How::Argument(Change::Absolute), true),
+            (How::Argument(Change::Clipped(5.0)), false),
+            (How::Argument(Change::Before), true),
+            (How::Answer(Change::Clipped(1.0)), true),
+            (How::Answer(Change::First), false),
+            (How::Memory, true),
+        ] {
+            assert_eq!(touches(&how, &calls), is_touched, "{how:?}");
+            assert!(!touches(&how, &[call("g", -3.0, 2.0)]), "{how:?}");
+        }
+        assert!(touches(&How::Argument(Change::Absolute), &[call("f", -0.0, 2.0)]), "−0 is not 0");
+    }
+
+    #[test]
+    fn what_comes_of_another_function_touches_the_calls_behind_it() {
+        let place = places(&(1.0,).into_value(), &[]).remove(0).0;
+        let of_last = How::OfLastCall { function: "g".to_owned(), place };
+        let [f, g] = [call("f", 1.0, 2.0), call("g", 3.0, 2.0)];
+        assert!(!touches(&of_last, &[f.clone(), g.clone()]) && touches(&of_last, &[g, f]));
+    }
 }

@@ -2,12 +2,18 @@
 //! A mutant that passes them all either answers every wide call as the solution does, or is one that
 //! the checks cannot tell from it.
 
-use std::{fmt, io, sync::Arc, time::Instant};
+use std::{
+    borrow::Cow,
+    fmt, io,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use rayon::prelude::*;
+use wire::frame::Answer;
 
 use super::{
-    boundary::{Mutant, mutants, widened},
+    boundary::{Mutant, Mutated, mutants, widened},
     sample::Sample,
 };
 use crate::{
@@ -77,6 +83,12 @@ pub struct Trials {
     by_time: Vec<usize>,
 }
 
+/// A wide call, with what the solution answers as soon as that is asked for; `None` where it gives no answer.
+struct Wide {
+    call: Probe,
+    answer: OnceLock<Option<Answer>>,
+}
+
 /// The solution with a mutant, or without, under a budget of its own.
 struct Trial<'a> {
     trials: &'a Trials,
@@ -113,7 +125,8 @@ impl Trials {
     pub fn endings(&self, all: bool, names: impl Fn(&str) -> Vec<String>) -> io::Result<Endings> {
         let checks = self.checks.iter().filter(|(check, _)| check.kind != Kind::Cost);
         let calls: Vec<_> = checks.flat_map(|(_, calls)| calls).collect();
-        let wide = widened(&calls);
+        let unasked = |call| Wide { call, answer: OnceLock::new() };
+        let wide: Vec<_> = widened(&calls).into_iter().map(unasked).collect();
         let ending = |mutant: Mutant| {
             let ending = self.trial(Some(&mutant)).ending(&mutant, &wide);
             ending.map(|ending| (mutant, ending))
@@ -131,24 +144,25 @@ impl Trials {
 }
 
 impl Trial<'_> {
-    fn ending(&self, mutant: &Mutant, wide: &[Probe]) -> io::Result<Ending> {
-        // What the mutant answered in the checks that it passed, and what it has no part in.
-        let mut calls = vec![Vec::new(); self.trials.checks.len()];
+    fn ending(&self, mutant: &Mutant, wide: &[Wide]) -> io::Result<Ending> {
+        // What the mutant answered in the checks that it passed.
+        let mut calls = vec![Cow::default(); self.trials.checks.len()];
         for at in &self.trials.by_time {
             let (check, of_solution) = &self.trials.checks[*at];
-            if of_solution.iter().all(|call| call.function != mutant.function) {
-                calls[*at].clone_from(of_solution);
-                continue;
-            }
-            match self.run(check)? {
-                (Ok(()), _) if check.kind == Kind::Cost => (),
-                (Ok(()), answered) => calls[*at] = answered,
+            // Where it touches nothing it passes, as the solution does.
+            let (outcome, answered) = match mutant.touches(of_solution) {
+                true => self.run(check).map(|(outcome, calls)| (outcome, Cow::Owned(calls)))?,
+                false => (Ok(()), Cow::Borrowed(&**of_solution)),
+            };
+            match outcome {
+                Ok(()) if check.kind == Kind::Cost => (),
+                Ok(()) => calls[*at] = answered,
                 // A check that cannot judge takes no points.
-                (Err(miss), _) if miss.verdict == Verdict::NotGraded => (),
-                (Err(_), _) => return Ok(Ending::Failed),
+                Err(miss) if miss.verdict == Verdict::NotGraded => (),
+                Err(_) => return Ok(Ending::Failed),
             }
         }
-        let calls = calls.concat();
+        let calls: Vec<_> = calls.iter().flat_map(|calls| &**calls).collect();
         Ok(match () {
             // What remembers nothing answers as before, whatever comes first.
             () if mutant.remembers() && self.changes(&calls)? => Ending::Failed,
@@ -158,27 +172,31 @@ impl Trial<'_> {
     }
 
     /// True when a call is answered otherwise after other calls.
-    fn changes(&self, calls: &[Probe]) -> io::Result<bool> {
+    fn changes(&self, calls: &[&Probe]) -> io::Result<bool> {
         let Trials { lesson, .. } = self.trials;
         let seed = derive_seed(SEED, lesson.id, "repetition");
-        let calls: Vec<_> = calls.iter().collect();
-        let changed = changed(&self.subject(), lesson.most_limits(), &calls, &[], seed)?;
+        let changed = changed(&self.subject(), lesson.most_limits(), calls, &[], seed)?;
         Ok(!changed.is_empty())
     }
 
     /// True when every wide call is answered as the solution does; those that the mutant has no part in are.
-    fn is_equal(&self, mutant: &Mutant, wide: &[Probe]) -> io::Result<bool> {
+    fn is_equal(&self, mutant: &Mutant, wide: &[Wide]) -> io::Result<bool> {
         let Trials { lesson, .. } = self.trials;
         let solution = self.trials.trial(None);
-        // There are more wide calls than a check makes, and a busy machine must not change what is said.
-        let limits = Limits { seconds: 10 * lesson.limits.seconds, ..lesson.limits };
-        let mut line = Line::start(&self.subject(), limits)?;
-        let mut right = Line::start(&solution.subject(), limits)?;
-        let same = |probe: &Probe| match [line.repeat(probe), right.repeat(probe)] {
-            [Ok(one), Ok(other)] => same_again(&one, &other, lesson.precision),
-            _ => false,
+        // There are more wide calls than a check makes, each is made twice at most, and a busy machine must not
+        // change what is said.
+        let limits = Limits { seconds: 20 * lesson.limits.seconds, ..lesson.limits };
+        let mut line = Line::start(&solution.subject(), limits)?;
+        let mut mutated = Mutated::new(mutant);
+        let same = |Wide { call, answer }: &Wide| {
+            let answer = answer.get_or_init(|| line.repeat(call).ok());
+            let Some(answer) = answer else { return false };
+            let again = mutated.call_known(call, answer, |arguments, callbacks| {
+                line.call(call.function, arguments, callbacks)
+            });
+            again.is_ok_and(|again| same_again(&again, answer, lesson.precision))
         };
-        Ok(wide.iter().filter(|probe| mutant.meets(probe.function)).all(same))
+        Ok(wide.iter().filter(|wide| mutant.meets(wide.call.function)).all(same))
     }
 
     /// What a check says, and the calls that it made.
