@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use quote::{ToTokens, quote};
 use syn::{
-    BinOp, Block, Expr, ExprPath, FieldValue, File, Ident, ItemEnum, ItemFn, Lit, Pat, Stmt, UnOp,
-    parse_quote,
+    BinOp, Block, Expr, ExprCall, ExprPath, FieldValue, File, Ident, ItemEnum, ItemFn, Lit, Pat,
+    Stmt, UnOp, parse_quote,
     visit::{self, Visit},
     visit_mut::{self, VisitMut},
 };
@@ -198,12 +198,7 @@ fn changes(expr: &Expr, names: &[Ident], enums: &[(Ident, Vec<Ident>)]) -> Vec<E
             changed.push(parse_quote!((#receiver).#other(#arguments)));
             changed
         }
-        Expr::Call(call) if call.args.len() > 1 => {
-            let function = &call.func;
-            let mut arguments: Vec<_> = call.args.iter().cloned().collect();
-            arguments.swap(0, 1);
-            vec![parse_quote!(#function(#(#arguments),*))]
-        }
+        Expr::Call(call) if call.args.len() > 1 => exchanged_arguments(call).into_iter().collect(),
         Expr::Path(path) => other_paths(path, names, enums),
         Expr::If(branch) if !matches!(*branch.cond, Expr::Let(_)) => {
             let condition = &branch.cond;
@@ -212,6 +207,14 @@ fn changes(expr: &Expr, names: &[Ident], enums: &[(Ident, Vec<Ident>)]) -> Vec<E
         }
         _ => Vec::new(),
     }
+}
+
+/// The call with its first two arguments in each other's place, unless they are the same.
+fn exchanged_arguments(ExprCall { func, args, .. }: &ExprCall) -> Option<Expr> {
+    let [first, second] = [&args[0], &args[1]].map(|it| it.to_token_stream().to_string());
+    let mut arguments: Vec<_> = args.iter().collect();
+    arguments.swap(0, 1);
+    (first != second).then(|| parse_quote!(#func(#(#arguments),*)))
 }
 
 fn other_operators(operator: &BinOp) -> Vec<BinOp> {
@@ -273,6 +276,14 @@ mod tests {
             assert_eq!(mutants(text).iter().filter(|it| negated(it)).count(), 1, "{text}");
         }
         assert!(mutants("fn f(a: Option<f64>) { if let Some(b) = a { g(b) } }").len() < 5);
+    }
+
+    #[test]
+    fn arguments_are_exchanged_where_they_differ() {
+        let same = "fn f () { g (1 , 1) }";
+        assert!(mutants(same).iter().all(|it| it.text != same));
+        let of_two = mutants("fn f () { g (1 , 2) }");
+        assert!(of_two.iter().any(|it| it.text == "fn f () { g (2 , 1) }"), "{of_two:?}");
     }
 
     #[test]
