@@ -147,11 +147,12 @@ impl<'a> Builds<'a> {
         lesson: &'static Lesson,
         versions: &[&str],
     ) -> Result<BTreeSet<usize>, GradeError> {
+        let (solution, links) = (self.solution(lesson)?, self.reference_links(lesson)?);
         let mut broken = BTreeSet::new();
         loop {
             let left = (0..versions.len()).filter(|at| !broken.contains(at));
             let left: Vec<_> = left.map(|at| (at, versions[at])).collect();
-            let told = self.told_broken(lesson, &left)?;
+            let told = self.told_broken(lesson, &solution, &links, &left)?;
             if told.is_empty() {
                 return Ok(broken);
             }
@@ -164,16 +165,18 @@ impl<'a> Builds<'a> {
     fn told_broken(
         &self,
         lesson: &'static Lesson,
+        solution: &Sources,
+        links: &Links,
         versions: &[(usize, &str)],
     ) -> Result<Vec<usize>, GradeError> {
         let file = |at: usize| format!("{at}.rs");
         let path = |at: usize| format!("src/{BESIDE}/{}", file(at));
         let module = |at: usize| format!("#[path = \"{BESIDE}/{}\"] mod {NAMES}{at};", file(at));
         let with = |all: Sources, (at, text): &(usize, &str)| all.with(&path(*at), text);
-        let sources = versions.iter().fold(self.solution(lesson)?, with);
+        let sources = versions.iter().fold(solution.clone(), with);
         let modules: String = versions.iter().map(|(at, _)| module(*at)).collect();
-        let (links, product) = (self.reference_links(lesson)?, Product::Check(&modules));
-        let job = self.job(lesson, &sources, lesson.id, Path::new(""), product, &links);
+        let product = Product::Check(&modules);
+        let job = self.job(lesson, &sources, lesson.id, Path::new(""), product, links);
         let found = job.broken_files(&self.grader.kit).map_err(GradeError::of(lesson))?;
         let places = versions.iter().map(|(at, _)| *at);
         Ok(places.filter(|at| found.contains(&file(*at))).collect())
