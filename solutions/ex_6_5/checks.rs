@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use engine::checks::{
@@ -65,6 +65,8 @@ struct Training {
     rate: f64,
     decay: f64,
     setup: Setup,
+    /// Whether it was asked about an id that is none.
+    is_asked_of_none: Arc<AtomicBool>,
 }
 
 /// The mean loss of rows of logits with these targets. Rows that have none do not count.
@@ -152,6 +154,7 @@ impl Training {
             rate: learner.uniform(0.05, 0.2),
             decay: learner.uniform(0.05, 0.2),
             setup: Setup { tensors, weights, documents: documents.to_vec() },
+            is_asked_of_none: Arc::default(),
         }
     }
 
@@ -289,7 +292,9 @@ impl Training {
 
     /// Whether a call from outside can be answered; where not, the answer is NaN or of no size.
     fn fits(&self, weights: &Array1<f64>, ids: &[usize]) -> bool {
-        weights.len() == self.setup.weights.len() && ids.iter().all(|id| *id < self.vocabulary)
+        let is_of_none = ids.iter().any(|id| *id >= self.vocabulary);
+        self.is_asked_of_none.fetch_or(is_of_none, Ordering::Relaxed);
+        weights.len() == self.setup.weights.len() && !is_of_none
     }
 
     fn all_fit(&self, weights: &Array1<f64>, documents: &[Vec<usize>]) -> bool {
@@ -343,11 +348,18 @@ fn told_apart(learner: &mut Learner, faults: &[Fault]) -> Outcome {
         let got = training.diagnosed(learner)?;
         if got != fault {
             let reveal = format!("its fault is {fault:?}, and `diagnose` says {got:?}");
-            return Err(Miss::failed(explained(got, fault)).revealing(reveal));
+            let message = match training.is_asked_of_none.load(Ordering::Relaxed) {
+                true => OF_NONE.to_owned(),
+                false => explained(got, fault),
+            };
+            return Err(Miss::failed(message).revealing(reveal));
         }
     }
     Ok(())
 }
+
+const OF_NONE: &str = "`diagnose` asks a program about an id that it does not have, and takes what it says for a fault. \
+                       Each row of the logits has one column an id: which is the last?";
 
 /// Why a program does not have the fault that was claimed, without saying which one it has.
 fn explained(claimed: Fault, fault: Fault) -> String {
