@@ -1,6 +1,7 @@
 //! When two answers are the same.
 
 use ndarray::ArrayD;
+use serde::Serialize;
 use wire::{Value, frame::Answer};
 
 /// True when both returned the same up to `precision`, or both panicked with the same words, both in the
@@ -23,15 +24,19 @@ pub fn same_array(one: &ArrayD<f64>, other: &ArrayD<f64>, precision: f64) -> boo
     one.shape() == other.shape() && pairs.all(|(a, b)| same_number(*a, *b, precision))
 }
 
+/// True when two values are the same to the bit: NaN is equal to itself here, and −0 is not equal to 0.
+pub fn same_frame<T: Serialize>(one: &T, other: &T) -> bool {
+    let [one, other] = [one, other].map(|it| wire::frame::encode(it).ok());
+    one == other
+}
+
 /// True when a call that was made again was answered as before, up to this relative precision. Panics have
 /// to be the same to the line.
 pub fn same_again(one: &Answer, other: &Answer, precision: f64) -> bool {
-    // Compared as frames: NaN is not equal to itself.
-    let frame = |answer| wire::frame::encode(answer).ok();
     let near = |one: f64, other: f64| (one - other).abs() <= precision * one.abs().max(other.abs());
     match (one, other) {
         (Answer::Returned(one), Answer::Returned(other)) if same_value(one, other, &near) => true,
-        _ => frame(one) == frame(other),
+        _ => same_frame(one, other),
     }
 }
 

@@ -9,6 +9,7 @@ use wire::{
 
 use super::{Function, Limits, Miss, Outcome};
 use crate::{
+    answers::same_frame,
     curve::Curve,
     prove::boundary::{Mutant, Mutated},
     scan::{Scan, loops},
@@ -234,10 +235,7 @@ impl<'a> Learner<'a> {
     pub(crate) fn repeats_itself(&mut self) -> bool {
         let Some(last) = self.probes.last() else { return true };
         let again = self.line.repeat(last);
-        // Compared as frames: NaN is not equal to itself.
-        again.ok().is_none_or(|again| {
-            wire::frame::encode(&again).ok() == wire::frame::encode(&last.answer).ok()
-        })
+        again.ok().is_none_or(|again| same_frame(&again, &last.answer))
     }
 
     /// Draws the losses of a training in the report, whether the check passes or not: that of the beginning, then one

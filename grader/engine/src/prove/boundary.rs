@@ -14,14 +14,10 @@ use std::{
 
 use change::Change;
 use place::{Place, places};
-use serde::Serialize;
 pub use wide::widened;
-use wire::{
-    Callbacks, Value,
-    frame::{Answer, encode},
-};
+use wire::{Callbacks, Value, frame::Answer};
 
-use crate::{checks::Probe, worker::Stop};
+use crate::{answers::same_frame, checks::Probe, worker::Stop};
 
 /// One change of what one function takes or gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +84,7 @@ impl Mutant {
                 is_asked = true;
                 Ok(call.answer.clone())
             });
-            is_asked || again.is_ok_and(|again| !is_same(&again, &call.answer))
+            is_asked || again.is_ok_and(|again| !same_frame(&again, &call.answer))
         })
     }
 
@@ -256,9 +252,9 @@ impl<'a> Mutated<'a> {
         mut ask: impl FnMut(&Value, &Callbacks) -> Result<Answer, Stop>,
     ) -> Result<Answer, Stop> {
         let Mutant { function: own, .. } = self.mutant;
-        let is_other = *function == own && self.mutant.changes_callbacks();
+        let (is_own, is_other) = (function == own, self.mutant.changes_callbacks());
         self.call(function, arguments, callbacks, |changed, callbacks| {
-            if is_other || !is_same(changed, arguments) {
+            if is_own && (is_other || !same_frame(changed, arguments)) {
                 return ask(changed, callbacks);
             }
             Ok(answer.clone())
@@ -275,13 +271,6 @@ impl<'a> Mutated<'a> {
             Ok(remembered.entry(key).or_insert(value).clone())
         })
     }
-}
-
-/// To the bit.
-fn is_same<T: Serialize>(one: &T, other: &T) -> bool {
-    // Compared as frames: NaN is not equal to itself, and −0 is equal to 0.
-    let [one, other] = [one, other].map(|it| encode(it).ok());
-    one.is_some() && one == other
 }
 
 fn changed_values(callbacks: &Callbacks, change: Change) -> Callbacks {
