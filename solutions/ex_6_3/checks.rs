@@ -9,7 +9,7 @@ use engine::{
         Check, Filling,
         Kind::{Gradient, Property, Value},
         Learner, Lesson, Miss, Outcome, Tensor, all_close, all_close_in_single, gradients,
-        gradients_of_model, panics, same_shape,
+        gradients_of_model, panics, same_parts, same_shape,
     },
     wire::Wire,
 };
@@ -438,7 +438,9 @@ fn compare_caches(name: &str, got: FeedForwardCache, want: FeedForwardCache) -> 
     if std::mem::discriminant(&got) != std::mem::discriminant(&want) {
         return Err(Miss::failed(format!("the cache of {name} is of another kind")));
     }
-    for ((field, got), (_, want)) in arrays::<f64>(got).into_iter().zip(arrays::<f64>(want)) {
+    let [got, want] = [got, want].map(arrays::<f64>);
+    same_parts(&format!("the cache of {name}"), &got, &want)?;
+    for ((field, got), (_, want)) in got.into_iter().zip(want) {
         let largest = want.fold(0.0, |largest: f64, it| largest.max(it.abs()));
         let scale = want.mapv(|_| STEPS * largest);
         all_close(&format!("{field} in the cache of {name}"), &got, &want, &scale)?;
@@ -472,12 +474,12 @@ fn compare_gradients<T: Wire + Clone>(
     loss: impl Fn(&Array2<f64>, &Weights) -> f64,
 ) -> Outcome {
     let (names, values) = unzipped(arrays(weights.clone()));
-    let before = arrays::<f64>(before.clone()).into_iter();
-    let gradients =
-        arrays::<f64>(after).into_iter().zip(before).map(|((_, after), (_, before))| {
-            // What has another shape is told as it is.
-            if after.shape() == before.shape() { after - before } else { after }
-        });
+    let [after, before] = [after, before.clone()].map(arrays::<f64>);
+    same_parts("the gradient of the weights", &after, &before)?;
+    let gradients = after.into_iter().zip(before).map(|((_, after), (_, before))| {
+        // What has another shape is told as it is.
+        if after.shape() == before.shape() { after - before } else { after }
+    });
     let x_and_dx =
         Tensor { name: "X".to_owned(), value: x.clone().into_dyn(), gradient: dx.into_dyn() };
     let of_weights = names.iter().zip(&values).zip(gradients).map(|((name, value), gradient)| {

@@ -12,7 +12,7 @@ use engine::{
         Check,
         Kind::{Gradient, Property, Snapshot, Value},
         Learner, Lesson, Miss, Outcome, Tensor, all_close, all_close_in_single, close,
-        gradients_of_model, panics, same_shape, within,
+        gradients_of_model, panics, same_parts, same_shape, within,
     },
     wire::Wire,
 };
@@ -87,8 +87,39 @@ fn small(style: Style) -> Config {
         hidden,
         layers: 2,
         style,
-        rope_base: 50.0,
-        epsilon: 0.1,
+        // One that the other style is given is not this one's.
+        rope_base: if style == Style::Llama { 50.0 } else { 70.0 },
+        epsilon: if style == Style::Llama { 0.1 } else { 0.15 },
+    }
+}
+
+/// A configuration in which nothing is as in the small one, but for the style.
+fn other(style: Style) -> Config {
+    Config {
+        vocabulary: 7,
+        context: 5,
+        width: 12,
+        heads: 3,
+        kv_heads: if style == Style::Llama { 3 } else { 1 },
+        hidden: 4,
+        layers: 1,
+        style,
+        rope_base: 300.0,
+        epsilon: 0.3,
+    }
+}
+
+/// A configuration with more of everything than elsewhere; what a count does not need is left small.
+fn wide(style: Style) -> Config {
+    Config {
+        vocabulary: 101,
+        context: 102,
+        width: 104,
+        heads: 8,
+        kv_heads: 8,
+        hidden: 103,
+        layers: 6,
+        ..small(style)
     }
 }
 
@@ -142,36 +173,37 @@ fn in_tensors(name: &str) -> String {
     name.replace('[', ".").replace(']', "")
 }
 
-/// Configurations of both styles, among them some of one layer and of none.
+/// Configurations of both styles, among them some of one layer and of none. No size comes twice in those of one style
+/// and depth.
 fn configs(learner: &mut Learner) -> Vec<Config> {
     let mut configs = Vec::new();
     for style in STYLES {
         for (heads, kv_heads, layers) in [(2, 2, 2), (3, 1, 1), (1, 1, 0)] {
-            let rng = learner.rng();
-            let mut size = |most| rng.usize(3..most);
-            let (vocabulary, context, hidden, head) =
-                (size(12), size(9), size(10), 2 * size(5) - 4);
-            let width = heads * head;
-            let (rope_base, epsilon) = (1e4, 1e-5);
-            configs.push(Config {
-                vocabulary,
-                context,
-                width,
-                heads,
-                kv_heads,
-                hidden,
-                layers,
-                style,
-                rope_base,
-                epsilon,
-            });
+            for (sizes, head) in [(3..8, 2), (8..13, 4)] {
+                let [vocabulary, context, hidden] =
+                    [(); 3].map(|()| learner.rng().usize(sizes.clone()));
+                let width = heads * head;
+                let (rope_base, epsilon) = (1e4, 1e-5);
+                configs.push(Config {
+                    vocabulary,
+                    context,
+                    width,
+                    heads,
+                    kv_heads,
+                    hidden,
+                    layers,
+                    style,
+                    rope_base,
+                    epsilon,
+                });
+            }
         }
     }
     configs
 }
 
 fn shapes_of_zeros(learner: &mut Learner) -> Outcome {
-    for config in configs(learner) {
+    for config in configs(learner).into_iter().chain(STYLES.map(wide)) {
         let model = learner.call(zeros, (config.clone(),))?;
         let mut found = arrays::<f64>(model);
         for (name, shape) in shapes(&config) {
@@ -196,7 +228,7 @@ fn shapes_of_zeros(learner: &mut Learner) -> Outcome {
     Ok(())
 }
 
-/// A model with random numbers of order 1, gains near 1, and arrays in either memory order.
+/// A model with random numbers of order 1 and gains near 1.
 fn random_model(learner: &mut Learner, config: &Config) -> Model {
     with_each(like(learner, &empty(config)), |name, array| {
         let numbers = array / LARGE;
@@ -207,11 +239,15 @@ fn random_model(learner: &mut Learner, config: &Config) -> Model {
 /// The size of numbers that no product is made with.
 const LARGE: f64 = 300.0;
 
-/// Random numbers in the places of all arrays, in either memory order.
+/// Random numbers in the places of all arrays, and a 0 in each. One of the styles has every array column by column, the
+/// other each in either memory order.
 fn like(learner: &mut Learner, model: &Model) -> Model {
+    let is_llama = model.head.is_some();
     with_each(model.clone(), |_, array| {
-        let columns = learner.rng().bool();
-        learner.array(array.raw_dim().set_f(columns), -LARGE, LARGE)
+        let by_columns = is_llama || learner.rng().bool();
+        let mut random = learner.array(array.raw_dim().set_f(by_columns), -LARGE, LARGE);
+        random.first_mut().into_iter().for_each(|it| *it = 0.0);
+        random
     })
 }
 
@@ -236,10 +272,10 @@ fn names(learner: &mut Learner) -> Outcome {
         }
         let (got, filled) = learner.call(tensors_mut, (model,))?;
         same_names("tensors_mut", got.iter(), &expected)?;
-        for (name, array) in arrays::<f64>(filled) {
-            let name = in_tensors(&name);
-            let place = expected.iter().position(|(expected, _)| *expected == name);
-            if place.is_none_or(|place| array.iter().any(|it| *it != place as f64)) {
+        let filled = arrays::<f64>(filled);
+        for (place, (name, _)) in expected.iter().enumerate() {
+            let array = filled.iter().find(|(filled, _)| in_tensors(filled) == *name);
+            if array.is_none_or(|(_, array)| array.iter().any(|it| *it != place as f64)) {
                 let message =
                     format!("what is written to `{name}` of `tensors_mut` does not arrive");
                 return Err(Miss::failed(message));
@@ -323,9 +359,13 @@ impl Text {
         // Tokens may lie in either memory order.
         let by_columns = config.style == Style::Llama;
         // The last token of the vocabulary is absent.
-        let mut ids = Array2::from_shape_simple_fn([batch, time].set_f(by_columns), || {
-            rng.usize(..config.vocabulary - 1)
-        });
+        let present = config.vocabulary - 1;
+        let mut ids =
+            Array2::from_shape_simple_fn([batch, time].set_f(by_columns), || rng.usize(..present));
+        if time > 2 {
+            // Where all tokens are alike, how attention weighs them is no matter.
+            ids[[0, 1]] = (ids[[0, 0]] + 1) % present;
+        }
         ids[[batch - 1, time - 1]] = ids[[0, 0]];
         Self { config, model, ids }
     }
@@ -344,9 +384,18 @@ impl Text {
         })
     }
 
+    /// The same with logits that are so much larger.
+    fn times(mut self, factor: f64) -> Self {
+        self.model = with_each(self.model, |name, array| match name {
+            "norm.gain" => array * factor,
+            _ => array,
+        });
+        self
+    }
+
     /// Column by column: arrays come in either order.
     fn upstream(&self, learner: &mut Learner) -> Array2<f64> {
-        learner.array([self.ids.len(), self.config.vocabulary].set_f(true), -2.0, 2.0)
+        learner.array([self.ids.len(), self.config.vocabulary].set_f(true), -LARGE, LARGE)
     }
 
     /// What `backward` makes of the gradients `before`.
@@ -371,6 +420,19 @@ impl Text {
     fn targets(&self, learner: &mut Learner) -> Array2<usize> {
         let (vocabulary, rng) = (self.config.vocabulary, learner.rng());
         self.ids.mapv(|_| rng.usize(..vocabulary))
+    }
+
+    fn compare_loss(&self, got: f64, y: &Array2<usize>) -> Outcome {
+        let logits = self.right();
+        let largest = logits.fold(0.0, |largest: f64, it| largest.max(it.abs()));
+        let scale = STEPS * (1.0 + largest);
+        close("the loss", got, right_loss(&logits, y), scale).map_err(|miss| {
+            if close("", got, right_loss(&logits, &self.ids), scale).is_err() {
+                return miss;
+            }
+            let message = "the loss asks each row of logits for the token that was read there. Which one does a row predict?";
+            miss.saying(message)
+        })
     }
 
     /// Compares gradients with finite differences of a loss of the logits.
@@ -420,9 +482,10 @@ fn logits(learner: &mut Learner) -> Outcome {
             rope_base: 1e4,
             ..small(style)
         };
-        cases.push(Text::of(learner, config, [1, 2]));
+        cases.push(Text::of(learner, config, [1, 3]));
         let config = Config { layers: 0, ..small(style) };
         cases.push(Text::of(learner, config, [2, 1]));
+        cases.push(Text::of(learner, other(style), [2, 3]).times(LARGE));
     }
     learner.ask_all(
         &cases,
@@ -439,14 +502,15 @@ fn gradients(learner: &mut Learner) -> Outcome {
     // Blocks in a row in one of the styles: the other has twice as many arrays in each.
     for (style, layers) in [(Style::Gpt2, 1), (Style::Llama, 2)] {
         // Another call with other numbers comes first.
-        let [other, text] =
-            [(); 2].map(|()| Text::of(learner, Config { layers, ..small(style) }, [2, 3]));
+        let [other, text] = [other(style), Config { layers, ..small(style) }]
+            .map(|config| Text::of(learner, config, [2, 3]));
         let [(d, sums), (dlogits, before)] =
-            [(); 2].map(|()| (text.upstream(learner), like(learner, &text.model)));
+            [&other, &text].map(|it| (it.upstream(learner), like(learner, &it.model)));
         other.ask_backward(learner, &d, &sums)?;
         let after = text.ask_backward(learner, &dlogits, &before)?;
-        let pairs = arrays::<f64>(after).into_iter().zip(arrays::<f64>(before));
-        let added = pairs.map(|((_, after), (_, before))| {
+        let [after, before] = [after, before].map(arrays::<f64>);
+        same_parts("the gradient of `backward`", &after, &before)?;
+        let added = after.into_iter().zip(before).map(|((_, after), (_, before))| {
             // What has another shape is told as it is.
             if after.shape() == before.shape() { after - before } else { after }
         });
@@ -470,17 +534,19 @@ fn right_dlogits(logits: &Array2<f64>, targets: &Array2<usize>) -> Array2<f64> {
 /// The gradients are those of `backward`, which another check compares with finite differences.
 fn loss_gradients(learner: &mut Learner) -> Outcome {
     for style in STYLES {
-        // Another call with other numbers comes first.
-        let [other, text] = [(); 2].map(|()| Text::small(learner, style));
+        // Other calls with other numbers come before each.
+        let other = Text::of(learner, other(style), [2, 3]).times(20.0);
+        let text = Text::small(learner, style);
         let [of_other, y] = [&other, &text].map(|it| it.targets(learner));
-        other.ask_loss(learner, &of_other)?;
+        other.ask(learner)?;
         let (loss, gradients) = text.ask_loss(learner, &y)?;
-        let logits = text.right();
-        let largest = logits.fold(0.0, |largest: f64, it| largest.max(it.abs()));
-        compare_loss(loss, &logits, [&text.ids, &y], STEPS * (1.0 + largest))?;
+        text.compare_loss(loss, &y)?;
+        let (loss, _) = other.ask_loss(learner, &of_other)?;
+        other.compare_loss(loss, &of_other)?;
         let nothing = with_each(text.model.clone(), |_, array| array * 0.0);
-        let want = text.ask_backward(learner, &right_dlogits(&logits, &y), &nothing)?;
-        let (got, want) = (arrays::<f64>(gradients), arrays::<f64>(want));
+        let want = text.ask_backward(learner, &right_dlogits(&text.right(), &y), &nothing)?;
+        let [got, want] = [gradients, want].map(arrays::<f64>);
+        same_parts("the gradient of `loss_and_gradients`", &got, &want)?;
         let all = want.iter().flat_map(|(_, gradient)| gradient);
         let largest = all.fold(0.0, |largest: f64, it| largest.max(it.abs()));
         for ((name, want), (_, got)) in want.iter().zip(&got) {
@@ -489,21 +555,6 @@ fn loss_gradients(learner: &mut Learner) -> Outcome {
         }
     }
     Ok(())
-}
-
-fn compare_loss(
-    got: f64,
-    logits: &Array2<f64>,
-    [ids, y]: [&Array2<usize>; 2],
-    scale: f64,
-) -> Outcome {
-    close("the loss", got, right_loss(logits, y), scale).map_err(|miss| {
-        if close("", got, right_loss(logits, ids), scale).is_err() {
-            return miss;
-        }
-        let message = "the loss asks each row of logits for the token that was read there. Which one does a row predict?";
-        miss.saying(message)
-    })
 }
 
 /// P(s): numbers that are the same in every language.
@@ -717,7 +768,9 @@ fn published() -> Vec<Config> {
 }
 
 fn all_configs(learner: &mut Learner) -> Vec<Config> {
-    configs(learner).into_iter().chain(published()).collect()
+    // More heads and layers than those have.
+    let many = Config { width: 256, heads: 128, kv_heads: 128, layers: 120, ..small(Style::Llama) };
+    configs(learner).into_iter().chain(published()).chain([many]).collect()
 }
 
 /// Compares a count, and says which way it is off.
@@ -784,6 +837,7 @@ fn count_of_memory(learner: &mut Learner) -> Outcome {
         })
         .collect();
     cases.push((Config { vocabulary: 50_304, ..published().remove(0) }, 4, 64));
+    cases.push((published().remove(0), 128, 1024));
     type Memory = (Config, usize, usize);
     let ask = |learner: &mut Learner, (config, batch, time): &Memory| {
         let numbers = learner.call(activation_numbers, (config.clone(), *batch, *time))?;

@@ -558,14 +558,14 @@ fn tensors(sizes: &[usize]) -> Vec<Tensor> {
 fn sizes(learner: &mut Learner) -> Outcome {
     for (at, scale) in learner.decades(-3.0, 3.0, 4).into_iter().enumerate() {
         // As many weights in other tensors.
-        let sizes = [[6, 1, 4, 134], [106, 3, 2, 34]][at % 2];
+        let sizes = [[6, 1, 4, 134], [106, 3, 2, 35]][at % 2];
         let tensors = tensors(&sizes);
         let count = sizes.iter().sum::<usize>();
         let before = learner.array(count, -scale, scale);
         let far = [0.1, 300.0][at / 2] * scale;
         let mut change = learner.array(count, -far, far);
-        // A tensor that does not move.
-        let still = &tensors[2 - at % 2];
+        // A tensor that does not move: another one of the same sizes.
+        let still = &tensors[[2, 1, 1, 2][at]];
         change.slice_mut(s![still.start..still.end]).fill(0.0);
         let after = &before + &change;
         let length = |list: &Array1<f64>, it: &Tensor| {
@@ -647,7 +647,10 @@ fn slopes(learner: &mut Learner) -> Outcome {
         (1, 0.1, [1.0, 1.0, 0.0]),
     ] {
         let loss = Landscape { height, ..Landscape::new(learner, count) };
-        let weights = learner.array(count, -far, far);
+        let mut weights = learner.array(count, -far, far);
+        if count > 1 {
+            weights[0] = 0.0;
+        }
         let direction = learner.array(count, -long, long);
         let asked = (loss.callback(), weights.clone(), direction.clone(), epsilon);
         let got = learner.call(slope, asked)?;
@@ -791,9 +794,15 @@ fn few_calls(learner: &mut Learner) -> Outcome {
 }
 
 fn curves(learner: &mut Learner) -> Outcome {
-    for (count, steps, far) in [(1, 0, 1.0), (36, 1, 120.0), (3, 120, 1.0), (1, 3, 1.0)] {
+    // Some take as many steps as others before them.
+    for (count, steps, far) in
+        [(1, 0, 1.0), (36, 1, 120.0), (2, 1, 1.0), (3, 120, 1.0), (1, 3, 1.0), (4, 0, 1.0)]
+    {
         let loss = Landscape::new(learner, count);
-        let weights = learner.array(count, -far, far);
+        let mut weights = learner.array(count, -far, far);
+        if count > 1 {
+            weights[0] = 0.0;
+        }
         let rate = learner.uniform(0.05, 0.3);
         let of = loss.clone();
         let step = Callback::new(move |(weights,): (Array1<f64>,)| {

@@ -14,7 +14,7 @@ use engine::{
         Check,
         Kind::{Gradient, Property, Snapshot, Value},
         Learner, Lesson, Miss, Outcome, Tensor, all_close, all_close_in_single, close,
-        gradients_of_model, panics, within,
+        gradients_of_model, panics, same_parts, within,
     },
     wire::Wire,
 };
@@ -127,12 +127,13 @@ fn random_model(learner: &mut Learner, config: &Config) -> Model {
 /// The size of numbers that no product is made with.
 const LARGE: f64 = 300.0;
 
-/// Random numbers in the places of all arrays, in either memory order. The first of each is 0, as where no batch has
-/// come to yet.
+/// Random numbers in the places of all arrays. The first of each is 0, as where no batch has come to yet. One of the
+/// styles has every array column by column, the other each in either memory order.
 fn like(learner: &mut Learner, model: &Model, low: f64, high: f64) -> Model {
+    let is_llama = model.head.is_some();
     with_each(model.clone(), |_, array| {
-        let columns = learner.rng().bool();
-        let mut numbers = learner.array(array.raw_dim().set_f(columns), low, high);
+        let by_columns = is_llama || learner.rng().bool();
+        let mut numbers = learner.array(array.raw_dim().set_f(by_columns), low, high);
         numbers.iter_mut().next().into_iter().for_each(|it| *it = 0.0);
         numbers
     })
@@ -211,13 +212,17 @@ fn one_micro_batch(learner: &mut Learner) -> Outcome {
             };
             let want = part(values);
             close("the part of the loss", loss, want, STEPS * (1.0 + want))?;
-            let added = arrays::<f64>(after).into_iter().zip(arrays::<f64>(before));
-            let all: Vec<_> = added
+            let [after, before] = [after, before].map(arrays::<f64>);
+            same_parts("the gradient of `add_micro_batch`", &after, &before)?;
+            let all: Vec<_> = after
+                .into_iter()
+                .zip(before)
                 .zip(values)
                 .map(|(((name, after), (_, before)), value)| Tensor {
                     name: in_tensors(&name),
                     value: value.clone(),
-                    gradient: after - before,
+                    // What has another shape is told as it is.
+                    gradient: if after.shape() == before.shape() { after - before } else { after },
                 })
                 .collect();
             gradients_of_model(learner.rng(), &all, part)
@@ -273,9 +278,10 @@ fn compare_parts(
     }
     let arguments = (model.clone(), config.clone(), batches.to_vec(), ignore);
     let (loss, gradients) = learner.call(accumulate, arguments)?;
-    let want = arrays::<f64>(want);
+    let [want, got] = [want, gradients].map(arrays::<f64>);
+    same_parts("the gradient of `accumulate`", &got, &want)?;
     let largest = largest(want.iter().map(|(_, it)| it));
-    for ((name, want), (_, got)) in want.iter().zip(arrays::<f64>(gradients)) {
+    for ((name, want), (_, got)) in want.iter().zip(got) {
         let scale = want.mapv(|want| STEPS * (want.abs() + largest));
         let name = format!("the accumulated gradient of `{}`", in_tensors(name));
         all_close(&name, &got, want, &scale)
@@ -425,6 +431,9 @@ fn compare_update(
     let of = |model: &Model| arrays::<f64>(model.clone());
     let (w, m, s, g) = (of(&before.model), of(&before.m), of(&before.s), of(gradients));
     let (got_w, got_m, got_s) = (of(&after.model), of(&after.m), of(&after.s));
+    for (part, got) in [("the model", &got_w), ("m", &got_m), ("s", &got_s)] {
+        same_parts(&format!("{when}, {part}"), got, &w)?;
+    }
     for (at, (name, w)) in w.iter().enumerate() {
         let name = in_tensors(name);
         let g = &g[at].1 * factor;

@@ -456,6 +456,11 @@ fn other(style: Style) -> Config {
     Config { width, heads, kv_heads, hidden, layers, rope_base, epsilon, ..small(style) }
 }
 
+/// The memory order of an array: in one of the styles each lies column by column, in the other in either order.
+fn is_by_columns(learner: &mut Learner, style: Style) -> bool {
+    style == Style::Llama || learner.rng().bool()
+}
+
 /// A model, with its arrays by their names.
 struct Text {
     config: Config,
@@ -465,11 +470,11 @@ struct Text {
 }
 
 impl Text {
-    /// Random numbers of order 1, in either memory order, and a 0 in each array.
+    /// Random numbers of order 1, and a 0 in each array.
     fn of(learner: &mut Learner, config: Config) -> Self {
         let model = with_each(empty(&config), |name, array| {
-            let columns = learner.rng().bool();
-            let mut numbers = learner.array(array.raw_dim().set_f(columns), -1.0, 1.0);
+            let by_columns = is_by_columns(learner, config.style);
+            let mut numbers = learner.array(array.raw_dim().set_f(by_columns), -1.0, 1.0);
             if name.ends_with("gain") {
                 numbers += 0.5;
             }
@@ -781,10 +786,10 @@ fn steps(learner: &mut Learner) -> Outcome {
     Ok(())
 }
 
-/// A cache with random numbers, in either memory order, and a 0 in each array.
+/// A cache with random numbers, and a 0 in each array.
 fn made_up(learner: &mut Learner, text: &Text, length: usize, size: f64) -> KvCache {
     text.cache(length, |rows, columns| {
-        let by_columns = learner.rng().bool();
+        let by_columns = is_by_columns(learner, text.config.style);
         let mut numbers = learner.array((rows, columns).set_f(by_columns), -size, size);
         numbers.iter_mut().take(1).for_each(|first| *first = 0.0);
         numbers

@@ -138,6 +138,24 @@ pub fn same_shape(name: &str, got: &[usize], want: &[usize]) -> Outcome {
     Err(miss.of(&[name]))
 }
 
+/// Compares which parts something has, by their names and in any order.
+///
+/// # Errors
+/// When it has one too few or too many.
+pub fn same_parts<T>(whole: &str, got: &[(String, T)], want: &[(String, T)]) -> Outcome {
+    let without = |own: &[(String, T)], others: &[(String, T)]| {
+        let is_alone = |(name, _): &&(String, T)| others.iter().all(|(other, _)| other != name);
+        own.iter().find(is_alone).map(|(name, _)| name.clone())
+    };
+    match (without(want, got), without(got, want)) {
+        (Some(name), _) => Err(Miss::failed(format!("{whole} has no `{name}`"))),
+        (_, Some(name)) => {
+            Err(Miss::failed(format!("{whole} has `{name}`, which does not belong there")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What is off by less than this part of itself is told as nearly right.
 const NEARLY: f64 = 1e-6;
 
