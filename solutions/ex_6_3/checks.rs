@@ -137,7 +137,8 @@ impl Gated {
         let shapes = SHAPES.map(|shape| (shape, [1.0; 5]));
         let scales = (0..5).flat_map(|argument| {
             let with = |scale| std::array::from_fn(|at| if at == argument { scale } else { 1.0 });
-            [1e-3, 1e3, 0.0].map(|scale| ([2, 4, 3], with(scale)))
+            // The largest has numbers of either sign whose exponential is infinite.
+            [1e-3, 1e3, 1e4, 0.0].map(|scale| ([2, 4, 3], with(scale)))
         });
         let mut gated = |([n, d, f], scales): ([usize; 3], [f64; 5])| {
             let [of_x, of_w1, of_w2, of_w3, of_dy] =
@@ -635,7 +636,7 @@ impl Stack {
     fn small(learner: &mut Learner, style: Style) -> Self {
         match style {
             Style::Gpt2 => Self::of(learner, style, [2, 2, 3], [2, 3], None),
-            Style::Llama => Self::of(learner, style, [4, 1, 2], [3, 2], Some(100.0)),
+            Style::Llama => Self::of(learner, style, [2, 1, 4], [3, 2], Some(100.0)),
         }
     }
 
@@ -677,7 +678,8 @@ fn blocks(learner: &mut Learner) -> Outcome {
             ([2, 2, 3], [2, 3], None, 0.2),
             ([2, 2, 3], [2, 3], None, 1e-3),
             ([12, 6, 2], [1, 5], Some(1e4), 1e-5),
-            ([3, 1, 2], [3, 2], Some(50.0), 1e-8),
+            // Two pairs for RoPE to turn: the first turns alike with every base.
+            ([3, 1, 4], [3, 2], Some(50.0), 1e-8),
             ([1, 1, 4], [101, 1], None, 0.4),
         ] {
             let stack = Stack::of(learner, style, heads, sequences, rope);
@@ -821,14 +823,28 @@ fn unfit(learner: &mut Learner) -> Outcome {
 
     let [of_layer, of_rms] = STYLES.map(|style| style.norm(learner, 3));
     let cache = norm_cache(&x, Style::Llama, 0.1);
-    let answer = learner.call(norm_backward, (x.clone(), cache, of_rms, of_layer));
+    let norms = (of_rms.clone(), of_layer.clone());
+    let answer = learner.call(norm_backward, (x.clone(), cache, norms.0, norms.1));
     panics(answer, || refuses("the gradient of a LayerNorm in `norm_backward` of an RMSNorm"))?;
+    let cache = norm_cache(&x, Style::Gpt2, 0.1);
+    let answer = learner.call(norm_backward, (x.clone(), cache, of_layer, of_rms));
+    panics(answer, || refuses("the gradient of an RMSNorm in `norm_backward` of a LayerNorm"))?;
     let [gelu, gated] = STYLES.map(|style| style.feed_forward(learner, 3, 4));
-    let arguments = (x.clone(), cache_of(&x, &gated), gated, gelu);
-    let answer = learner.call(feed_forward_backward, arguments);
-    panics(answer, || {
-        refuses("the gradient of a `Gelu` in `feed_forward_backward` of a `SwiGlu`")
-    })?;
+    let thin = Style::Llama.feed_forward(learner, 3, 1);
+    for (weights, gradients, what) in [
+        (&gated, &gelu, "the gradient of a `Gelu` in `feed_forward_backward` of a `SwiGlu`"),
+        (&gelu, &gated, "the gradient of a `SwiGlu` in `feed_forward_backward` of a `Gelu`"),
+        (&thin, &gated, "a gradient of F = 4 in `feed_forward_backward` of weights of F = 1"),
+    ] {
+        let arguments = (x.clone(), cache_of(&x, weights), weights.clone(), gradients.clone());
+        panics(learner.call(feed_forward_backward, arguments), || refuses(what))?;
+    }
+
+    let mut stack = Stack::small(learner, Style::Llama);
+    let o = &mut stack.weights.attention.o.w;
+    *o = o.slice(s![..1, ..]).to_owned();
+    let what = "attention that gives one number for each row in `block`";
+    panics(stack.ask(learner), || refuses(what))?;
 
     let mut stack = Stack::small(learner, Style::Llama);
     if let FeedForward::SwiGlu { w2, .. } = &mut stack.weights.feed_forward {

@@ -99,6 +99,7 @@ pub mod in_place {
         let mut stream = x.clone();
         let (row, norm1) = norm(&stream, &weights.norm1, epsilon);
         let (branch, attention) = multi_head(&row, &weights.attention, heads, batch);
+        assert!(branch.shape() == stream.shape());
         stream += &branch;
         let (row, norm2) = norm(&stream, &weights.norm2, epsilon);
         let (branch, feed_forward) = feed_forward(&row, &weights.feed_forward);

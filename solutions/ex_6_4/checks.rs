@@ -16,7 +16,7 @@ use engine::{
     },
     wire::Wire,
 };
-use ndarray::{Array2, ArrayD, IxDyn, ShapeBuilder, array, s};
+use ndarray::{Array2, ArrayD, Axis, IxDyn, ShapeBuilder, array, concatenate, s};
 
 use super::contract::{
     Config, Model, ModelF32, Style, activation_numbers, backward,
@@ -109,20 +109,6 @@ fn other(style: Style) -> Config {
     }
 }
 
-/// A configuration with more of everything than elsewhere; what a count does not need is left small.
-fn wide(style: Style) -> Config {
-    Config {
-        vocabulary: 101,
-        context: 102,
-        width: 104,
-        heads: 8,
-        kv_heads: 8,
-        hidden: 103,
-        layers: 6,
-        ..small(style)
-    }
-}
-
 /// The shape of each array by its name, in order.
 fn shapes(config: &Config) -> Vec<(String, Vec<usize>)> {
     let &Config { vocabulary, context, width, hidden, layers, style, .. } = config;
@@ -203,7 +189,7 @@ fn configs(learner: &mut Learner) -> Vec<Config> {
 }
 
 fn shapes_of_zeros(learner: &mut Learner) -> Outcome {
-    for config in configs(learner).into_iter().chain(STYLES.map(wide)) {
+    for config in configs(learner) {
         let model = learner.call(zeros, (config.clone(),))?;
         let mut found = arrays::<f64>(model);
         for (name, shape) in shapes(&config) {
@@ -252,7 +238,9 @@ fn like(learner: &mut Learner, model: &Model) -> Model {
 }
 
 fn names(learner: &mut Learner) -> Outcome {
-    let configs = configs(learner).into_iter();
+    // As many blocks as have numbers of two digits.
+    let deep = STYLES.map(|style| Config { layers: 11, ..small(style) });
+    let configs = configs(learner).into_iter().chain(deep);
     for config in configs.flat_map(|config| [config.clone(), config]) {
         let model = like(learner, &empty(&config));
         let expected = shapes(&config);
@@ -486,6 +474,8 @@ fn logits(learner: &mut Learner) -> Outcome {
         let config = Config { layers: 0, ..small(style) };
         cases.push(Text::of(learner, config, [2, 1]));
         cases.push(Text::of(learner, other(style), [2, 3]).times(LARGE));
+        let config = Config { layers: 11, ..small(style) };
+        cases.push(Text::of(learner, config, [1, 3]));
     }
     learner.ask_all(
         &cases,
@@ -500,10 +490,11 @@ fn logits(learner: &mut Learner) -> Outcome {
 
 fn gradients(learner: &mut Learner) -> Outcome {
     // Blocks in a row in one of the styles: the other has twice as many arrays in each.
-    for (style, layers) in [(Style::Gpt2, 1), (Style::Llama, 2)] {
+    let cases = [(Style::Gpt2, 1, [2, 3]), (Style::Llama, 2, [2, 3]), (Style::Gpt2, 0, [4, 2])];
+    for (style, layers, sizes) in cases {
         // Another call with other numbers comes first.
         let [other, text] = [other(style), Config { layers, ..small(style) }]
-            .map(|config| Text::of(learner, config, [2, 3]));
+            .map(|config| Text::of(learner, config, sizes));
         let [(d, sums), (dlogits, before)] =
             [&other, &text].map(|it| (it.upstream(learner), like(learner, &it.model)));
         other.ask_backward(learner, &d, &sums)?;
@@ -640,7 +631,7 @@ fn canonical(style: Style) -> (Config, Model) {
         let s = 1 + names.iter().position(|it| it == name).unwrap_or_default();
         let numbers = p(s, &shape);
         let rows = ndarray::Slice::from(third * rows..(third + 1) * rows);
-        let numbers = numbers.slice_axis(ndarray::Axis(0), rows).to_owned();
+        let numbers = numbers.slice_axis(Axis(0), rows).to_owned();
         match name.rsplit('.').next() {
             Some("gain") => 1.0 + 0.1 * numbers,
             Some("bias" | "b" | "positions") => 0.1 * numbers,
@@ -775,12 +766,19 @@ fn all_configs(learner: &mut Learner) -> Vec<Config> {
 
 /// Compares a count, and says which way it is off.
 fn counts(function: &str, got: usize, want: usize, config: &Config) -> Outcome {
-    let few_or_many = match got.cmp(&want) {
-        std::cmp::Ordering::Equal => return Ok(()),
-        std::cmp::Ordering::Less => "few",
-        std::cmp::Ordering::Greater => "many",
+    let style = config.style;
+    let message = if got == want {
+        return Ok(());
+    } else if got == want as u32 as usize {
+        format!(
+            "`{function}` is right but for what 32 bits do not hold. Which type is it counted in?"
+        )
+    } else if got.abs_diff(want) < want >> 20 {
+        format!("`{function}` is rounded: which type is it counted in?")
+    } else {
+        let few_or_many = if got < want { "few" } else { "many" };
+        format!("`{function}` counts too {few_or_many} in the style {style:?}")
     };
-    let message = format!("`{function}` counts too {few_or_many} in the style {:?}", config.style);
     Err(Miss::failed(message).revealing(format!("{config:?}: got {got}, expected {want}")))
 }
 
@@ -858,6 +856,13 @@ fn unfit(learner: &mut Learner) -> Outcome {
         let with_ids = |ids| Text { config: text.config.clone(), model: text.model.clone(), ids };
         let answer = with_ids(array![[0, 6]]).ask(learner);
         panics(answer, || refuses("the token 6 of a vocabulary of 6 in `forward`"))?;
+        // What another type of integer would cut to the token 0.
+        for far in [1 << 16, 1 << 32] {
+            let answer = with_ids(array![[0, far]]).ask(learner);
+            panics(answer, || {
+                refuses(&format!("the token {far} of a vocabulary of 6 in `forward`"))
+            })?;
+        }
         let answer = with_ids(array![[0, 1, 2, 3, 4]]).ask(learner);
         panics(answer, || refuses("a sequence of 5 tokens where the context has 4 in `forward`"))?;
 
@@ -880,9 +885,16 @@ fn unfit(learner: &mut Learner) -> Outcome {
             refuses(&format!("a width that is no multiple of the number of heads in `{function}`"))
         };
         panics(learner.call(zeros, (uneven.clone(),)), || what("zeros"))?;
-        panics(learner.call(parameters, (uneven,)), || what("parameters"))?;
+        panics(learner.call(parameters, (uneven.clone(),)), || what("parameters"))?;
+        panics(learner.call(flops_per_token, (uneven.clone(),)), || what("flops_per_token"))?;
+        let answer = learner.call(activation_numbers, (uneven.clone(), 2, 3));
+        panics(answer, || what("activation_numbers"))?;
+        panics(learner.call(training_bytes, (uneven, 2, 3)), || what("training_bytes"))?;
 
         let dlogits = text.upstream(learner);
+        let long = concatenate![Axis(0), dlogits, dlogits];
+        let answer = text.ask_backward(learner, &long, &text.model);
+        panics(answer, || refuses("dL/dZ of 12 rows for 6 tokens in `backward`"))?;
         let mut other = text.model.clone();
         other.head = match other.head {
             Some(_) => None,
@@ -898,6 +910,16 @@ fn unfit(learner: &mut Learner) -> Outcome {
         other.blocks.extend(text.model.blocks.last().cloned());
         let answer = text.ask_backward(learner, &dlogits, &other);
         panics(answer, || refuses("a gradient of three blocks for two in `backward`"))?;
+        if style == Style::Gpt2 {
+            let other = Model { positions: None, ..text.model.clone() };
+            let answer = text.ask_backward(learner, &dlogits, &other);
+            panics(answer, || refuses("a gradient without the model's positions in `backward`"))?;
+            let positions = Some(Array2::zeros((text.config.context, 1)));
+            let model = Model { positions, ..text.model.clone() };
+            let narrow = Text { config: text.config.clone(), model, ids: text.ids.clone() };
+            let what = "positions of one number each in `forward`";
+            panics(narrow.ask(learner), || refuses(what))?;
+        }
     }
     Ok(())
 }

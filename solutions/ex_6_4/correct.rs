@@ -39,6 +39,7 @@ pub mod one_hot {
         let tokens = rows::<F>(ids.iter().copied(), model.embedding.nrows());
         let mut x = tokens.dot(&model.embedding);
         if let Some(positions) = &model.positions {
+            assert_eq!(positions.ncols(), config.width);
             x = x + places::<F>(ids, positions.nrows()).dot(positions);
         }
         let mut blocks = Vec::new();
@@ -64,6 +65,7 @@ pub mod one_hot {
         gradients: &mut Model<F>,
     ) {
         assert_eq!(model.head.is_some(), gradients.head.is_some());
+        assert_eq!(model.positions.is_some(), gradients.positions.is_some());
         assert_eq!(model.blocks.len(), gradients.blocks.len());
         let table = model.head.as_ref().unwrap_or(&model.embedding);
         let of_head = dlogits.t().dot(&cache.normed);
@@ -158,6 +160,7 @@ pub mod activations_one_by_one {
     pub use ex_6_4::*;
 
     pub fn activation_numbers(config: &Config, batch: usize, time: usize) -> usize {
+        assert!(config.width.is_multiple_of(config.heads));
         let rows = batch * time;
         let stream = rows * config.width;
         let keys = rows * config.width / config.heads * config.kv_heads;

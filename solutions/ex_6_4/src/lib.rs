@@ -244,6 +244,7 @@ pub fn forward<F: NdFloat>(
     assert_eq!(layers, config.layers, "the model must have as many blocks as its configuration");
     let mut x = embed(&model.embedding, ids);
     if let Some(positions) = &model.positions {
+        assert_eq!(positions.ncols(), config.width, "positions must be as wide as the model");
         x += &positions.slice(s![..time, ..]);
     }
     let mut x = x.into_shape_with_order((batch * time, config.width)).expect("rows are in order");
@@ -282,6 +283,9 @@ pub fn backward<F: NdFloat>(
 
     let layers = gradients.blocks.len();
     assert_eq!(layers, model.blocks.len(), "there must be gradients for each block");
+    assert_eq!(layers, blocks.len(), "there must be a cache of each block");
+    let [of_model, sums] = [model, &*gradients].map(|it| it.positions.as_ref().map(Array2::dim));
+    assert_eq!(of_model, sums, "model and gradients must have the same positions");
     let layers = model.blocks.iter().zip(blocks).zip(&mut gradients.blocks);
     for ((weights, cache), sums) in layers.rev() {
         dx = block_backward(&dx, cache, weights, &config.attention(), sums);
