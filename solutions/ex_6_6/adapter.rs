@@ -56,11 +56,11 @@ pub fn start(model: Model<f64>) -> Held<f64> {
 }
 
 /// The state after `update`, and what it gave.
-pub fn update(
-    before: Held<f64>,
-    mut gradients: Model<f64>,
+pub fn update<F: NdFloat>(
+    before: Held<F>,
+    mut gradients: Model<F>,
     settings: &Settings,
-) -> (Held<f64>, Result<(f64, f64), Diverged>) {
+) -> (Held<F>, Result<(f64, f64), Diverged>) {
     let mut state = state(before);
     let given = learner::update(&mut state, &mut gradients, settings);
     (held(state), given)
