@@ -525,7 +525,9 @@ impl Text {
     fn ids(&self, learner: &mut Learner, length: usize) -> Vec<usize> {
         let mut ids: Vec<_> =
             (0..length).map(|_| learner.rng().usize(..self.config.vocabulary)).collect();
-        if let [first, _, .., last] = &mut ids[..] {
+        if let [first, second, .., last] = &mut ids[..] {
+            // Where all tokens are alike, how attention weighs them is no matter.
+            *second = (*first + 1) % self.config.vocabulary;
             *last = *first;
         }
         ids
