@@ -413,6 +413,21 @@ mod tests {
     }
 
     #[test]
+    fn a_part_too_few_or_too_many_is_named() {
+        let parts =
+            |names: &[&str]| names.iter().map(|it| ((*it).to_owned(), ())).collect::<Vec<_>>();
+        let compare =
+            |got: &[&str]| same_parts("the gradient", &parts(got), &parts(&["w", "head"]));
+        assert!(compare(&["head", "w"]).is_ok());
+        let message = |got: &[&str]| compare(got).unwrap_err().message;
+        assert_eq!(message(&["w"]), "the gradient has no `head`");
+        assert_eq!(
+            message(&["w", "head", "b"]),
+            "the gradient has `b`, which does not belong there"
+        );
+    }
+
+    #[test]
     fn a_shape_is_compared_before_its_elements() {
         let miss =
             all_close("dL/dZ", &array![1.0], &array![1.0, 1.0], &array![1.0, 1.0]).unwrap_err();
