@@ -903,8 +903,10 @@ fn texts(learner: &mut Learner) -> Outcome {
             let sizes = [[2, 6], [3, 5], [4, 5], [1, 8], [8, 1], [4, 6]][at];
             cases.push(Going::of(learner, &config, sizes, sampling));
         }
-        let [sampling, ..] = samplings();
+        let [sampling, another, ..] = samplings();
         cases.push(Going::of(learner, &small(style), [4, 0], sampling));
+        // Another prompt of the first one's length.
+        cases.push(Going::of(learner, &small(style), [2, 6], another));
     }
     // Which tokens are drawn says little by itself, and more together.
     learner.ask_all(&cases, |learner, going| going.ask(learner), |going, got| going.compare(&got))
