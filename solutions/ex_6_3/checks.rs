@@ -8,7 +8,7 @@ use engine::{
     checks::{
         Check, Filling,
         Kind::{Gradient, Property, Value},
-        Learner, Lesson, Miss, Outcome, Tensor, all_close, all_close_in_single, gradients,
+        Learner, Lesson, Miss, Outcome, Tensor, added, all_close, all_close_in_single, gradients,
         gradients_of_model, panics, same_parts, same_shape,
     },
     wire::Wire,
@@ -476,11 +476,7 @@ fn compare_gradients<T: Wire + Clone>(
 ) -> Outcome {
     let (names, values) = unzipped(arrays(weights.clone()));
     let [after, before] = [after, before.clone()].map(arrays::<f64>);
-    same_parts("the gradient of the weights", &after, &before)?;
-    let gradients = after.into_iter().zip(before).map(|((_, after), (_, before))| {
-        // What has another shape is told as it is.
-        if after.shape() == before.shape() { after - before } else { after }
-    });
+    let gradients = added("the gradient of the weights", after, &before)?;
     let x_and_dx =
         Tensor { name: "X".to_owned(), value: x.clone().into_dyn(), gradient: dx.into_dyn() };
     let of_weights = names.iter().zip(&values).zip(gradients).map(|((name, value), gradient)| {

@@ -11,7 +11,7 @@ use engine::{
     checks::{
         Check,
         Kind::{Gradient, Property, Snapshot, Value},
-        Learner, Lesson, Miss, Outcome, Tensor, all_close, all_close_in_single, close,
+        Learner, Lesson, Miss, Outcome, Tensor, added, all_close, all_close_in_single, close,
         gradients_of_model, panics, same_parts, same_shape, within,
     },
     wire::Wire,
@@ -500,12 +500,8 @@ fn gradients(learner: &mut Learner) -> Outcome {
         other.ask_backward(learner, &d, &sums)?;
         let after = text.ask_backward(learner, &dlogits, &before)?;
         let [after, before] = [after, before].map(arrays::<f64>);
-        same_parts("the gradient of `backward`", &after, &before)?;
-        let added = after.into_iter().zip(before).map(|((_, after), (_, before))| {
-            // What has another shape is told as it is.
-            if after.shape() == before.shape() { after - before } else { after }
-        });
-        text.compare_gradients(learner, added.collect(), |logits| (logits * &dlogits).sum())?;
+        let added = added("the gradient of `backward`", after, &before)?;
+        text.compare_gradients(learner, added, |logits| (logits * &dlogits).sum())?;
     }
     Ok(())
 }

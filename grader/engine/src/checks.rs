@@ -10,8 +10,8 @@ mod repetition;
 mod sweep;
 
 pub use comparison::{
-    Tensor, all_close, all_close_in_single, close, gradients, gradients_of_model, panics, rounded,
-    same_parts, same_shape, same_table, within,
+    Tensor, added, all_close, all_close_in_single, close, gradients, gradients_of_model, panics,
+    rounded, same_parts, same_shape, same_table, within,
 };
 pub use learner::{Learner, Probe, Subject, panic_again};
 pub(crate) use learner::{Left, Line};

@@ -156,6 +156,23 @@ pub fn same_parts<T>(whole: &str, got: &[(String, T)], want: &[(String, T)]) -> 
     }
 }
 
+/// What was added to each of these arrays. One that has another shape than before is given as it is.
+///
+/// # Errors
+/// When there is one array too few or too many.
+pub fn added(
+    whole: &str,
+    after: Vec<(String, ArrayD<f64>)>,
+    before: &[(String, ArrayD<f64>)],
+) -> Result<Vec<ArrayD<f64>>, Miss> {
+    same_parts(whole, &after, before)?;
+    let pairs = after.into_iter().zip(before);
+    let difference = |((_, after), (_, before)): ((_, ArrayD<f64>), &(_, ArrayD<f64>))| {
+        if after.shape() == before.shape() { after - before } else { after }
+    };
+    Ok(pairs.map(difference).collect())
+}
+
 /// What is off by less than this part of itself is told as nearly right.
 const NEARLY: f64 = 1e-6;
 
