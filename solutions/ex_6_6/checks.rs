@@ -1283,6 +1283,24 @@ fn broken_files() -> Vec<(&'static str, Vec<u8>, Refusal)> {
             file(&of_one("\"f32\"", "[2]", "[0,8]"), &[0; 8]),
             Refusal::Type,
         ),
+        (
+            "an array of numbers of eight bytes, and behind it one without a shape",
+            file(
+                "{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]},\
+                 \"b\":{\"dtype\":\"F32\",\"data_offsets\":[8,16]}}",
+                &[0; 16],
+            ),
+            Refusal::Header,
+        ),
+        (
+            "an array with too few bytes, and behind it one of another type",
+            file(
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]},\
+                 \"b\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[8,16]}}",
+                &[0; 16],
+            ),
+            Refusal::Type,
+        ),
         ("fewer bytes than the shape asks for", one("[3]", "[0,8]", 8), Refusal::Size),
         ("more bytes than the shape asks for", one("[1]", "[0,8]", 8), Refusal::Size),
         ("offsets in the wrong order", one("[2]", "[8,0]", 8), Refusal::Size),
@@ -1322,7 +1340,7 @@ fn hostile(learner: &mut Learner) -> Outcome {
             Ok(_) => return Err(Miss::failed(format!("`from_safetensors` takes {what}"))),
             Err(got) if got != want => {
                 return Err(Miss::failed(format!(
-                    "`from_safetensors` refuses {what} with `{got:?}`: which of the reasons is it?"
+                    "`from_safetensors` refuses {what} with `{got:?}`: which of the reasons in `Refusal` comes first?"
                 )));
             }
             Err(_) => (),
@@ -1377,9 +1395,11 @@ fn in_single<T: Wire, S: Wire>(of: T) -> S {
 }
 
 fn checkpoint(learner: &mut Learner) -> Outcome {
-    // The first shapes come again.
+    // The first shapes come again, and then with another context.
     let [gpt2, llama] = STYLES.map(small);
-    for (at, config) in [gpt2.clone(), llama, gpt2, other(Style::Llama)].into_iter().enumerate() {
+    let longer = Config { context: gpt2.context + 3, ..gpt2.clone() };
+    let configs = [gpt2.clone(), llama, gpt2, other(Style::Llama), longer];
+    for (at, config) in configs.into_iter().enumerate() {
         let mut state = single_state(learner, &config, LATE + at);
         state.position = Position { epoch: u64::MAX - 2 - at as u64, window: LATE + 2 * at };
         let bytes = learner.call(save, (state.clone(),))?;

@@ -345,7 +345,7 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<Contents, Refusal> {
         if name == METADATA {
             metadata = texts(value).ok_or(Refusal::Header)?;
         } else {
-            entries.push(Entry::of(name, value)?);
+            entries.push(Entry::of(name, value).ok_or(Refusal::Header)?);
         }
     }
     let tensors = arrays(entries, data)?;
@@ -362,21 +362,18 @@ struct Entry {
     begin: usize,
     end: usize,
     name: String,
+    dtype: String,
     shape: Vec<usize>,
 }
 
 impl Entry {
-    fn of(name: &str, value: &Value) -> Result<Self, Refusal> {
+    fn of(name: &str, value: &Value) -> Option<Self> {
         let numbers = |key| numbers(value.get(key)?);
-        let shape = numbers("shape").ok_or(Refusal::Header)?;
-        let [begin, end] = numbers("data_offsets").ok_or(Refusal::Header)?[..] else {
-            return Err(Refusal::Header);
+        let [begin, end] = numbers("data_offsets")?[..] else {
+            return None;
         };
-        match value.get("dtype").and_then(Value::as_str) {
-            Some("F32") => Ok(Self { begin, end, name: name.to_owned(), shape }),
-            Some(_) => Err(Refusal::Type),
-            None => Err(Refusal::Header),
-        }
+        let dtype = value.get("dtype")?.as_str()?.to_owned();
+        Some(Self { begin, end, name: name.to_owned(), dtype, shape: numbers("shape")? })
     }
 
     /// Whether the bytes are as many as the shape asks for. A product that is too large for a number is none.
@@ -393,6 +390,9 @@ fn numbers(value: &Value) -> Option<Vec<usize>> {
 
 /// The arrays, whose bytes must follow one another from the first to the last of `data`.
 fn arrays(mut entries: Vec<Entry>, data: &[u8]) -> Result<Vec<(String, ArrayD<f32>)>, Refusal> {
+    if entries.iter().any(|it| it.dtype != "F32") {
+        return Err(Refusal::Type);
+    }
     if !entries.iter().all(Entry::fits) {
         return Err(Refusal::Size);
     }
@@ -401,7 +401,7 @@ fn arrays(mut entries: Vec<Entry>, data: &[u8]) -> Result<Vec<(String, ArrayD<f3
     });
     let mut arrays = Vec::with_capacity(entries.len());
     let mut at = 0;
-    for Entry { begin, end, name, shape } in entries {
+    for Entry { begin, end, name, shape, .. } in entries {
         let bytes = data.get(begin..end).filter(|_| begin == at).ok_or(Refusal::Layout)?;
         let numbers =
             bytes.chunks_exact(4).map(|it| f32::from_le_bytes([it[0], it[1], it[2], it[3]]));
