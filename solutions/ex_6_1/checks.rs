@@ -601,7 +601,7 @@ fn leak(learner: &mut Learner) -> Outcome {
         let head = causal_head(learner, sizes);
         let before = learner.call(attention, head.arguments())?;
         for token in 1..sizes[1] {
-            for scale in [1.0, 1e4] {
+            for scale in [1.0, 1e10] {
                 let later = changed(learner, &head, token, scale);
                 let after = learner.call(attention, later.arguments())?;
                 untouched(&head, token, &before, &after)?;
@@ -770,11 +770,26 @@ fn unfit(learner: &mut Learner) -> Outcome {
         let got = learner.call(attention_batch, (q, k, v, causal));
         panics(got, || refused("attention_batch", what))?;
     }
-    for (of_q, of_k, of_v) in [(2, 3, 2), (3, 2, 3), (2, 2, 3)] {
-        let [q, k, v] = [of_q, of_k, of_v].map(|n| learner.array([n, 3, 2], -1.0, 1.0));
-        let what = "queries, keys and values of different numbers of heads";
-        let got = learner.call(attention_batch, (q, k, v, true));
-        panics(got, || refused("attention_batch", what))?;
+    let right = causal_head(learner, [3, 4]);
+    for (shape, what) in [
+        ([2, 2], "upstream gradients of two outputs for three queries"),
+        ([3, 1], "upstream gradients of another width than the values"),
+    ] {
+        let d_o = learner.array(shape, -1.0, 1.0);
+        let got = through(learner, &right, &d_o, right.forward().a);
+        panics(got, || refused("attention_backward", what))?;
+    }
+    let what = "arrays of different numbers of heads";
+    for heads in [[2, 2, 3, 2], [2, 3, 2, 3], [2, 2, 2, 3], [3, 2, 2, 2]] {
+        let [d_o, q, k, v] = heads.map(|n| learner.array([n, 3, 2], -1.0, 1.0));
+        let a = Array3::from_elem((2, 3, 3), 1.0 / 3.0);
+        let arguments = (d_o, q.clone(), k.clone(), v.clone(), BatchCache { a });
+        let got = learner.call(attention_batch_backward, arguments);
+        panics(got, || refused("attention_batch_backward", what))?;
+        if heads[1..] != [2, 2, 2] {
+            let got = learner.call(attention_batch, (q, k, v, true));
+            panics(got, || refused("attention_batch", what))?;
+        }
     }
     Ok(())
 }
@@ -848,5 +863,10 @@ fn square(learner: &mut Learner) -> Outcome {
     let mut a = scores.mapv(f64::exp);
     a.outer_iter_mut().for_each(|mut row| row /= row.sum());
     let got = through(learner, &head, &d_o, a.clone())?;
-    head.compare_gradients(&got, &d_o, &a)
+    head.compare_gradients(&got, &d_o, &a)?;
+    let alone = |it: &Array2<f64>| it.clone().insert_axis(Axis(0));
+    let [q, k, v] = [&head.q, &head.k, &head.v].map(alone);
+    let arguments = (alone(&d_o), q, k, v, BatchCache { a: alone(&a) });
+    let (dq, dk, dv) = learner.call(attention_batch_backward, arguments)?;
+    head.compare_gradients(&(one(&dq, 0), one(&dk, 0), one(&dv, 0)), &d_o, &a)
 }

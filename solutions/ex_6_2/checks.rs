@@ -446,7 +446,7 @@ const SCALES: [[f64; 7]; 5] = [
 ];
 
 /// Rows, inputs and outputs of a linear layer.
-const LINEAR: [[usize; 3]; 9] = [
+const LINEAR: [[usize; 3]; 10] = [
     [3, 3, 3],
     [2, 3, 4],
     [4, 2, 1],
@@ -456,6 +456,7 @@ const LINEAR: [[usize; 3]; 9] = [
     [2, 3, 36],
     [0, 2, 3],
     [5, 3, 2],
+    [70, 71, 70],
 ];
 
 fn of_linear(learner: &mut Learner) -> Outcome {
@@ -651,10 +652,10 @@ fn turned(learner: &mut Learner) -> Outcome {
         (Sizes::plain([2, 4, 2, 4, 5]), 1e4),
         (Sizes::plain([1, 5, 3, 2, 4]), 1e4),
         (Sizes::plain([2, 3, 4, 6, 3]).sharing(2), 100.0),
-        (Sizes::plain([1, 40, 2, 2, 3]).sharing(1), 7.5),
+        (Sizes::plain([1, 300, 2, 2, 3]).sharing(1), 7.5),
         (Sizes::plain([3, 2, 1, 4, 4]), 5e5),
     ];
-    let passes: Vec<_> = sizes
+    let mut passes: Vec<_> = sizes
         .into_iter()
         .enumerate()
         .map(|(at, (sizes, base))| {
@@ -662,6 +663,13 @@ fn turned(learner: &mut Learner) -> Outcome {
             pass(learner, sizes, Style { rope, bias: at != 1, swept: at == 4, before: false })
         })
         .collect();
+    // In each of the others one layer has no bias beside three that have one.
+    let with_bias = passes.iter_mut().filter(|pass| pass.weights.q.b.is_some());
+    for (nth, pass) in with_bias.enumerate() {
+        for Attention { q, k, v, o } in [&mut pass.weights, &mut pass.before] {
+            [q, k, v, o][nth].b = None;
+        }
+    }
     both(learner, &passes)
 }
 
@@ -818,6 +826,11 @@ fn unfit(learner: &mut Learner) -> Outcome {
     ] {
         panics(learner.call(split, (x.clone(), batch, heads)), || refused("split", what))?;
     }
+    let of =
+        |rows: usize, b: usize| Linear { w: Array2::ones((rows, 2)), b: Some(Array1::zeros(b)) };
+    let arguments = (Array2::ones((4, 1)), Array2::ones((4, 2)), of(1, 1), of(1, 3));
+    let what = "three dL/db for one output";
+    panics(learner.call(linear_backward, arguments), || refused("linear_backward", what))?;
     let sizes = Sizes::plain([2, 3, 4, 2, 5]);
     let right = pass(learner, sizes, Style { bias: true, ..PLAIN });
     let with = |change: fn(&mut Pass)| {

@@ -229,7 +229,10 @@ pub mod by_indices {
         gradients: &mut Linear<F>,
     ) -> Array2<F> {
         gradients.w = &gradients.w + &dy.t().dot(x);
-        gradients.b = gradients.b.as_ref().map(|b| b + &dy.sum_axis(Axis(0)));
+        gradients.b = gradients.b.as_ref().map(|b| {
+            assert_eq!(b.len(), dy.ncols());
+            b + &dy.sum_axis(Axis(0))
+        });
         dy.dot(&weights.w)
     }
 

@@ -520,8 +520,8 @@ fn right_dlogits(logits: &Array2<f64>, targets: &Array2<usize>) -> Array2<f64> {
 
 /// The gradients are those of `backward`, which another check compares with finite differences.
 fn loss_gradients(learner: &mut Learner) -> Outcome {
-    for style in STYLES {
-        // Other calls with other numbers come before each.
+    // Twice, so that gradients of the same sizes come one after the other; calls of other sizes come between them.
+    for style in STYLES.into_iter().flat_map(|style| [style, style]) {
         let other = Text::of(learner, other(style), [2, 3]).times(20.0);
         let text = Text::small(learner, style);
         let [of_other, y] = [&other, &text].map(|it| it.targets(learner));

@@ -129,6 +129,7 @@ fn temperatures(learner: &mut Learner) -> Outcome {
         cases.extend([taus[0], 1.0, taus[1]].map(|tau| (logits.clone(), tau)));
     }
     cases.push((array![0.0, 2e7, -1e7], 1e7));
+    cases.push((array![0.0, 2e-20], 1e-20));
     type At = (Array1<f64>, f64);
     let ask = |learner: &mut Learner, (logits, tau): &At| {
         learner.call(temperature, (logits.clone(), *tau))
@@ -159,6 +160,8 @@ fn extreme(learner: &mut Learner) -> Outcome {
         (array![1.0, far, -far, far], 0.0, array![0.0, 1.0, 0.0, 0.0]),
         (array![-2.0, -1.0, -3.0], 0.0, array![0.0, 1.0, 0.0]),
         (array![0.0, 0.0], 0.0, array![1.0, 0.0]),
+        // The same number in single precision.
+        (array![1.0, 1.0 + 1e-12], 0.0, array![0.0, 1.0]),
         (array![out, -far, out], 0.0, array![0.0, 1.0, 0.0]),
         (array![1.0, far, -far, far], f64::INFINITY, array![0.25, 0.25, 0.25, 0.25]),
         (array![out, far, -far], f64::INFINITY, array![0.0, 0.5, 0.5]),
@@ -301,6 +304,8 @@ fn nucleus(learner: &mut Learner) -> Outcome {
     cases.push((array![0.5, 1e-20, 0.5], 1.0));
     // In single precision the mass is that of the first token.
     cases.push((array![0.5, 0.25, 0.25], 0.5 + 1e-9));
+    // A mass that is nearly 1, and reached by the first token.
+    cases.push((array![1.0 - 3e-7, 3e-7], 1.0 - 5e-7));
     let ask = |learner: &mut Learner, (p, mass): &(Array1<f64>, f64)| {
         learner.call(top_p, (p.clone(), *mass))
     };
@@ -777,9 +782,9 @@ fn steps(learner: &mut Learner) -> Outcome {
             continues(learner, &text, &cache)?;
         }
         // Keys of this size leave a softmax nothing to weigh, but where queries are 0.
-        let long = Text::of(learner, Config { context: 48, vocabulary: 120, ..small(style) });
+        let long = Text::of(learner, Config { context: 152, vocabulary: 120, ..small(style) });
         let long = long.without("attention.q");
-        let cache = made_up(learner, &long, 40, 300.0);
+        let cache = made_up(learner, &long, 150, 300.0);
         continues(learner, &long, &cache)?;
         let flat = Text::of(learner, other(style)).without("embedding").without("head");
         let cache = made_up(learner, &flat, 2, 2.0);
@@ -953,6 +958,14 @@ fn unfit(learner: &mut Learner) -> Outcome {
             takes("a mass that is not between 0 and 1 in `top_p`")
         })?;
     }
+    let greedy = Sampling { temperature: 0.0, top_k: None, top_p: None };
+    for sampling in
+        [Sampling { top_k: Some(0), ..greedy.clone() }, Sampling { top_p: Some(2.0), ..greedy }]
+    {
+        panics(learner.call(probabilities, (p.clone(), sampling)), || {
+            takes("a cut that cannot be made, at a temperature of 0, in `probabilities`")
+        })?;
+    }
     for u in [-0.1, 1.0, f64::NAN] {
         panics(learner.call(draw, (p.clone(), u)), || takes("a u outside of [0, 1) in `draw`"))?;
     }
@@ -988,7 +1001,7 @@ fn unfit(learner: &mut Learner) -> Outcome {
         let of_model = (text.model.clone(), text.config.clone());
         let answer = learner.call(generate, (of_model.0, of_model.1, vec![1], vec![0.5], below));
         panics(answer, || takes("a temperature below 0 in `generate`"))?;
-        for (prompt, new) in [(context + 1, 1), (context, 2), (1, context + 1), (0, 1)] {
+        for (prompt, new) in [(context + 1, 1), (context, 2), (1, context + 1), (0, 1), (0, 0)] {
             let arguments = (vec![1; prompt], vec![0.5; new], samplings()[0].clone());
             let of_model = (text.model.clone(), text.config.clone());
             let arguments = (of_model.0, of_model.1, arguments.0, arguments.1, arguments.2);

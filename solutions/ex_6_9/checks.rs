@@ -61,8 +61,9 @@ fn entries(config: &Config) -> Vec<(&'static str, String)> {
         ("n_head", config.heads),
         ("n_inner", config.hidden),
         ("n_layer", config.layers),
-        // Nobody reads this one.
+        // Nobody reads these.
         ("n_ctx", config.context + 7),
+        ("num_key_value_heads", 1),
     ];
     let mut entries = sizes.map(|(name, size)| (name, size.to_string())).to_vec();
     entries.extend([
@@ -642,26 +643,30 @@ fn overfull(arrays: &Arrays) -> Vec<Unfit> {
     let mut near_head = embedding.clone();
     near_head[[4, 3]] = f32::from_bits(near_head[[4, 3]].to_bits() ^ 1);
     let extra = ArrayD::from_elem(IxDyn(&[2]), 1.0);
+    let in_a_row = embedding.to_shape(IxDyn(&[embedding.len()])).map(|it| it.to_owned());
     let cases = [
         ("with an array that GPT-2 does not have", "h.0.attn.c_attn.adapter", extra.clone()),
         ("with a mask for a layer that is not there", "h.2.attn.bias", extra),
         ("with a head of its own", "lm_head.weight", other_head),
         ("with a head of its own, near to the embedding,", "lm_head.weight", near_head),
         ("with a head in another shape", "lm_head.weight", embedding.t().to_owned()),
+        ("with a head in one row", "lm_head.weight", in_a_row.unwrap_or_default()),
     ];
     let case = |(what, name, array): (&str, &str, ArrayD<f32>)| {
         let arrays = [&arrays[..], &[(name.to_owned(), array)]].concat();
         Unfit::of(what, &arrays, LoadError::Unknown(name.to_owned()))
     };
-    cases.map(case).into_iter().chain([of_two_reasons(arrays), with_prefixed(arrays)]).collect()
+    let of_two_reasons = ["extra", "lm_head.weight"].map(|extra| of_two_reasons(arrays, extra));
+    let others = of_two_reasons.into_iter().chain([with_prefixed(arrays)]);
+    cases.map(case).into_iter().chain(others).collect()
 }
 
 /// A file that lacks an array, and has another one too many.
-fn of_two_reasons(arrays: &Arrays) -> Unfit {
+fn of_two_reasons(arrays: &Arrays, extra: &str) -> Unfit {
     const LACKING: &str = "ln_f.bias";
     let mut arrays = arrays.clone();
     arrays.retain(|(name, _)| name != LACKING);
-    arrays.insert(0, ("extra".to_owned(), ArrayD::from_elem(IxDyn(&[4]), 1.0)));
+    arrays.insert(0, (extra.to_owned(), ArrayD::from_elem(IxDyn(&[4]), 1.0)));
     let reason = LoadError::Missing(LACKING.to_owned());
     Unfit::of(&format!("without `{LACKING}` and with an array too many"), &arrays, reason)
 }
@@ -857,11 +862,13 @@ fn unfit(learner: &mut Learner) -> Outcome {
     }
     let config = small();
     let bytes = file(&in_file(&random_model(learner, &config)));
-    for (what, config) in [
-        ("the style of Llama in `load`", Config { style: Style::Llama, ..config.clone() }),
-        ("heads that share keys in `load`", Config { kv_heads: 1, ..config }),
+    let shared = Config { kv_heads: 1, ..config.clone() };
+    for (what, bytes, config) in [
+        ("the style of Llama in `load`", bytes.clone(), Config { style: Style::Llama, ..config }),
+        ("heads that share keys in `load`", bytes, shared.clone()),
+        ("heads that share keys in `load`, with a file that is empty,", vec![], shared),
     ] {
-        let answer = learner.call(load, (bytes.clone(), config));
+        let answer = learner.call(load, (bytes, config));
         panics(answer, || refuses(what))?;
     }
     Ok(())

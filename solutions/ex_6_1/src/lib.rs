@@ -197,6 +197,8 @@ pub fn attention_batch_backward<F: NdFloat>(
     cache: &BatchCache<F>,
 ) -> (Array3<F>, Array3<F>, Array3<F>) {
     let (heads, queries, keys) = cache.a.dim();
+    let has_all = |it: &&Array3<F>| it.dim().0 == heads;
+    assert!([d_o, q, k, v].iter().all(has_all), "all arrays must have as many heads as the cache");
     let [mut dq, mut dk, mut dv] = [q, k, v].map(|it| Array3::zeros(it.dim()));
     let mut d_s = Array2::zeros((queries, keys));
     for head in 0..heads {
