@@ -222,7 +222,7 @@ const CLASSES: [Class; 3] = [
 ];
 
 /// Texts in which each rule decides, whatever the seed.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 18] = [
     " a",
     "it's we'll they're I'd",
     "IT'S '' 's 're",
@@ -239,6 +239,9 @@ const TEXTS: [&str; 16] = [
     " ",
     "",
     "🙃🙃 👩‍🔬\r\n",
+    // An apostrophe of another kind, and an accent that is a character of its own.
+    "it’s we’ll",
+    "e\u{301}a",
 ];
 
 fn cut_texts(learner: &mut Learner) -> Outcome {
@@ -359,7 +362,8 @@ fn pair_counts(learner: &mut Learner) -> Outcome {
         };
         let mut words: Vec<_> = (0..words).map(&mut word).collect();
         if words.len() > 2 {
-            words.extend([(vec![], 4), (vec![7], 5), (vec![8, 8, 8, 8, 8], 6)]);
+            // The last one comes more often than 32 bits count.
+            words.extend([(vec![], 4), (vec![7], 5), (vec![8, 8, 8, 8, 8], 5_000_000_001)]);
         }
         let got = learner.call(count_pairs, (words.clone(),))?;
         same_pairs(&words, &got)?;
@@ -772,10 +776,24 @@ fn large_text(learner: &mut Learner) -> Outcome {
         tokens[256..].iter().filter(|it| it.iter().all(|it| b"abcd".contains(it))).collect();
     let want = bytes_of(&Tokeniser { merges: want, special: vec![] });
     match own.iter().copied().eq(want[256..].iter().take(own.len())) && own.len() > 9 {
-        true => Ok(()),
+        true => large_counts(learner),
         false => {
             Err(Miss::failed("`train` makes other merges of a large text than of a part of it"))
         }
+    }
+}
+
+/// Of two pretokens one comes once more than the other, and more often than 16 bits count.
+fn large_counts(learner: &mut Learner) -> Outcome {
+    const OFTEN: usize = 1 << 16;
+    let text = " a".repeat(OFTEN) + &" z".repeat(OFTEN - 1);
+    let got = learner.call(train, (text, 257, vec![]))?;
+    match got.is_ok_and(|it| it.merges == [(32, 97)]) {
+        true => Ok(()),
+        false => Err(Miss::failed(
+            "of two pairs that come tens of thousands of times, `train` does not join the one that comes more often. \
+             How far do your counts go?",
+        )),
     }
 }
 

@@ -255,6 +255,10 @@ fn texts(learner: &mut Learner) -> Outcome {
     // A whole pretoken that is a token, to which the ranks do not lead.
     let other = Tokens::new(vec![(97, 98), (98, 99), (97, 257)], &[]);
     ask_text(learner, &other, &["abc".to_owned()])?;
+    // Long words of one length, of which only the last letter differs, or the first.
+    let long = "a".repeat(40);
+    let words = ["b", "c"].map(|it| [format!(" {long}{it}"), format!(" {it}{long}")]);
+    ask_text(learner, &other, &words.concat())?;
     for (round, special) in SPECIAL.into_iter().cycle().take(24).enumerate() {
         let mut merges = random_merges(learner, LETTERS, 3 * round);
         // Of two pretokens that touch, and of a special token: no text may be joined by them.

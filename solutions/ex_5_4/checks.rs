@@ -3,8 +3,8 @@
 use engine::checks::{
     Case, Check, Filling,
     Kind::{Cost, Gradient, Property, Value},
-    Learner, Lesson, Limits, Miss, Outcome, all_close, all_close_in_single, gradients, panics,
-    same_shape,
+    Learner, Lesson, Limits, Miss, Outcome, Verdict, all_close, all_close_in_single, gradients,
+    panics, same_shape,
 };
 use ndarray::{Array2, Array3, Axis, ShapeBuilder, array, s};
 
@@ -88,7 +88,9 @@ struct Batch {
 
 /// Over all shapes, orders and scales.
 fn batches(learner: &mut Learner) -> Vec<Batch> {
-    let cases: Vec<Case<4, 4>> = learner.cases();
+    let mut cases: Vec<Case<4, 4>> = learner.cases();
+    // As many tokens as words: there a wrong transposition of dL/dZ has the right shape.
+    cases.push(Case::ordinary([2, 2, 4, 3]));
     let mut batch = |case: Case<4, 4>| {
         let ([b, t, v, d], [of_e, of_dy, of_x, of_dz]) = (case.sizes, case.fillings);
         // Where all axes are large, one text is enough.
@@ -360,9 +362,10 @@ fn tied_model(learner: &mut Learner, Batch { e, ids, dz, .. }: &Batch) -> Outcom
     differs.or_else(|miss| compare_tied(ids, [dz, &x], &dy, &got).and(Err(miss)))
 }
 
-/// A row of the table that is not finite is in its own tokens alone.
+/// A row of the table that is not finite is in its own tokens alone, and −0 is −0 there.
 fn copies(learner: &mut Learner) -> Outcome {
-    let ordinary = learner.array([4, 2], -1.0, 1.0);
+    let mut ordinary = learner.array([4, 2], -1.0, 1.0);
+    ordinary.row_mut(1).fill(-0.0);
     for value in [f64::INFINITY, f64::NAN] {
         let mut e = ordinary.clone();
         e.row_mut(2).fill(value);
@@ -377,6 +380,12 @@ fn copies(learner: &mut Learner) -> Outcome {
         if y.iter().skip(10).any(|it| it.is_finite()) {
             return Err(Miss::failed(
                 "a row of the table is not finite, and Y hides that. `embed` copies what is there.",
+            ));
+        }
+        if y.iter().skip(4).take(2).any(|it| it.is_sign_positive()) {
+            return Err(Miss::failed(
+                "a −0 of the table has lost its sign in Y. −0 + 0 is 0: are rows added to something, where `embed` \
+                 copies?",
             ));
         }
         gradient_stays(learner, value)?;
@@ -416,18 +425,33 @@ fn refused<T>(result: Result<T, Miss>, function: &str, what: &str) -> Outcome {
     })
 }
 
+/// What came of a call, unless it was a panic whose message does not name this id.
+fn naming<T>(id: usize, result: Result<T, Miss>, function: &str) -> Result<Result<T, Miss>, Miss> {
+    let is_nameless =
+        |miss: &Miss| miss.verdict == Verdict::Panicked && !miss.message.contains(&id.to_string());
+    if !result.as_ref().is_err_and(is_nameless) {
+        return Ok(result);
+    }
+    Err(Miss::failed(format!(
+        "`{function}` panics for an id that is not in the table, and its message does not name the id. Whoever looks for \
+         the mistake in a text needs it: compare the id with V, and print it"
+    )))
+}
+
 fn unfit(learner: &mut Learner) -> Outcome {
     let e = learner.array([4, 2], -1.0, 1.0);
     let dy = learner.array([1, 3, 2], -1.0, 1.0);
     let [x, dz] = [[3, 2], [3, 4]].map(|sizes| learner.array(sizes, -1.0, 1.0));
     let none = "an id that is not in the table";
-    for unknown in [4, 5, usize::MAX] {
+    // The second one is no number that stands in a message by chance.
+    for unknown in [4, 987_654, usize::MAX] {
         let ids = array![[0, unknown, 1]];
-        refused(learner.call(embed, (e.clone(), ids.clone())), "embed", none)?;
+        let got = learner.call(embed, (e.clone(), ids.clone()));
+        refused(naming(unknown, got, "embed")?, "embed", none)?;
         let got = learner.call(embed_backward, (dy.clone(), ids.clone(), 4));
-        refused(got, "embed_backward", none)?;
+        refused(naming(unknown, got, "embed_backward")?, "embed_backward", none)?;
         let got = learner.call(tied_gradient, (dz.clone(), x.clone(), dy.clone(), ids));
-        refused(got, "tied_gradient", none)?;
+        refused(naming(unknown, got, "tied_gradient")?, "tied_gradient", none)?;
     }
     for (ids, what) in [
         (array![[0, 1]], "two ids for three rows of dL/dY"),
@@ -437,6 +461,13 @@ fn unfit(learner: &mut Learner) -> Outcome {
         refused(got, "embed_backward", what)?;
         let got = learner.call(tied_gradient, (dz.clone(), x.clone(), dy.clone(), ids));
         refused(got, "tied_gradient", what)?;
+    }
+    for [of_x, of_dy] in [[2, 1], [1, 2], [2, 3]] {
+        let x = learner.array([3, of_x], -1.0, 1.0);
+        let dy = learner.array([1, 3, of_dy], -1.0, 1.0);
+        let got = learner.call(tied_gradient, (dz.clone(), x, dy, array![[0, 1, 2]]));
+        let what = format!("an X of width {of_x} and a dL/dY of width {of_dy}");
+        refused(got, "tied_gradient", &what)?;
     }
     let rows = |of: &Array2<f64>, count: usize| of.select(Axis(0), &[0, 1, 2, 0][..count]);
     for [of_x, of_dz] in [[2, 2], [4, 4], [2, 3], [3, 2], [4, 3], [3, 4]] {

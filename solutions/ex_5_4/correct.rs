@@ -9,7 +9,8 @@ pub mod by_elements {
 
     pub fn embed<F: NdFloat>(e: &Array2<F>, ids: &Array2<usize>) -> Array3<F> {
         Array3::from_shape_fn((ids.nrows(), ids.ncols(), e.ncols()), |(b, t, d)| {
-            e[[ids[[b, t]], d]]
+            let id = ids[[b, t]];
+            *e.get([id, d]).unwrap_or_else(|| panic!("there is no id {id}"))
         })
     }
 
@@ -23,8 +24,10 @@ pub mod by_elements {
         let mut de = Array2::zeros((vocabulary, width));
         for b in 0..batch {
             for t in 0..time {
+                let id = ids[[b, t]];
+                assert!(id < vocabulary, "{id} is no id");
                 for d in 0..width {
-                    de[[ids[[b, t]], d]] += dy[[b, t, d]];
+                    de[[id, d]] += dy[[b, t, d]];
                 }
             }
         }
@@ -39,6 +42,8 @@ pub mod selected_rows {
 
     pub fn embed<F: NdFloat>(e: &Array2<F>, ids: &Array2<usize>) -> Array3<F> {
         let rows: Vec<_> = ids.iter().copied().collect();
+        let unknown: Vec<_> = rows.iter().filter(|id| **id >= e.nrows()).collect();
+        assert!(unknown.is_empty(), "unknown ids: {unknown:?}");
         let shape = (ids.nrows(), ids.ncols(), e.ncols());
         e.select(Axis(0), &rows).into_shape_with_order(shape).unwrap()
     }
@@ -49,7 +54,7 @@ pub mod selected_rows {
         dy: &Array3<F>,
         ids: &Array2<usize>,
     ) -> Array2<F> {
-        assert_eq!(x.nrows(), ids.len());
+        assert_eq!(x.dim(), (ids.len(), dy.dim().2));
         dz.t().dot(x) + embed_backward(dy, ids, dz.ncols())
     }
 }
@@ -69,6 +74,7 @@ pub mod sorted_by_id {
         tokens.sort_by_key(|(id, _)| *id);
         let mut de = Array2::zeros((vocabulary, dy.dim().2));
         for same in tokens.chunk_by(|one, other| one.0 == other.0) {
+            assert!(same[0].0 < vocabulary, "id {} of {vocabulary}", same[0].0);
             let mut sum = same[0].1.to_owned();
             same[1..].iter().for_each(|(_, row)| sum += row);
             de.row_mut(same[0].0).assign(&sum);

@@ -75,10 +75,12 @@ fn pairs_of(x: &[usize], y: &[usize], vocabulary: usize) -> Array2<usize> {
 }
 
 fn neighbours(learner: &mut Learner) -> Outcome {
-    for (count, vocabulary) in
-        [(10, 3), (10, 3), (30, 4), (2, 5), (1, 3), (0, 2), (40, 1), (200, 2), (60, 34), (9, 120)]
-    {
-        let ids = random_ids(learner, count, vocabulary);
+    let sizes =
+        [(10, 3), (10, 3), (30, 4), (2, 5), (1, 3), (0, 2), (40, 1), (200, 2), (60, 34), (9, 120)];
+    let mut texts = sizes.map(|(count, of)| (random_ids(learner, count, of), of)).to_vec();
+    // An id without a neighbour, which may be any; and a pair more often than 16 bits count.
+    texts.extend([(vec![7], 3), (vec![0; (1 << 16) + 2], 1)]);
+    for (ids, vocabulary) in texts {
         let got = learner.call(counts, (ids.clone(), vocabulary))?;
         same_shape("C", got.shape(), &[vocabulary, vocabulary])?;
         let want = counted(&ids, vocabulary);
@@ -177,10 +179,10 @@ fn loss_of_table(learner: &mut Learner) -> Outcome {
             cases.push((p, random_ids(learner, count, vocabulary)));
         }
     }
-    // What was impossible and happened; and what happened for sure.
+    // What was impossible and happened; what happened for sure; and a product that is too small for a number.
     cases.push((array![[0.0, 1.0], [0.5, 0.5]], vec![0, 1, 0, 0]));
     cases.push((array![[0.0, 1.0], [1.0, 0.0]], vec![0, 1, 0, 1]));
-    cases.push((array![[1e-300, 1.0], [1.0, 0.0]], vec![0, 0, 1]));
+    cases.push((array![[1e-300, 1.0], [1.0, 0.0]], vec![0, 0, 0, 1]));
     let ask = |learner: &mut Learner, (p, ids): &(Array2<f64>, Vec<usize>)| {
         learner.call(nll, (p.clone(), ids.clone()))
     };
@@ -208,6 +210,9 @@ fn compare_nll(got: f64, want: f64, scale: f64, count: usize) -> Outcome {
             "is a sum over the predictions, and not their mean"
         } else if is(want * predictions / (predictions + 1.0)) {
             "is divided by the number of ids. How many of them are predicted?"
+        } else if got.is_infinite() {
+            "is infinite, and every pair is possible. A product of probabilities soon is too small for a number: \
+             where do you take the logarithm?"
         } else {
             return miss;
         };
@@ -241,9 +246,10 @@ impl Model {
         // Where the loss is large as well.
         let far = Filling { scale: 900.0, column_major: false };
         let [x, y] = [vec![0, 1, 1, 2], vec![1, 0, 2, 0]];
-        models.push(Self { w: learner.filled([3, 3], far), x: x.clone(), y: y.clone() });
-        // Rows so far apart that each has to be taken from its own maximum.
+        models.push(Self { w: learner.filled([3, 3], far), x, y });
+        // Rows so far apart that each has to be taken from its own maximum, and more ids than anybody takes at once.
         let apart = array![[-900.0], [0.0], [900.0]] + learner.array([3, 3], -1.0, 1.0);
+        let (x, y) = (0..311).map(|at| (at / 104, at % 3)).unzip();
         models.push(Self { w: apart, x, y });
         models
     }
@@ -377,17 +383,19 @@ fn steps(learner: &mut Learner) -> Outcome {
             ..2 => learner.uniform(2.0, 6.0),
             _ => 1.0,
         };
-        let filling = Filling { scale, column_major: learner.rng().bool() };
-        let w = learner.filled([vocabulary; 2], filling);
         let ids = random_ids(learner, count, vocabulary);
-        let got = learner.call(train, (w.clone(), ids.clone(), steps, rate))?;
-        let mut model = Model { w, x: ids[..count - 1].to_vec(), y: ids[1..].to_vec() };
-        let mut curve = vec![model.loss().0];
-        for _ in 0..steps {
-            model.step(rate);
-            curve.push(model.loss().0);
+        // Twice the same text, from other logits.
+        for column_major in [false, true] {
+            let w = learner.filled([vocabulary; 2], Filling { scale, column_major });
+            let got = learner.call(train, (w.clone(), ids.clone(), steps, rate))?;
+            let mut model = Model { w, x: ids[..count - 1].to_vec(), y: ids[1..].to_vec() };
+            let mut curve = vec![model.loss().0];
+            for _ in 0..steps {
+                model.step(rate);
+                curve.push(model.loss().0);
+            }
+            same_training(&got, (&model.w, &curve), rate)?;
         }
-        same_training(&got, (&model.w, &curve), rate)?;
     }
     Ok(())
 }
@@ -411,8 +419,8 @@ fn same_training(
             if step > 0 {
                 return miss;
             }
-            let why = "is that of other predictions, before any step is made. What does each id of the text \
-                       predict, and which ids are not predicted or predict nothing?";
+            let why = "is that of other predictions or other logits, before any step is made. What does each id of \
+                       the text predict, and which ids are not predicted or predict nothing?";
             miss.saying(format!("{LOSS} {why}"))
         })?;
     }

@@ -100,6 +100,8 @@ fn rows(learner: &mut Learner) -> Vec<Rows> {
         ([2, 1, 3, 3], 0.5),
         ([2, 2, 0, 2], 1e4),
         ([0, 1, 2, 1], 1e4),
+        // More rows than anybody turns at once.
+        ([3, 5, 71, 1], 1e4),
     ];
     let mut all = Vec::new();
     for round in 0..2 {
@@ -361,6 +363,7 @@ fn unfit(learner: &mut Learner) -> Outcome {
     for (positions, what) in [
         (vec![0, 1], "two positions for three tokens"),
         (vec![0, 1, 2, 3], "four positions for three tokens"),
+        (vec![4], "one position for three tokens"),
     ] {
         refused_by_all(learner, (x.clone(), positions, base), what)?;
     }

@@ -74,6 +74,7 @@ pub fn tied_gradient<F: NdFloat>(
     ids: &Array2<usize>,
 ) -> Array2<F> {
     assert_eq!(x.nrows(), ids.len(), "X must have one row for each id");
+    assert_eq!(x.ncols(), dy.dim().2, "X and dL/dY must be of one width");
     // A second table is never needed: what comes to `embed` is added to what came to `head`.
     let mut de = dz.t().dot(x);
     scatter_add(&mut de, dy, ids);
