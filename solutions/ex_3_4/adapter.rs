@@ -37,7 +37,7 @@ pub struct Trained {
     pub diverged: Option<usize>,
 }
 
-/// Trains one linear layer, or two with tanh between them.
+/// Trains one linear layer, or two or three with tanh between them.
 pub fn train(
     layers: Vec<Parameters>,
     x: &Array2<f64>,
@@ -45,12 +45,16 @@ pub fn train(
     settings: &Settings,
 ) -> Trained {
     let mut linear: Vec<_> = layers.into_iter().map(|it| Linear::new(it.w, it.b)).collect();
-    match (linear.pop(), linear.pop()) {
-        (Some(last), Some(first)) => {
+    match (linear.pop(), linear.pop(), linear.pop()) {
+        (Some(last), Some(middle), Some(first)) => {
+            let behind = Sequential(middle, Sequential(Tanh, last));
+            trained(Sequential(first, Sequential(Tanh, behind)), x, y, settings)
+        }
+        (Some(last), Some(first), None) => {
             trained(Sequential(first, Sequential(Tanh, last)), x, y, settings)
         }
-        (Some(only), None) => trained(only, x, y, settings),
-        (None, _) => panic!("a network has at least one layer"),
+        (Some(only), None, _) => trained(only, x, y, settings),
+        (None, ..) => panic!("a network has at least one layer"),
     }
 }
 

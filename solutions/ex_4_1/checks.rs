@@ -73,10 +73,10 @@ struct Pass {
     is_small: bool,
 }
 
-/// Over all shapes, orders and scales; the last ones have no sample.
+/// Over all shapes, orders and scales; the last ones have more samples than anybody takes at once, and none.
 fn passes(learner: &mut Learner) -> Vec<Pass> {
     let mut cases: Vec<Case<3, 6>> = learner.cases();
-    cases.push(Case::ordinary([0, 3, 2]));
+    cases.extend([[300, 3, 2], [0, 3, 2]].map(Case::ordinary));
     let pass = |case: Case<3, 6>| {
         let ([rows, d_in, d_out], [x, w, b, dz, dw, db]) = (case.sizes, case.fillings);
         Pass {
@@ -240,7 +240,9 @@ type OfDraws = (Array2<f64>, f64);
 
 /// Draws over all shapes and orders, and a number over all scales and both signs; sometimes 0.
 fn draws(learner: &mut Learner, is_uniform: bool) -> Vec<OfDraws> {
-    let cases: Vec<Case<2, 1>> = learner.cases();
+    let mut cases: Vec<Case<2, 1>> = learner.cases();
+    // More inputs than a byte counts.
+    cases.push(Case::ordinary([2, 300]));
     let numbers = learner.decades(-3.0, 3.0, cases.len());
     let mut draws = |(at, (case, number)): (usize, (Case<2, 1>, f64))| {
         let filled = learner.filled(case.sizes, case.fillings[0]);
@@ -468,6 +470,7 @@ fn unfit(learner: &mut Learner) -> Outcome {
     let row = w.slice(ndarray::s![..1, ..]).to_owned();
     let column = dz.slice(ndarray::s![.., ..1]).to_owned();
     take(&row, &column, row.clone(), &three, "three dL/db for one output")?;
+    take(&row, &column, w.clone(), &one, "a dL/dW of three rows for one output")?;
     take(&w, &column, w.clone(), &three, "upstream gradients of one output for three")?;
     take(&w, &dz, w.clone(), &one, "one dL/db for three outputs")?;
 

@@ -4,9 +4,13 @@
 use learner::{AdamW, Moments, Momentum};
 use ndarray::{Array2, ArrayD, ArrayViewD, ArrayViewMutD, Axis, NdFloat, concatenate};
 
-/// Two parameters of one matrix: its last row, a vector, and the rows before. A single row is one.
+/// Two parameters of one matrix: its last row, a vector, and the rows before. A single row is one, and a single number
+/// is one without an axis.
 fn parts<F: NdFloat>(matrix: &Array2<F>) -> Vec<ArrayViewD<'_, F>> {
     let before = matrix.nrows() - 1;
+    if matrix.dim() == (1, 1) {
+        return vec![matrix.index_axis(Axis(0), 0).index_axis_move(Axis(0), 0).into_dyn()];
+    }
     if before == 0 {
         return vec![matrix.view().into_dyn()];
     }
@@ -16,6 +20,9 @@ fn parts<F: NdFloat>(matrix: &Array2<F>) -> Vec<ArrayViewD<'_, F>> {
 
 fn parts_mut<F: NdFloat>(matrix: &mut Array2<F>) -> Vec<ArrayViewMutD<'_, F>> {
     let before = matrix.nrows() - 1;
+    if matrix.dim() == (1, 1) {
+        return vec![matrix.index_axis_mut(Axis(0), 0).index_axis_move(Axis(0), 0).into_dyn()];
+    }
     if before == 0 {
         return vec![matrix.view_mut().into_dyn()];
     }
@@ -40,6 +47,7 @@ fn joined<F: NdFloat>(parts: &[ArrayD<F>]) -> Array2<F> {
 
 fn rows<F: NdFloat>(part: &ArrayD<F>) -> ArrayViewD<'_, F> {
     match part.ndim() {
+        0 => part.view().insert_axis(Axis(0)).insert_axis(Axis(0)),
         1 => part.view().insert_axis(Axis(0)),
         _ => part.view(),
     }

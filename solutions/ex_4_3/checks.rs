@@ -46,7 +46,7 @@ const CHECKS: &[Check] = &[
     Check::hidden(
         Property,
         "digits",
-        "from ±0.001 to ±10⁴, one number at a time: no NaN, no digit lost",
+        "from ±10⁻⁹ to ±10⁴, one number at a time: no NaN, no digit lost",
         2.0,
         digits,
     )
@@ -296,7 +296,7 @@ const FAR: [f64; 11] = [5.0, 6.5, 8.0, 10.0, 20.0, 30.0, 37.0, 90.0, 200.0, 1000
 /// Each activation by itself for ± each of these numbers, first forward and then backward: what a
 /// function remembers of another one's calls is never what it needs.
 fn digits(learner: &mut Learner) -> Outcome {
-    let mut distances = learner.decades(-3.0, 4.0, 21);
+    let mut distances = learner.decades(-9.0, 4.0, 39);
     distances.extend(FAR);
     let numbers: Vec<_> = distances.iter().flat_map(|size| [-size, *size]).collect();
     for activation in [GELU, TANH_FORM, SILU] {
@@ -313,11 +313,12 @@ fn digits(learner: &mut Learner) -> Outcome {
     Ok(())
 }
 
-/// What it means that a function goes wrong far from zero alone.
+/// What it means that a function goes wrong far from zero alone, or near it.
 fn explained(name: &str, z: &Array2<f64>, got: &Array2<f64>, miss: Miss) -> Miss {
     let mut of_nan = z.iter().zip(got).filter(|(_, got)| got.is_nan()).map(|(z, _)| z.abs());
     let overflows = of_nan.clone().next().is_some() && of_nan.all(|z| z > 20.0);
     let is_tail = z.len() == 1 && z[[0, 0]] < -1.0 && !name.ends_with(TANH_FORM.name);
+    let is_near_zero = z.len() == 1 && z[[0, 0]].abs() < 1e-3;
     let why = if overflows {
         "is NaN where |z| is large. An exponential is infinite above z = 709.78; ∞/∞ and 0·∞ are NaN. For \
          which signs of z does one in your formula overflow?"
@@ -325,21 +326,28 @@ fn explained(name: &str, z: &Array2<f64>, got: &Array2<f64>, miss: Miss) -> Miss
         "has lost its digits far below zero. A small number that comes about as the difference of two \
          numbers near 1, as in 1 + erf(x) or 1 − σ(−z), has none that are right. Which function gives the \
          small number itself?"
+    } else if is_near_zero {
+        "is off near zero, where the formula needs no case of its own. Does a small z have one in your code?"
     } else {
         return miss;
     };
     miss.saying(format!("{name} {why}"))
 }
 
-/// A NaN stays where it is, and nowhere else.
+/// A NaN stays where it is, and nowhere else: also where dL/dY is 0, and after more numbers than 16 bits count.
 fn nan(learner: &mut Learner) -> Outcome {
-    let z = array![[0.5, f64::NAN, -1.5], [-0.25, 2.0, 0.75]];
-    let dy = array![[0.5, -1.5, 2.0], [1.0, -0.5, 0.25]];
-    for activation in [GELU, TANH_FORM, SILU] {
-        let got = (activation.ask)(learner, z.clone())?;
-        nan_where(activation.name, &z, &got)?;
-        let got = (activation.ask_backward)(learner, dy.clone(), z.clone())?;
-        nan_where(activation.gradient_name, &z, &got)?;
+    let z = array![[0.5, f64::NAN, -1.5], [-0.25, 2.0, f64::NAN]];
+    let dy = array![[0.5, -1.5, 2.0], [1.0, -0.5, 0.0]];
+    let mut many = Array2::from_elem([300, 220], 0.5);
+    many[[299, 219]] = f64::NAN;
+    let ones = Array2::ones(many.dim());
+    for (z, dy) in [(z, dy), (many, ones)] {
+        for activation in [GELU, TANH_FORM, SILU] {
+            let got = (activation.ask)(learner, z.clone())?;
+            nan_where(activation.name, &z, &got)?;
+            let got = (activation.ask_backward)(learner, dy.clone(), z.clone())?;
+            nan_where(activation.gradient_name, &z, &got)?;
+        }
     }
     Ok(())
 }
@@ -349,9 +357,9 @@ fn nan_where(name: &str, z: &Array2<f64>, got: &Array2<f64>) -> Outcome {
     for (got, z) in got.iter().zip(z) {
         if z.is_nan() && !got.is_nan() {
             return Err(Miss::failed(format!(
-                "{name} is a number where z is NaN: something hides the NaN. A comparison with NaN is false, and \
-                 `max` and `min` give the other one of their two numbers. Whoever debugs a network needs to \
-                 see it."
+                "{name} is a number where z is NaN: something hides the NaN. A comparison with NaN is false, \
+                 `max` and `min` give the other one of their two numbers, and 0·NaN is NaN. Whoever debugs a \
+                 network needs to see it."
             )));
         }
         if got.is_nan() && !z.is_nan() {

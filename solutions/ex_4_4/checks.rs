@@ -76,7 +76,9 @@ struct Input {
 
 /// Over all shapes, orders and scales.
 fn inputs(learner: &mut Learner) -> Vec<Input> {
-    let cases: Vec<Case<2, 2>> = learner.cases();
+    let mut cases: Vec<Case<2, 2>> = learner.cases();
+    // More rows than a byte counts.
+    cases.push(Case::ordinary([300, 3]));
     let mut input = |case: Case<2, 2>| {
         let [z, upstream] = case.fillings.map(|filling| learner.filled(case.sizes, filling));
         let is_small = case.is_ordinary && z.len() <= FEW;
@@ -355,9 +357,12 @@ fn extreme(learner: &mut Learner) -> Outcome {
     let z = Array2::from_shape_fn((rows.len(), 3), |(row, class)| rows[row].0[class]);
     let targets: Vec<_> = rows.iter().map(|(_, target)| *target).collect();
     rows_alone(learner, &z, &targets)?;
-    // The largest logit at every place of a long row.
+    // The largest logit at every place of a long row, and at the end of one that nobody searches at once.
     let targets: Vec<_> = (0..50).collect();
     rows_alone(learner, &(Array2::eye(50) * far), &targets)?;
+    let mut longest = Array2::zeros((1, 5000));
+    longest[[0, 4999]] = far;
+    rows_alone(learner, &longest, &[4999])?;
     left_out(learner)?;
     undefined(learner)
 }

@@ -92,7 +92,9 @@ impl Drop {
 
 /// Over all shapes, orders and scales of X, with p from one end to the other.
 fn drops(learner: &mut Learner) -> Vec<Drop> {
-    let cases: Vec<Case<2, 2>> = learner.cases();
+    let mut cases: Vec<Case<2, 2>> = learner.cases();
+    // More rows than a byte counts.
+    cases.push(Case::ordinary([300, 3]));
     let mut drop = |case: Case<2, 2>| {
         let [for_x, for_u] = case.fillings;
         let shape = case.sizes.set_f(for_u.column_major);
@@ -104,7 +106,11 @@ fn drops(learner: &mut Learner) -> Vec<Drop> {
         };
         Drop { x: learner.filled(case.sizes, for_x), u: learner.array(shape, 0.0, 1.0), p }
     };
-    cases.into_iter().map(&mut drop).collect()
+    let mut drops: Vec<_> = cases.into_iter().map(&mut drop).collect();
+    // A mask with the mean of the one in evaluation.
+    let (x, u) = (learner.array([2, 2], 1.0, 2.0), array![[0.25, 0.75], [0.9, 0.1]]);
+    drops.push(Drop { x, u, p: 0.5 });
+    drops
 }
 
 fn outputs(learner: &mut Learner) -> Outcome {
@@ -145,13 +151,14 @@ fn evaluation(learner: &mut Learner) -> Outcome {
     Ok(())
 }
 
-/// Where p is 0 or 1, where a draw equals p, and where x is 0.
+/// Where p is 0, 1 or nearly 1, where a draw equals p, and where x is 0.
 fn ends(learner: &mut Learner) -> Outcome {
     let x = array![[1.5, -2.0, 0.0, 0.25], [-0.5, 0.0, 3.0, -1.0]];
     let p = learner.uniform(0.2, 0.7);
     let below = p * (1.0 - f64::EPSILON);
-    for p in [p, 0.0, 1.0] {
-        let u = array![[p, below, below, 0.999], [0.0, p, p, 0.5]].mapv(|u: f64| u.min(0.9999));
+    let largest = 1.0 - f64::EPSILON / 2.0;
+    for p in [p, 0.0, 1.0 - 1e-9, 1.0] {
+        let u = array![[p, below, below, 0.999], [0.0, p, p, 0.5]].mapv(|u: f64| u.min(largest));
         let drop = Drop { x: x.clone(), u, p };
         let (y, mask) = drop.ask(learner)?;
         let is_nan = y.iter().chain(&mask).any(|it| it.is_nan());
@@ -162,6 +169,10 @@ fn ends(learner: &mut Learner) -> Outcome {
                  all outputs are 0.",
             ),
             0.0 => miss.saying("for p = 0 something is dropped or changed. Draws of 0 come now and then."),
+            _ if (0.99..1.0).contains(&p) => miss.saying(
+                "where p is nearly 1, dropout keeps other numbers, or multiplies them by another number than 1/(1 − p): \
+                 that is large there, and nothing has to keep it small.",
+            ),
             _ => miss,
         }
         };
@@ -390,7 +401,13 @@ fn unfit(learner: &mut Learner) -> Outcome {
         let answer = learner.call(pre_norm_backward, (x.clone(), other(), same()));
         refused("pre_norm_backward", "a gradient of another shape than dL/dY", answer)?;
     }
-    Ok(())
+    // What fits is answered: a norm may change the width, as long as f changes it back.
+    let [wide, back] = [[2, 6], [2, 3]].map(|shape| Layer::new(move |_| Array2::ones(shape)));
+    let (want, scale) = (&x + 1.0, x.mapv(f64::abs) + 1.0);
+    let y = learner.call(pre_norm, (x.clone(), wide.clone(), back.clone()))?;
+    all_close(Block::PreNorm.name(), &y, &want, &scale)?;
+    let dx = learner.call(pre_norm_backward, (x, back, wide))?;
+    all_close(Block::PreNorm.gradient_name(), &dx, &want, &scale)
 }
 
 fn refused<A>(function: &str, what: &str, answer: Result<A, Miss>) -> Outcome {
