@@ -459,13 +459,14 @@ fn two_layers(learner: &mut Learner) -> Outcome {
 }
 
 /// The widths of stacks, from the inputs to the outputs: square, growing, with a bottleneck, of one layer.
-const STACKS: [&[usize]; 10] = [
+const STACKS: [&[usize]; 11] = [
     &[3, 3, 3, 3],
     &[2, 3, 4, 5],
     &[3, 5],
     &[4, 1, 3, 2],
     &[2, 3, 2],
     &[2, 2, 2, 2, 2, 2],
+    &[1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1],
     &[2, 35, 3, 2],
     &[1, 1, 1],
     &[34, 2, 36],

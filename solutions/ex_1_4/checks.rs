@@ -323,9 +323,10 @@ fn parts(learner: &mut Learner) -> Outcome {
 
 fn size(learner: &mut Learner) -> Outcome {
     let random = (learner.rng().usize(2..5000), learner.rng().usize(2..5000));
-    // A feed-forward layer of GPT-2, one neuron, one input; then any.
-    let shapes = [(2, 3), (3072, 768), (1, 7), (7, 1), random, (LARGE, 3), (3, LARGE)];
-    for (rows, columns) in shapes {
+    // A feed-forward layer of GPT-2, one neuron, one input, none; then any.
+    let large = [(LARGE, 3), (3, LARGE), (100_000, 100_000)];
+    let shapes = [(2, 3), (3072, 768), (1, 7), (7, 1), (3, 0), (0, 3), random];
+    for (rows, columns) in shapes.into_iter().chain(large) {
         let (neurons, parameters) = learner.call(layer_size, (rows, columns))?;
         let wrong = match () {
             () if neurons != rows => "neurons. What does one neuron have in W?",

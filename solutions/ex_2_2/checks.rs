@@ -235,7 +235,8 @@ fn saturated(learner: &mut Learner, point: Point) -> Outcome {
     close("z", z, x, x)?;
     close("a of a large z", a, x.signum(), 1.0)?;
     close("the loss at a large z", loss, (x.signum() - y).powi(2) / 2.0, 2.0)?;
-    let Gradients { dz, dw, db, .. } = learner.call(backward, point.arguments())?;
+    let Gradients { da, dz, dw, db } = learner.call(backward, point.arguments())?;
+    close("dL/da at a large z", da, x.signum() - y, 2.0)?;
     // Where tanh rounds to 1, cancellation may leave a few ε of 1 − a².
     close("dL/dz at a large z", dz, 0.0, 2.0)?;
     close("dL/dw at a large z", dw, 0.0, 2.0 * x)?;

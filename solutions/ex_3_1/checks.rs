@@ -104,6 +104,8 @@ impl Batch {
         let scaled = drawn.map(|it| it.clone().scaled_to(it.max_z().min(MAX_UNSATURATED)));
         let mut batches: Vec<_> = scaled.collect();
         batches.push(Self::of(learner, &Case::ordinary([4, 3])).scaled_to(0.0));
+        // More samples than a byte counts.
+        batches.push(Self::of(learner, &Case::ordinary([300, 2])).scaled_to(1.0));
         batches
     }
 

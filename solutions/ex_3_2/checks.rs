@@ -157,8 +157,20 @@ fn twice(rows: &Array2<f64>) -> Array2<f64> {
     concatenate![Axis(0), rows.view(), rows.view()]
 }
 
+/// Over all shapes, orders and scales; then more samples and more inputs than a byte counts, and upstream gradients that
+/// are as small as those of deep networks.
+fn cases(learner: &mut Learner) -> Vec<Case<3, 4>> {
+    let mut tiny = Case::ordinary([2, 3, 2]);
+    tiny.is_ordinary = false;
+    tiny.fillings[3].scale = 1e-12;
+    let mut cases = learner.cases();
+    cases.extend([[300, 3, 2], [2, 300, 3]].map(Case::ordinary));
+    cases.push(tiny);
+    cases
+}
+
 fn layer_forward(learner: &mut Learner) -> Outcome {
-    for case in learner.cases() {
+    for case in cases(learner) {
         let layer = Layer::of(learner, &case);
         all_close("Z", &layer.call_forward(learner)?, &layer.z(), &layer.scale().z())?;
     }
@@ -166,7 +178,7 @@ fn layer_forward(learner: &mut Learner) -> Outcome {
 }
 
 fn input_gradient(learner: &mut Learner) -> Outcome {
-    for case in learner.cases() {
+    for case in cases(learner) {
         let layer = Layer::of(learner, &case);
         let dx = layer.call_input(learner)?;
         if case.is_ordinary && dx.len() <= FEW {
@@ -178,7 +190,7 @@ fn input_gradient(learner: &mut Learner) -> Outcome {
 }
 
 fn weight_gradient(learner: &mut Learner) -> Outcome {
-    for case in learner.cases() {
+    for case in cases(learner) {
         let layer = Layer::of(learner, &case);
         let dw = layer.call_weight(learner)?;
         if case.is_ordinary && dw.len() <= FEW {
@@ -190,7 +202,7 @@ fn weight_gradient(learner: &mut Learner) -> Outcome {
 }
 
 fn bias_gradient(learner: &mut Learner) -> Outcome {
-    for case in learner.cases() {
+    for case in cases(learner) {
         let layer = Layer::of(learner, &case);
         let db = layer.call_bias(learner)?;
         if case.is_ordinary && db.len() <= FEW {

@@ -93,6 +93,8 @@ pub enum Build {
     Stack,
     /// ((first, `Tanh`), second).
     FirstTwo,
+    /// ((first, (`Tanh`, second)), a third linear layer whose outputs are its inputs).
+    FirstThree,
     /// The stack, with an `Identity` before its layers, between them and after them.
     WithIdentities,
 }
@@ -150,6 +152,12 @@ pub fn passes(build: Build, stack: Stack, first: &Batch, second: &Batch, factors
         Build::Identity => run(Identity, first, second, factors),
         Build::Stack => run(Sequential(one, Sequential(Tanh, two)), first, second, factors),
         Build::FirstTwo => run(Sequential(Sequential(one, Tanh), two), first, second, factors),
+        Build::FirstThree => {
+            let stack = Sequential(one, Sequential(Tanh, two));
+            let width = first.upstream.ncols();
+            let third = Linear::new(Array2::eye(width), Array1::zeros(width));
+            run(Sequential(stack, third), first, second, factors)
+        }
         Build::WithIdentities => {
             let middle = Sequential(Sequential(Identity, Tanh), Sequential(Identity, Identity));
             let end = Sequential(Sequential(middle, two), Identity);

@@ -434,14 +434,20 @@ fn parameters(learner: &mut Learner) -> Outcome {
         let factors = [(); 4].map(|()| {
             learner.decades(-2.0, 3.0, 1)[0] * if learner.rng().bool() { 1.0 } else { -1.0 }
         });
-        let values = [any(&at.w1), any(&at.b1), any(&at.w2), any(&at.b2)];
         let [first, second] = [at.inner_batch(), at.inner_batch()];
         let alone = at.call_on(learner, Build::Linear, first, second, &factors)?;
-        each_in_its_place("`Linear`", &alone, &["W", "b"], &values, &factors)?;
-        let all = at.call_on(learner, Build::Stack, at.batch(), at.batch(), &factors)?;
-        each_in_its_place("the three layers", &all, &NAMES[1..], &values, &factors)?;
+        each_in_its_place("`Linear`", &alone, &["W", "b"], &at.values(), &factors)?;
+        of_both(learner, &at, factors)?;
     }
-    Ok(())
+    // Both layers have the same numbers, as those have that begin with biases of 0.
+    let square = Network::of(learner, &Case::ordinary([2, 3, 3, 3]));
+    let equal = Network { w2: square.w1.clone(), b2: square.b1.clone(), ..square };
+    of_both(learner, &equal, [2.0; 4])
+}
+
+fn of_both(learner: &mut Learner, at: &Network, factors: [f64; 4]) -> Outcome {
+    let all = at.call_on(learner, Build::Stack, at.batch(), at.batch(), &factors)?;
+    each_in_its_place("the three layers", &all, &NAMES[1..], &at.values(), &factors)
 }
 
 /// The parameters are listed once, and what is changed in one list is changed in the other.
@@ -473,6 +479,10 @@ fn each_in_its_place(
 }
 
 impl Network {
+    fn values(&self) -> [ArrayD<f64>; 4] {
+        [any(&self.w1), any(&self.b1), any(&self.w2), any(&self.b2)]
+    }
+
     /// The inputs, and an upstream gradient for the first layer.
     fn inner_batch(&self) -> Batch {
         Batch { x: self.x.clone(), upstream: self.a() }
@@ -563,14 +573,18 @@ fn grouping(learner: &mut Learner) -> Outcome {
                  what becomes of the loss when one number of X moves?",
             ));
         }
-        for (build, what) in [
-            (Build::FirstTwo, "grouped as ((first, second), third)"),
-            (Build::WithIdentities, "with `Identity` between them"),
+        let three = network.gradients().list().to_vec();
+        let (_, dw, db) = affine_back(&network.o(), &network.w2, &network.upstream);
+        let four = [&three[..], &[any(&dw), any(&db)]].concat();
+        for (build, what, want) in [
+            (Build::FirstTwo, "grouped as ((first, second), third)", &three),
+            (Build::WithIdentities, "with `Identity` between them", &three),
+            (Build::FirstThree, "with a linear layer behind them all", &four),
         ] {
             let run = network.call(learner, build, network.batch())?;
             let name = format!("O of three layers {what}");
             all_close(&name, &run.outputs, &network.o(), &network.o_scale())?;
-            if !are_close(&run.gradients[1], &network.gradients().list()) {
+            if !are_close(&run.gradients[1], want) {
                 return Err(Miss::failed(format!(
                     "the gradients of three layers {what} are not those of (first, (second, third)). Does \
                      `Sequential` take each of its two parts for any layer, with any number of parameters?"
