@@ -127,7 +127,7 @@ struct Passed {
 
 impl Training {
     fn new(learner: &mut Learner, fault: Fault, turn: usize) -> Self {
-        let (vocabulary, width) = (learner.rng().usize(5..9), learner.rng().usize(3..5));
+        let (vocabulary, width) = (learner.rng().usize(5..7), learner.rng().usize(3..5));
         let place = learner.rng().usize(1..4);
         let mut start = 0;
         let mut weights = Vec::new();
@@ -359,7 +359,7 @@ fn mean(losses: &[(f64, usize)], is_weighted: bool) -> f64 {
 const SHOWS: f64 = 1e-3;
 
 /// How many ids the documents of a program have.
-const LENGTHS: [[usize; 3]; 2] = [[9, 9, 4], [9, 4, 9]];
+const LENGTHS: [[usize; 3]; 2] = [[7, 7, 3], [7, 3, 7]];
 
 /// Asks what is wrong with programs that have these faults, in random order.
 fn told_apart(learner: &mut Learner, faults: &[Fault]) -> Outcome {
