@@ -118,7 +118,7 @@ fn told_of_order(got: &[usize], want: &[usize], drawn: Option<usize>) -> String 
 }
 
 fn cut(learner: &mut Learner) -> Outcome {
-    let sizes = [
+    for (n, size) in [
         (10, 4),
         (8, 4),
         (3, 5),
@@ -129,9 +129,9 @@ fn cut(learner: &mut Learner) -> Outcome {
         (100, 33),
         (33, 33),
         (34, 33),
-    ];
-    // All in one batch, whatever their number is.
-    for (n, size) in sizes.into_iter().chain([(6, usize::MAX)]) {
+        // All in one batch, whatever their number is.
+        (6, usize::MAX),
+    ] {
         // The second order is another one.
         for _ in 0..2 {
             let (order, _) = shuffled(n, learner.rng().u64(..));

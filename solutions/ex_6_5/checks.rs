@@ -299,11 +299,8 @@ impl Training {
         // The same numbers each time: of some draws that with the lowest loss, or with the highest.
         let drawn = (0..11).map(|draw| loss(Some(draw)));
         let [low, high] = drawn.fold([whole; 2], |[low, high], it| [it.min(low), it.max(high)]);
-        match [low, high] {
-            [low, _] if self.turn == 0 && low < whole - SHOWS => low,
-            [low, high] if high < whole + SHOWS => low,
-            [_, high] => high,
-        }
+        let [drawn, other] = if self.turn == 0 { [low, high] } else { [high, low] };
+        if (drawn - whole).abs() > SHOWS { drawn } else { other }
     }
 
     /// Whether a call from outside can be answered; where not, the answer is NaN or of no size.

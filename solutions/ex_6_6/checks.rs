@@ -1209,17 +1209,14 @@ fn compare_contents(got: Result<(Arrays, Texts), Refusal>, want: (Arrays, Texts)
     Err(Miss::failed(message).revealing(format!("got {arrays:?} {texts:?}, expected {want:?}")))
 }
 
-/// A header of one array.
-fn of_one(dtype: &str, shape: &str, offsets: &str) -> String {
-    format!("{{\"w\":{{\"dtype\":{dtype},\"shape\":{shape},\"data_offsets\":{offsets}}}}}")
+/// What a header says of an array.
+fn entry(name: &str, dtype: &str, shape: &str, offsets: &str) -> String {
+    format!("\"{name}\":{{\"dtype\":{dtype},\"shape\":{shape},\"data_offsets\":{offsets}}}")
 }
 
-/// A header of two arrays of two numbers.
-fn of_two(one: &str, other: &str) -> String {
-    let entry = |name: &str, offsets: &str| {
-        format!("\"{name}\":{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":{offsets}}}")
-    };
-    format!("{{{},{}}}", entry("a", one), entry("b", other))
+/// A header of one array.
+fn of_one(dtype: &str, shape: &str, offsets: &str) -> String {
+    format!("{{{}}}", entry("w", dtype, shape, offsets))
 }
 
 /// Files with one thing wrong in each.
@@ -1229,7 +1226,12 @@ fn broken_files() -> Vec<(&'static str, Vec<u8>, Refusal)> {
     let one = |shape: &str, offsets: &str, bytes: usize| {
         file(&of_one(f32s, shape, offsets), &vec![0; bytes])
     };
-    let two = |a: &str, b: &str, bytes: usize| file(&of_two(a, b), &vec![0; bytes]);
+    let of_two = |a: &str, b: &str, bytes: usize| file(&format!("{{{a},{b}}}"), &vec![0; bytes]);
+    // Of two numbers each.
+    let two = |a: &str, b: &str, bytes: usize| {
+        let [a, b] = [("a", a), ("b", b)].map(|(name, at)| entry(name, f32s, "[2]", at));
+        of_two(&a, &b, bytes)
+    };
     let with_length = |length: u64| [&length.to_le_bytes()[..], &good[8..]].concat();
     vec![
         ("an empty file", vec![], Refusal::Short),
@@ -1285,20 +1287,16 @@ fn broken_files() -> Vec<(&'static str, Vec<u8>, Refusal)> {
         ),
         (
             "an array of numbers of eight bytes, and behind it one without a shape",
-            file(
-                "{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]},\
-                 \"b\":{\"dtype\":\"F32\",\"data_offsets\":[8,16]}}",
-                &[0; 16],
+            of_two(
+                &entry("a", "\"F64\"", "[1]", "[0,8]"),
+                "\"b\":{\"dtype\":\"F32\",\"data_offsets\":[8,16]}",
+                16,
             ),
             Refusal::Header,
         ),
         (
             "an array with too few bytes, and behind it one of another type",
-            file(
-                "{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]},\
-                 \"b\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[8,16]}}",
-                &[0; 16],
-            ),
+            of_two(&entry("a", f32s, "[3]", "[0,8]"), &entry("b", "\"F64\"", "[1]", "[8,16]"), 16),
             Refusal::Type,
         ),
         ("fewer bytes than the shape asks for", one("[3]", "[0,8]", 8), Refusal::Size),
